@@ -1,0 +1,26 @@
+# SPDX-License-Identifier: MIT
+# aeried. Everything but main.c is a static library, so that unit tests link just what they test.
+bin_PROGRAMS += bin/aeried
+noinst_LIBRARIES += core/libcore.a
+core_libcore_a_SOURCES = \
+	core/core.h core/module.h core/module.c core/services.c \
+	core/bus.h core/bus.c \
+	core/config.h core/config.c \
+	core/epoch.h core/epoch.c \
+	core/loop.h core/loop.c \
+	core/loader.h core/loader.c core/probe.h core/probe.c \
+	core/strings.h core/strings.c \
+	core/heap.h core/heap.c \
+	core/registry.h core/registry.c core/record.c core/collections.c core/visit.c core/format.c \
+	core/rrd.h core/rrd.c \
+	core/devices.h core/devices.c core/track.c core/cursor.c \
+	core/pipeline.h core/pipeline.c \
+	core/mp.h core/link.h core/link.c \
+	core/sources.h core/sources.c core/definition.h core/definition.c core/capproc.h core/capproc.c \
+	core/router.h core/router.c core/reply.h core/reply.c
+core_libcore_a_CPPFLAGS = $(AM_CPPFLAGS)
+core_libcore_a_CFLAGS = $(AM_CFLAGS) $(UV_CFLAGS) $(XXHASH_CFLAGS) $(MSGPACK_CFLAGS)
+CORE_LIBS = core/libcore.a $(UV_LIBS) $(XXHASH_LIBS) $(MSGPACK_LIBS) -ldl -lpthread -lm
+bin_aeried_SOURCES = core/main.c
+bin_aeried_CFLAGS = $(AM_CFLAGS) $(UV_CFLAGS)
+bin_aeried_LDADD = $(CORE_LIBS)

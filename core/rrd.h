@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+/* Round-robin series, kept sparsely. The cell in a record is 8 octets: 0 (no sample), a tagged pair of second and small
+ * integer (all samples so far in one second), or a pointer to a list of the slots in use; expanded when serialized.
+ * Rules: doc/architecture.md, "Series". */
+#ifndef CORE_RRD_H
+#define CORE_RRD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct heap;
+
+struct rrd_view {
+	uint64_t last_time, serial_time;
+	double last_value;
+	double minute[60], hour[60], day[24];
+};
+
+/* aggregator: AERIE_FIELD_RRD_... 0, -ENOMEM, or -ERANGE for a sample that is too old. */
+int rrd_add(struct heap *heap, uint64_t *cell, bool full, uint32_t aggregator, uint32_t time_s, double value);
+void rrd_expand(const uint64_t *cell, bool full, uint32_t aggregator, uint32_t now_s, struct rrd_view *ret_view);
+void rrd_clear(uint64_t *cell);
+
+#endif

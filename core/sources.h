@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+/* Datasources: definitions, drivers, capture processes and their life cycle. */
+#ifndef CORE_SOURCES_H
+#define CORE_SOURCES_H
+
+#include <stdbool.h>
+
+#include <core/core.h>
+
+struct sources *sources_new(struct core *core);
+/* Opens a definition "interface:option=value,...". [main] The result comes later: as messages, in the source's record, and in
+ * sources_failed(). A malformed definition or unknown option is told at once: -EINVAL and a text. */
+int sources_add(struct sources *s, const char *definition, const char **ret_error);
+/* done(user) on the main thread once no source is running or on its way, and all packets have been processed. */
+void sources_when_done(struct sources *s, void (*done)(void *user), void *user);
+unsigned sources_failed(const struct sources *s); /* sources that ended with an error */
+void sources_stop(struct sources *s); /* ends capture processes and waits for them, within 2 s; then kills */
+void sources_free(struct sources *s);
+
+extern const struct aerie_sources sources_service;
+
+#endif

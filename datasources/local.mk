@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+include $(top_srcdir)/datasources/pcapfile/local.mk

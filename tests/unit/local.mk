@@ -1,0 +1,8 @@
+# SPDX-License-Identifier: MIT
+if HAVE_CRITERION
+include $(top_srcdir)/tests/unit/data.mk
+include $(top_srcdir)/tests/unit/host.mk
+include $(top_srcdir)/tests/unit/flow.mk
+include $(top_srcdir)/tests/unit/link.mk
+include $(top_srcdir)/tests/unit/http.mk
+endif
