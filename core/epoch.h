@@ -36,13 +36,16 @@ struct epoch {
 	size_t n_regs[REG_KINDS];
 	void *index[REG_KINDS]; /* what the builder of the kind made of the whole epoch; NULL without builder */
 	unsigned refs;          /* under the lock of epochs */
+	struct module **owners; /* each once, of the entries */
+	size_t n_owners;
 };
 
 struct epochs *epochs_new(void);
 void epochs_free(struct epochs *e); /* every module must have been withdrawn */
 
 /* A part that wants a compiled form of its registrations (a route table, a decoder table). build runs on the main
- * thread for every new epoch, under no lock; free_index when the epoch goes. Set before the first commit. */
+ * thread for every new epoch (at once for the first, empty one), under no lock; NULL: memory is out. free_index when the
+ * epoch goes, on the thread that held it last. Set before the first commit. */
 void epochs_set_builder(struct epochs *e, enum reg_kind kind, void *(*build)(void *user, const struct epoch *ep),
 			void (*free_index)(void *index), void *user);
 
@@ -55,6 +58,9 @@ int epochs_commit(struct epochs *e, struct module *m);    /* [main] */
 void epochs_withdraw(struct epochs *e, struct module *m); /* [main] new readers no longer see m */
 /* How many pinned epochs still hold entries of m. 0 after withdraw: safe to stop and unload. [any] */
 unsigned epochs_holding(struct epochs *e, const struct module *m);
+
+/* Waits until epochs_holding() is 0; false when that takes longer than timeout_ms. [main] */
+bool epochs_wait(struct epochs *e, const struct module *m, uint64_t timeout_ms);
 
 struct epoch *epoch_pin(struct epochs *e);  /* [any] never NULL */
 void epoch_unpin(struct epoch *ep);         /* [any] */
