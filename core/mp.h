@@ -1,1 +1,198 @@
 /* SPDX-License-Identifier: MIT */
+/* A reader of msgpack (github.com/msgpack/msgpack, spec.md) on the bounds-checked cursor: inline, without allocation.
+ *
+ * Works like the cursor itself: a value of another kind than asked for, or one that is not all there, sets `bad` and
+ * yields 0, so a group of values is read first and checked once. Counts of maps and lists are as written, so a loop over
+ * them must end when `bad` is set. */
+#ifndef CORE_MP_H
+#define CORE_MP_H
+
+#include <aerie/cursor.h>
+
+#define MP_DEPTH 8u /* nesting of a value that is skipped, at most */
+
+static inline uint64_t mp_be64(struct aerie_cur *c)
+{
+	uint64_t high = aerie_cur_be32(c);
+
+	return high << 32 | aerie_cur_be32(c);
+}
+
+/* An integer of any width. Negative ones come as two's complement of 64 bits. */
+static inline uint64_t mp_int(struct aerie_cur *c)
+{
+	uint8_t b = aerie_cur_u8(c);
+
+	if (b < 0x80)
+		return b;
+	switch (b) {
+	case 0xcc:
+		return aerie_cur_u8(c);
+	case 0xcd:
+		return aerie_cur_be16(c);
+	case 0xce:
+		return aerie_cur_be32(c);
+	case 0xcf:
+	case 0xd3:
+		return mp_be64(c);
+	case 0xd0:
+		return (uint64_t)(int64_t)(int8_t)aerie_cur_u8(c);
+	case 0xd1:
+		return (uint64_t)(int64_t)(int16_t)aerie_cur_be16(c);
+	case 0xd2:
+		return (uint64_t)(int64_t)(int32_t)aerie_cur_be32(c);
+	}
+	if (b >= 0xe0)
+		return (uint64_t)(int64_t)(int8_t)b;
+	c->bad = 1;
+	return 0;
+}
+
+/* Text or octets: str and bin alike, because writers disagree. Leads into the buffer; NULL when bad. */
+static inline const uint8_t *mp_octets(struct aerie_cur *c, uint32_t *ret_len)
+{
+	uint8_t b = aerie_cur_u8(c);
+	const uint8_t *p;
+	uint32_t len;
+
+	switch (b) {
+	case 0xc4:
+	case 0xd9:
+		len = aerie_cur_u8(c);
+		break;
+	case 0xc5:
+	case 0xda:
+		len = aerie_cur_be16(c);
+		break;
+	case 0xc6:
+	case 0xdb:
+		len = aerie_cur_be32(c);
+		break;
+	default:
+		if ((b & 0xe0) != 0xa0)
+			c->bad = 1;
+		len = b & 0x1f;
+	}
+	if (c->bad)
+		return NULL;
+	p = aerie_cur_take(c, len);
+	if (p)
+		*ret_len = len;
+	return p;
+}
+
+/* Pairs of a map. */
+static inline uint32_t mp_map(struct aerie_cur *c)
+{
+	uint8_t b = aerie_cur_u8(c);
+
+	if ((b & 0xf0) == 0x80)
+		return b & 0x0f;
+	if (b == 0xde)
+		return aerie_cur_be16(c);
+	if (b == 0xdf)
+		return aerie_cur_be32(c);
+	c->bad = 1;
+	return 0;
+}
+
+/* Elements of an array. */
+static inline uint32_t mp_array(struct aerie_cur *c)
+{
+	uint8_t b = aerie_cur_u8(c);
+
+	if ((b & 0xf0) == 0x90)
+		return b & 0x0f;
+	if (b == 0xdc)
+		return aerie_cur_be16(c);
+	if (b == 0xdd)
+		return aerie_cur_be32(c);
+	c->bad = 1;
+	return 0;
+}
+
+/* The head of any value, with the octets of a scalar; how many values follow as its parts. */
+static inline uint64_t mp_skip_head(struct aerie_cur *c)
+{
+	/* Octets behind 0xc0..0xdf; lengths and counts are below. 0xc1 is never used. */
+	static const uint8_t fixed[32] = { [0x0a] = 4, [0x0b] = 8, [0x0c] = 1, [0x0d] = 2, [0x0e] = 4, [0x0f] = 8,
+					   [0x10] = 1, [0x11] = 2, [0x12] = 4, [0x13] = 8, [0x14] = 2, [0x15] = 3,
+					   [0x16] = 5, [0x17] = 9, [0x18] = 17 };
+	uint8_t b = aerie_cur_u8(c);
+
+	if (b < 0x80 || b >= 0xe0)
+		return 0;
+	if (b < 0x90)
+		return 2u * (b & 0x0fu);
+	if (b < 0xa0)
+		return b & 0x0f;
+	if (b < 0xc0) {
+		aerie_cur_skip(c, b & 0x1f);
+		return 0;
+	}
+	switch (b) {
+	case 0xc1:
+		c->bad = 1;
+		return 0;
+	case 0xc4:
+	case 0xd9:
+		aerie_cur_skip(c, aerie_cur_u8(c));
+		return 0;
+	case 0xc5:
+	case 0xda:
+		aerie_cur_skip(c, aerie_cur_be16(c));
+		return 0;
+	case 0xc6:
+	case 0xdb:
+		aerie_cur_skip(c, aerie_cur_be32(c));
+		return 0;
+	case 0xc7:
+		aerie_cur_skip(c, aerie_cur_u8(c) + 1u);
+		return 0;
+	case 0xc8:
+		aerie_cur_skip(c, aerie_cur_be16(c) + 1u);
+		return 0;
+	case 0xc9:
+		aerie_cur_skip(c, aerie_cur_be32(c) + (size_t)1);
+		return 0;
+	case 0xdc:
+		return aerie_cur_be16(c);
+	case 0xdd:
+		return aerie_cur_be32(c);
+	case 0xde:
+		return 2u * (uint64_t)aerie_cur_be16(c);
+	case 0xdf:
+		return 2u * (uint64_t)aerie_cur_be32(c);
+	}
+	aerie_cur_skip(c, fixed[b - 0xc0]);
+	return 0;
+}
+
+/* One value of any kind. Maps and arrays deeper than MP_DEPTH set `bad`. */
+static inline void mp_skip(struct aerie_cur *c)
+{
+	uint64_t left[MP_DEPTH + 1] = { 1 };
+	unsigned depth = 0;
+
+	for (;;) {
+		uint64_t parts;
+
+		while (left[depth] == 0) {
+			if (depth-- == 0)
+				return;
+		}
+		left[depth]--;
+		parts = mp_skip_head(c);
+		if (c->bad)
+			return;
+		if (parts == 0)
+			continue;
+		if (depth == MP_DEPTH) {
+			c->bad = 1;
+			return;
+		}
+		left[++depth] = parts;
+	}
+}
+
+#endif
