@@ -1,1 +1,21 @@
 # SPDX-License-Identifier: MIT
+# A fuzz target is tests/fuzz/fuzz_X.c with a corpus in tests/fuzz/corpus/X/. The ordinary build makes a program of it that
+# replays the corpus in `make check`; with --enable-fuzz (clang) it is a libFuzzer program, and `make fuzz` runs it for a
+# bounded time. A new one: its three lines here, the last naming what its "link:" comment names.
+FUZZ_RUNS = 20000
+FUZZ_SECONDS = 20
+FUZZ_TARGETS =
+if FUZZ
+FUZZ_MAIN =
+else
+FUZZ_MAIN = tests/fuzz/replay.c
+endif
+
+check_PROGRAMS += $(FUZZ_TARGETS)
+TESTS += $(FUZZ_TARGETS)
+EXTRA_DIST += tests/fuzz/run.sh
+
+.PHONY: fuzz fuzz-programs
+fuzz-programs: $(FUZZ_TARGETS)
+fuzz: fuzz-programs
+	$(SHELL) $(top_srcdir)/tests/fuzz/run.sh $(top_srcdir)/tests/fuzz $(FUZZ_RUNS) $(FUZZ_SECONDS) $(FUZZ_TARGETS)

@@ -1,0 +1,5 @@
+# SPDX-License-Identifier: MIT
+# Checks of the tree as a whole.
+dist_check_SCRIPTS += tests/tree/test_layers.sh tests/tree/test_symbols.sh tests/tree/test_files.sh tests/tree/test_quickstart.sh
+TESTS += tests/tree/test_layers.sh tests/tree/test_symbols.sh tests/tree/test_files.sh tests/tree/test_quickstart.sh
+EXTRA_DIST += tests/tree/layers.py
