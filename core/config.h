@@ -10,8 +10,13 @@
 struct config *config_new(void);
 void config_free(struct config *c);
 
-/* Reads a file and what it includes. Errors (file and line, cause, remedy) are kept as text: config_errors(). */
+/* Reads a file and what it includes. Errors (file and line, cause, remedy) are kept as text: config_error(). 0, or -EINVAL when
+ * there was one. */
 int config_read_file(struct config *c, const char *path);
+/* The same from memory, for tests; path is what messages call it. Includes are not followed. */
+int config_read_text(struct config *c, const char *path, const char *text, size_t len);
+/* The i-th error of reading, or NULL. */
+const char *config_error(const struct config *c, uint32_t i);
 /* "key=value" of the command line; replaces all values that files gave to the key (for repeated ones: the first override does). */
 int config_override(struct config *c, const char *key_value);
 void config_set_home(struct config *c, const char *dir);
@@ -22,12 +27,16 @@ const char *config_home(const struct config *c);
 int config_declare(struct config *c, const char *owner, const struct aerie_option *options, const char **ret_error);
 /* Checks every key that files and overrides set: declared and of the right type and range, or a known key of the
  * ecosystem (a warning), or an error that names the nearest declared key. Calls report for each; 0 or -EINVAL. */
+/* Afterwards an unknown key is a warning: it may belong to a module that was not looked at. */
+void config_tolerate_unknown(struct config *c);
 int config_check(struct config *c, void (*report)(void *user, bool is_error, const char *text), void *user);
 /* Checks only what the options of one owner need: required ones present, values valid. */
 int config_check_owner(struct config *c, const char *owner, const char **ret_error);
 
 /* A module's view: handed to its configure(). Valid as long as c. */
 const struct aerie_config *config_view(struct config *c, struct module *m);
+/* Did the module read an option that it had not declared, or in another type? Its configure() has failed then, whatever it says. */
+bool config_view_misused(const struct aerie_config *view);
 
 /* The core's own reads; the key must be declared. NULL / dflt when unset. */
 const char *config_str(const struct config *c, const char *key);

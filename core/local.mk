@@ -5,7 +5,7 @@ noinst_LIBRARIES += core/libcore.a
 core_libcore_a_SOURCES = \
 	core/core.h core/module.h core/module.c core/services.c \
 	core/bus.h core/bus.c \
-	core/config.h core/config.c \
+	core/config.h core/config_priv.h core/config.c core/config_file.c core/config_value.c core/config_known.c core/config_view.c \
 	core/epoch.h core/epoch.c \
 	core/loop.h core/loop.c \
 	core/loader.h core/loader.c core/probe.h core/probe.c \
@@ -18,7 +18,7 @@ core_libcore_a_SOURCES = \
 	core/mp.h core/link.h core/link.c \
 	core/sources.h core/sources.c core/definition.h core/definition.c core/capproc.h core/capproc.c \
 	core/router.h core/router.c core/reply.h core/reply.c
-core_libcore_a_CPPFLAGS = $(AM_CPPFLAGS)
+core_libcore_a_CPPFLAGS = $(AM_CPPFLAGS) -DDATADIR='"$(datadir)"'
 core_libcore_a_CFLAGS = $(AM_CFLAGS) $(UV_CFLAGS) $(XXHASH_CFLAGS) $(MSGPACK_CFLAGS)
 CORE_LIBS = core/libcore.a $(UV_LIBS) $(XXHASH_LIBS) $(MSGPACK_LIBS) -ldl -lpthread -lm
 bin_aeried_SOURCES = core/main.c
