@@ -13,8 +13,8 @@ core_libcore_a_SOURCES = \
 	core/heap.h core/heap.c \
 	core/registry.h core/registry.c core/record.c core/collections.c core/visit.c core/format.c \
 	core/rrd.h core/rrd.c \
-	core/devices.h core/devices.c core/track.c core/cursor.c \
-	core/pipeline.h core/pipeline.c \
+	core/devices.h core/store.h core/devices.c core/devfields.c core/track.c core/cursor.c \
+	core/pipeline.h core/stages.h core/pipeline.c core/stages.c core/pipereg.c \
 	core/mp.h core/link.h core/link.c \
 	core/sources.h core/sources.c core/definition.h core/definition.c core/capproc.h core/capproc.c \
 	core/router.h core/router.c core/reply.h core/reply.c

@@ -42,11 +42,19 @@ struct pipe_source {
 	struct pipe_source_priv *priv;
 };
 
-/* A packet with what only the core needs to know. */
+/* A packet with what only the core needs to know. Every aerie_packet that a callback gets lies in one. */
 struct packet {
 	struct aerie_packet p;
 	const struct pipe_source *source;
+	const struct phy *phy; /* that dissects it */
+	uint32_t now_s;        /* server clock, read once for many packets */
+	bool data;             /* tracked as a data frame */
 };
+
+static inline struct packet *packet_of(const struct aerie_packet *p)
+{
+	return (struct packet *)(uintptr_t)p;
+}
 
 struct pipeline *pipeline_new(struct core *core, unsigned workers); /* 0: one per core */
 int pipeline_start(struct pipeline *p);  /* makes the threads */

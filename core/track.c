@@ -1,2 +1,231 @@
 /* SPDX-License-Identifier: MIT */
-#include <core/core.h>
+/* track(): what a packet changes in the common fields of a device. Runs several times per packet: one lock, no text
+ * made, no memory taken once a device is known. */
+#include <errno.h>
+#include <string.h>
+
+#include <core/bus.h>
+#include <core/module.h>
+#include <core/pipeline.h>
+#include <core/registry.h>
+#include <core/rrd.h>
+#include <core/store.h>
+#include <core/strings.h>
+
+struct update {
+	const struct devices *d;
+	struct heap *heap;
+	struct aerie_rec *rec;
+	const struct aerie_packet *p;
+	uint32_t time_s; /* of the packet */
+};
+
+/* Octets of frames, up to; the last bin has the rest. */
+static const uint32_t bin_limits[SIZE_BINS - 1] = { 250, 500, 1000, 1500 };
+
+/* A sample that is too old is no error, and one for which memory is out is missed by the chart only. */
+static void sample(const struct update *u, struct aerie_rec *rec, aerie_slot s, uint32_t aggregator, double value)
+{
+	(void)rrd_add(u->heap, aerie_slot_ptr(rec, s), aerie_slot_type(s) == AERIE_T_RRD, aggregator, u->time_s, value);
+}
+
+static void update_times(const struct update *u, bool created)
+{
+	const struct aerie_device_slots *s = &u->d->slots;
+
+	if (created)
+		aerie_set_time(u->rec, s->first_time, u->time_s);
+	if (u->time_s > aerie_get_time(u->rec, s->last_time))
+		aerie_set_time(u->rec, s->last_time, u->time_s);
+}
+
+static void update_counters(const struct update *u, const struct aerie_track *t)
+{
+	const struct aerie_device_slots *s = &u->d->slots;
+	uint32_t f = t->flags;
+
+	aerie_add_u64(u->rec, s->packets_total, 1);
+	if (f & AERIE_TRACK_TX)
+		aerie_add_u64(u->rec, s->packets_tx, 1);
+	else if (f & AERIE_TRACK_RX)
+		aerie_add_u64(u->rec, s->packets_rx, 1);
+	if (f & AERIE_TRACK_LLC)
+		aerie_add_u64(u->rec, s->packets_llc, 1);
+	if (f & AERIE_TRACK_DATA) {
+		aerie_add_u64(u->rec, s->packets_data, 1);
+		aerie_add_u64(u->rec, s->datasize, t->datasize);
+	}
+	if (f & AERIE_TRACK_CRYPT)
+		aerie_add_u64(u->rec, s->packets_crypt, 1);
+}
+
+static void update_rrds(const struct update *u, const struct aerie_track *t)
+{
+	const struct aerie_device_slots *s = &u->d->slots;
+	uint32_t octets = u->p->frame_len + (u->p->origlen - u->p->caplen);
+	unsigned bin = 0;
+
+	sample(u, u->rec, s->packets_rrd, AERIE_FIELD_RRD_SUM, 1);
+	if (t->flags & AERIE_TRACK_TX)
+		sample(u, u->rec, s->tx_rrd, AERIE_FIELD_RRD_SUM, 1);
+	else if (t->flags & AERIE_TRACK_RX)
+		sample(u, u->rec, s->rx_rrd, AERIE_FIELD_RRD_SUM, 1);
+	if (t->flags & AERIE_TRACK_DATA)
+		sample(u, u->rec, s->datasize_rrd, AERIE_FIELD_RRD_SUM, t->datasize);
+	while (bin < SIZE_BINS - 1 && octets > bin_limits[bin])
+		bin++;
+	sample(u, u->rec, u->d->size_bins[bin], AERIE_FIELD_RRD_SUM, 1);
+}
+
+static void update_channel(const struct update *u)
+{
+	const struct aerie_device_slots *s = &u->d->slots;
+	const struct aerie_str *channel;
+	uint32_t khz = u->p->radio.freq_khz;
+	uint64_t *cell;
+
+	if (u->p->channel && *u->p->channel) {
+		channel = aerie_get_str(u->rec, s->channel);
+		if (!channel || strcmp(channel->text, u->p->channel) != 0)
+			(void)fields_service.set_text(u->rec, s->channel, u->p->channel,
+						      (uint32_t)strlen(u->p->channel));
+	}
+	if (!(u->p->radio.known & AERIE_RADIO_FREQ) || !khz)
+		return;
+	aerie_set_f64(u->rec, s->frequency, khz);
+	cell = fields_service.map_cell(u->rec, s->freq_khz_map, aerie_f64_key(khz));
+	if (cell)
+		++*cell;
+}
+
+/* 0 is no sample. */
+static void update_level(struct aerie_rec *rec, aerie_slot last, aerie_slot least, aerie_slot most, int32_t value)
+{
+	int32_t v;
+
+	if (!value)
+		return;
+	aerie_set_i32(rec, last, value);
+	v = aerie_get_i32(rec, least);
+	if (!v || value < v)
+		aerie_set_i32(rec, least, value);
+	v = aerie_get_i32(rec, most);
+	if (!v || value > v)
+		aerie_set_i32(rec, most, value);
+}
+
+static void update_levels(const struct update *u, struct aerie_rec *rec)
+{
+	const struct signal_slots *s = &u->d->signal;
+	const struct aerie_radio *r = &u->p->radio;
+	const struct aerie_str *unit = r->known & AERIE_RADIO_RSSI ? u->d->text_rssi : u->d->text_dbm;
+	const struct aerie_str *type = aerie_get_str(rec, s->type);
+	int32_t signal = r->known & AERIE_RADIO_SIGNAL ? r->signal : 0;
+	int32_t noise = r->known & AERIE_RADIO_NOISE ? r->noise : 0;
+
+	if (!signal && !noise)
+		return;
+	if (type == u->d->text_none || !type)
+		(void)fields_service.set_str(rec, s->type, unit);
+	else if (type != unit)
+		return; /* the first sample fixed the unit; others do not compare */
+	update_level(rec, s->last_signal, s->min_signal, s->max_signal, signal);
+	update_level(rec, s->last_noise, s->min_noise, s->max_noise, noise);
+	if (signal && u->d->rrds)
+		sample(u, rec, s->rrd, AERIE_FIELD_RRD_SIGNAL, signal);
+}
+
+static void update_signal(const struct update *u)
+{
+	const struct signal_slots *s = &u->d->signal;
+	const struct aerie_radio *r = &u->p->radio;
+	struct aerie_rec *rec;
+
+	if (!(r->known & (AERIE_RADIO_SIGNAL | AERIE_RADIO_NOISE | AERIE_RADIO_RATE)) && !r->encoding && !r->carrier)
+		return;
+	rec = aerie_get_rec(u->rec, u->d->slots.signal);
+	if (!rec) {
+		rec = fields_service.sub(u->rec, u->d->slots.signal);
+		if (!rec)
+			return;
+		(void)fields_service.set_str(rec, s->type, u->d->text_none);
+	}
+	update_levels(u, rec);
+	if (r->known & AERIE_RADIO_RATE && r->rate_100k > aerie_get_f64(rec, s->max_rate))
+		aerie_set_f64(rec, s->max_rate, r->rate_100k);
+	aerie_set_u64(rec, s->encodings, aerie_get_u64(rec, s->encodings) | r->encoding);
+	aerie_set_u64(rec, s->carriers, aerie_get_u64(rec, s->carriers) | r->carrier);
+}
+
+static void update_seenby(const struct update *u)
+{
+	const struct seenby_slots *s = &u->d->seenby;
+	const struct pipe_source *source = packet_of(u->p)->source;
+	struct aerie_rec *rec;
+
+	if (!source)
+		return;
+	rec = fields_service.map_record(u->rec, u->d->slots.seenby, source->number);
+	if (!rec)
+		return;
+	if (!aerie_get_u64(rec, s->packets)) {
+		(void)fields_service.set_uuid(rec, s->uuid, &source->uuid);
+		aerie_set_time(rec, s->first_time, u->time_s);
+	}
+	if (u->time_s > aerie_get_time(rec, s->last_time))
+		aerie_set_time(rec, s->last_time, u->time_s);
+	aerie_add_u64(rec, s->packets, 1);
+}
+
+static void update(const struct update *u, const struct aerie_track *t, bool created)
+{
+	if (created || !(t->flags & AERIE_TRACK_SEEN))
+		update_times(u, created);
+	if (!(t->flags & AERIE_TRACK_SEEN)) {
+		update_counters(u, t);
+		if (u->d->rrds)
+			update_rrds(u, t);
+	}
+	if (t->flags & AERIE_TRACK_CHANNEL)
+		update_channel(u);
+	if (t->flags & AERIE_TRACK_SIGNAL)
+		update_signal(u);
+	update_seenby(u);
+}
+
+int devices_track(const struct aerie_host *h, const struct aerie_packet *p, const struct aerie_track *t,
+		  aerie_device_fn *fn, void *user)
+{
+	struct core *core = module_of(h)->core;
+	struct devices *d = core->devices;
+	uint64_t hash = key_hash(d, t->key);
+	struct shard *s = shard_of(d, hash);
+	struct update u = { d, s->heap, NULL, p, (uint32_t)(p->ts_us / 1000000) };
+	struct aerie_device dev = { t->key, NULL, 0, 0 };
+	struct node *n;
+	int err;
+
+	err = store_lock(s);
+	if (err < 0)
+		return err;
+	n = store_find(s, hash, t->key);
+	if (!n) {
+		err = t->flags & AERIE_TRACK_CREATE ? store_create(d, s, hash, t->key, &n) : -ENOENT;
+		if (err < 0) {
+			store_unlock(s);
+			return err;
+		}
+		dev.created = 1;
+	}
+	u.rec = dev.rec = n->rec;
+	update(&u, t, dev.created);
+	if (fn)
+		err = fn(user, &dev);
+	store_changed(d, s, n, packet_of(p)->now_s);
+	store_unlock(s);
+	if (t->flags & AERIE_TRACK_DATA)
+		packet_of(p)->data = true;
+	if (dev.created && core->bus)
+		bus_publish(core->bus, "NEW_DEVICE", t->key, NULL);
+	return err < 0 ? err : 0;
+}

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: MIT */
+/* Inside of the device store, for devices.c, track.c and cursor.c only.
+ *
+ * Nodes are numbered from 1 within their shard and lie in chunks that double in size and never move, so links are 32 bits
+ * wide and a worker may follow them without the lock to prefetch memory. Hash tables that were outgrown are kept until
+ * the end for the same reason; together they are smaller than the one in use. */
+#ifndef CORE_STORE_H
+#define CORE_STORE_H
+
+#include <pthread.h>
+
+#include <core/devices.h>
+#include <core/heap.h>
+
+#define SHARD_BITS 8
+#define SHARDS (1u << SHARD_BITS)
+#define CHUNK_BITS 4 /* the first chunk of a shard has 16 nodes */
+#define CHUNKS 27
+#define SIZE_BINS 5
+
+/* A device. */
+struct node {
+	uint64_t key;
+	struct aerie_rec *rec;
+	uint32_t next;         /* with the same hash */
+	uint32_t older, newer; /* in order of last change */
+	uint32_t mod_time_s;   /* server clock; never falls from older to newer */
+};
+
+struct table {
+	struct table *outgrown;
+	uint32_t mask;
+	uint32_t heads[];
+};
+
+struct shard {
+	pthread_mutex_t lock; /* guards everything here and the records of its devices */
+	struct heap *heap;
+	struct table *table;
+	struct node *chunks[CHUNKS];
+	uint32_t n_nodes; /* nodes made so far */
+	uint32_t count;
+	uint32_t oldest, newest;
+} __attribute__((aligned(64)));
+
+struct phy_number {
+	const struct aerie_str *name;
+	aerie_record_id type; /* relaxed atomic: a new generation of a PHY may bring a new type */
+	uint32_t name_hash;
+	uint64_t devices; /* relaxed atomic */
+};
+
+/* Slots of the records below a device. */
+struct signal_slots {
+	aerie_slot type, last_signal, last_noise, min_signal, min_noise, max_signal, max_noise;
+	aerie_slot max_rate, encodings, carriers, rrd;
+};
+
+struct seenby_slots {
+	aerie_slot uuid, first_time, last_time, packets;
+};
+
+struct devices {
+	struct core *core;
+	uint64_t seed;
+	uint64_t count; /* relaxed atomic */
+	bool rrds;      /* option track_device_rrds */
+	aerie_record_id base_type;
+	struct aerie_device_slots slots;
+	struct signal_slots signal;
+	struct seenby_slots seenby;
+	aerie_slot size_bins[SIZE_BINS];
+	const struct aerie_str *text_none, *text_dbm, *text_rssi;
+	uint16_t n_phys; /* release-stored after the entry */
+	struct phy_number phys[PHY_MAX + 1];
+	struct shard shards[SHARDS];
+};
+
+/* Finalizer of splitmix64 over the seeded key: every bit of the address moves every bit of the hash, and nobody on
+ * the air can aim addresses at one chain. */
+static inline uint64_t key_hash(const struct devices *d, uint64_t key)
+{
+	key ^= d->seed;
+	key = (key ^ key >> 30) * 0xbf58476d1ce4e5b9ull;
+	key = (key ^ key >> 27) * 0x94d049bb133111ebull;
+	return key ^ key >> 31;
+}
+
+static inline struct shard *shard_of(const struct devices *d, uint64_t hash)
+{
+	return (struct shard *)(uintptr_t)&d->shards[hash >> (64 - SHARD_BITS)];
+}
+
+static inline struct node *shard_node(const struct shard *s, uint32_t number)
+{
+	uint32_t at = number - 1 + (1u << CHUNK_BITS);
+	unsigned top = 31u - (unsigned)__builtin_clz(at);
+
+	return __atomic_load_n(&s->chunks[top - CHUNK_BITS], __ATOMIC_ACQUIRE) + (at - (1u << top));
+}
+
+/* store_lock() refuses a second device on the same thread with -EDEADLK. */
+int store_lock(struct shard *s);
+void store_unlock(struct shard *s);
+
+/* With the shard locked. */
+struct node *store_find(const struct shard *s, uint64_t hash, uint64_t key);
+int store_create(struct devices *d, struct shard *s, uint64_t hash, uint64_t key, struct node **ret_node);
+/* The device changed at now_s: moves it to the end of the change order, at most once per second. */
+void store_changed(const struct devices *d, struct shard *s, struct node *n, uint32_t now_s);
+
+/* devfields.c: defines the common members and fills in their slots. */
+int store_define(struct devices *d);
+
+/* The service's functions that live in the other files. */
+int devices_track(const struct aerie_host *h, const struct aerie_packet *p, const struct aerie_track *t,
+		  aerie_device_fn *fn, void *user);
+struct aerie_cursor *devices_cursor_open(const struct aerie_host *h, const struct aerie_device_query *q);
+int devices_cursor_next(struct aerie_cursor *c, uint64_t *ret_keys, uint32_t n);
+int64_t devices_cursor_count(struct aerie_cursor *c);
+void devices_cursor_close(struct aerie_cursor *c);
+int devices_key_text(const struct aerie_host *h, uint64_t key, char ret_text[41]);
+int devices_key_parse(const struct aerie_host *h, const char *text, uint64_t *ret_key);
+
+#endif
