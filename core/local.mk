@@ -17,7 +17,7 @@ core_libcore_a_SOURCES = \
 	core/pipeline.h core/stages.h core/pipeline.c core/stages.c core/pipereg.c \
 	core/mp.h core/link.h core/link.c \
 	core/sources.h core/sources.c core/definition.h core/definition.c core/capproc.h core/capproc.c \
-	core/router.h core/router.c core/reply.h core/reply.c
+	core/router.h core/router.c core/write.c core/routes.h core/routes.c core/path.h core/path.c core/reply.h core/reply.c
 core_libcore_a_CPPFLAGS = $(AM_CPPFLAGS) -DDATADIR='"$(datadir)"'
 core_libcore_a_CFLAGS = $(AM_CFLAGS) $(UV_CFLAGS) $(XXHASH_CFLAGS) $(MSGPACK_CFLAGS)
 CORE_LIBS = core/libcore.a $(UV_LIBS) $(XXHASH_LIBS) $(MSGPACK_LIBS) -ldl -lpthread -lm

@@ -1,2 +1,262 @@
 /* SPDX-License-Identifier: MIT */
-#include <core/core.h>
+/* Replies: what a handler answered, and its body as a transport pulls it. */
+#include <assert.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <core/reply.h>
+
+#define REPLY_MAGIC 0x5245504cu /* "REPL" */
+#define SINK_FIRST 4096u
+
+static size_t sink_used(const struct sink *s)
+{
+	return s->buf ? (size_t)(s->s.cur - s->taken) : 0;
+}
+
+static int sink_more(struct aerie_sink *base, size_t n)
+{
+	struct sink *s = (struct sink *)base;
+	size_t taken = (size_t)(s->taken - s->buf), end = (size_t)(s->s.cur - s->buf), size = s->size;
+	char *buf;
+
+	if (n > REPLY_VALUE_MAX || end + n > REPLY_VALUE_MAX + REPLY_CHUNK)
+		return -ENOMEM;
+	size = size ? size * 2 : SINK_FIRST;
+	if (size < end + n)
+		size = end + n;
+	buf = realloc(s->buf, size);
+	if (!buf)
+		return -ENOMEM;
+	s->buf = buf;
+	s->size = size;
+	s->taken = buf + taken;
+	s->s.cur = buf + end;
+	s->s.end = buf + size;
+	return 0;
+}
+
+struct aerie_reply *reply_new(void)
+{
+	struct aerie_reply *rep = calloc(1, sizeof *rep);
+
+	if (!rep)
+		return NULL;
+	rep->magic = REPLY_MAGIC;
+	rep->sink.s.more = sink_more;
+	rep->status = 200;
+	return rep;
+}
+
+void reply_reset(struct aerie_reply *rep)
+{
+	if (rep->document)
+		(void)rep->serializer->s.close(rep->document);
+	if (rep->destroy)
+		rep->destroy(rep->user);
+	rep->document = NULL;
+	rep->destroy = NULL;
+	rep->user = NULL;
+	rep->kind = REPLY_NONE;
+	rep->begun = rep->ended = false;
+	rep->error = 0;
+	rep->status = 200;
+	rep->sink.taken = rep->sink.s.cur = rep->sink.buf;
+}
+
+void reply_free(struct aerie_reply *rep)
+{
+	if (!rep)
+		return;
+	assert(rep->magic == REPLY_MAGIC);
+	reply_reset(rep);
+	rep->magic = 0;
+	free(rep->sink.buf);
+	free(rep->request.query.var);
+	free(rep->request.text);
+	if (rep->epoch)
+		epoch_unpin(rep->epoch);
+	free(rep);
+}
+
+static int reply_take(struct aerie_reply *rep, enum reply_kind kind, void *user, void (*destroy)(void *user))
+{
+	int err = rep->kind != REPLY_NONE ? -EALREADY : !rep->serializer ? -ENOTSUP : 0;
+
+	if (err) {
+		if (destroy)
+			destroy(user);
+		return err;
+	}
+	rep->kind = kind;
+	rep->user = user;
+	rep->destroy = destroy;
+	(void)snprintf(rep->content_type, sizeof rep->content_type, "%s", rep->serializer->s.content_type);
+	return 0;
+}
+
+int reply_value(struct aerie_reply *rep, aerie_emit_fn *emit, void *user, void (*destroy)(void *user))
+{
+	int err = reply_take(rep, REPLY_VALUE, user, destroy);
+
+	if (!err)
+		rep->emit = emit;
+	return err;
+}
+
+int reply_list(struct aerie_reply *rep, aerie_next_fn *next, int64_t (*count)(void *user), void *user,
+	       void (*destroy)(void *user))
+{
+	int err = reply_take(rep, REPLY_LIST, user, destroy);
+
+	if (err)
+		return err;
+	rep->next = next;
+	rep->count = count;
+	return 0;
+}
+
+int reply_octets(struct aerie_reply *rep, const char *content_type, const void *data, uint64_t len)
+{
+	int err;
+
+	if (rep->kind != REPLY_NONE)
+		return -EALREADY;
+	if (len > REPLY_VALUE_MAX)
+		return -EMSGSIZE;
+	err = aerie_sink_need(&rep->sink.s, len);
+	if (err)
+		return err;
+	if (len)
+		memcpy(rep->sink.s.cur, data, len);
+	rep->sink.s.cur += len;
+	rep->kind = REPLY_OCTETS;
+	rep->ended = true;
+	(void)snprintf(rep->content_type, sizeof rep->content_type, "%s", content_type);
+	return 0;
+}
+
+int reply_error(struct aerie_reply *rep, uint32_t status, const char *text)
+{
+	char line[1024];
+	int len = snprintf(line, sizeof line, "ERROR: %s", text), err;
+
+	if (len > (int)sizeof line - 2)
+		len = (int)sizeof line - 2;
+	line[len++] = '\n';
+	err = reply_octets(rep, "text/plain; charset=utf-8", line, (uint64_t)len);
+	if (!err)
+		rep->status = status;
+	return err;
+}
+
+static int list_begin(struct aerie_reply *rep)
+{
+	const struct serializer *ser = rep->serializer;
+	int64_t n = 0;
+
+	rep->expected = -1;
+	if (ser->s.flags & AERIE_SERIALIZER_COUNTS) {
+		n = rep->count ? rep->count(rep->user) : -ENOTSUP;
+		if (n < 0)
+			return (int)n;
+		if (n > UINT32_MAX)
+			return -EOVERFLOW;
+		rep->expected = n;
+	}
+	rep->document = ser->s.open(ser->s.user, &rep->sink.s);
+	if (!rep->document)
+		return -ENOMEM;
+	return ser->visitor.begin_list(rep->document, (uint32_t)n);
+}
+
+static int document_close(struct aerie_reply *rep)
+{
+	void *document = rep->document;
+
+	rep->document = NULL;
+	rep->ended = true;
+	return rep->serializer->s.close(document);
+}
+
+static int list_end(struct aerie_reply *rep)
+{
+	int err = rep->serializer->visitor.end_list(rep->document);
+
+	return err ? err : document_close(rep);
+}
+
+/* The elements that were counted and then went away. */
+static int list_pad(struct aerie_reply *rep)
+{
+	for (; rep->expected > 0 && sink_used(&rep->sink) < REPLY_CHUNK; rep->expected--) {
+		int err = rep->serializer->visitor.null(rep->document);
+
+		if (err)
+			return err;
+	}
+	return rep->expected > 0 ? 0 : list_end(rep);
+}
+
+static int list_fill(struct aerie_reply *rep)
+{
+	int r;
+
+	if (!rep->begun) {
+		rep->begun = true;
+		r = list_begin(rep);
+		if (r < 0)
+			return r;
+	}
+	while (rep->next && sink_used(&rep->sink) < REPLY_CHUNK) {
+		if (rep->expected == 0)
+			break;
+		r = rep->next(rep->user, &rep->serializer->visitor, rep->document);
+		if (r < 0)
+			return r;
+		if (r == 0)
+			rep->next = NULL;
+		else if (rep->expected > 0)
+			rep->expected--;
+	}
+	if (rep->next && rep->expected != 0)
+		return 0;
+	return rep->expected > 0 ? list_pad(rep) : list_end(rep);
+}
+
+static int value_fill(struct aerie_reply *rep)
+{
+	const struct serializer *ser = rep->serializer;
+	int err;
+
+	rep->document = ser->s.open(ser->s.user, &rep->sink.s);
+	if (!rep->document)
+		return -ENOMEM;
+	err = rep->emit(rep->user, &ser->visitor, rep->document);
+	return err < 0 ? err : document_close(rep);
+}
+
+int64_t reply_read(struct aerie_reply *rep, char *buf, uint64_t max)
+{
+	struct sink *s = &rep->sink;
+	size_t n;
+
+	while (!sink_used(s)) {
+		if (rep->error)
+			return rep->error;
+		if (rep->ended || rep->kind == REPLY_NONE)
+			return 0;
+		s->taken = s->s.cur = s->buf;
+		rep->error = rep->kind == REPLY_LIST ? list_fill(rep) : value_fill(rep);
+		if (rep->error) {
+			s->taken = s->s.cur = s->buf; /* a part of an element helps nobody */
+			return rep->error;
+		}
+	}
+	n = sink_used(s) < max ? sink_used(s) : (size_t)max;
+	memcpy(buf, s->taken, n);
+	s->taken += n;
+	return (int64_t)n;
+}

@@ -1,1 +1,78 @@
 /* SPDX-License-Identifier: MIT */
+/* A request under way and its reply. The reply's body is pulled: a list is serialized as the client takes it, in pieces
+ * of about REPLY_CHUNK octets, so that its memory does not depend on its length. */
+#ifndef CORE_REPLY_H
+#define CORE_REPLY_H
+
+#include <stdbool.h>
+
+#include <core/core.h>
+#include <core/epoch.h>
+#include <core/path.h>
+
+#define REPLY_CHUNK (64u * 1024u)          /* octets of a list that are made at once */
+#define REPLY_VALUE_MAX (64u * 1024u * 1024u) /* octets of one value, or of one element of a list */
+
+/* A registered serializer. */
+struct serializer {
+	struct aerie_serializer s; /* texts are copies */
+	struct aerie_visitor visitor;
+};
+
+struct route;
+
+struct aerie_request {
+	struct aerie_http_request raw;
+	const struct route *route;
+	struct path path;
+	struct query query;
+	const char *suffix;
+	char *text; /* what path and query point into */
+};
+
+enum reply_kind { REPLY_NONE, REPLY_OCTETS, REPLY_VALUE, REPLY_LIST };
+
+struct sink {
+	struct aerie_sink s; /* first: serializers get its address */
+	char *buf, *taken;   /* allocated; what was read already ends here */
+	size_t size;
+};
+
+struct aerie_reply {
+	uint32_t magic;
+	enum reply_kind kind;
+	struct epoch *epoch; /* pinned, or NULL */
+	const struct serializer *serializer; /* NULL: octets only */
+	struct aerie_request request;
+
+	uint32_t status;
+	char content_type[64];
+	char allow[40];
+
+	aerie_emit_fn *emit;
+	aerie_next_fn *next;
+	int64_t (*count)(void *user);
+	void (*destroy)(void *user);
+	void *user;
+
+	struct sink sink;
+	void *document;   /* the serializer's state, while a list is under way */
+	int64_t expected; /* elements still owed to a serializer that counts, or -1 */
+	bool begun, ended;
+	int error; /* what ended it early; stays */
+};
+
+struct aerie_reply *reply_new(void);
+/* Releases what the handler gave, and makes it a reply without content again. */
+void reply_reset(struct aerie_reply *rep);
+
+/* The members of struct aerie_http. They take `user` over in every case: when they fail, destroy(user) has been called. */
+int reply_value(struct aerie_reply *rep, aerie_emit_fn *emit, void *user, void (*destroy)(void *user));
+int reply_list(struct aerie_reply *rep, aerie_next_fn *next, int64_t (*count)(void *user), void *user,
+	       void (*destroy)(void *user));
+int reply_octets(struct aerie_reply *rep, const char *content_type, const void *data, uint64_t len);
+int reply_error(struct aerie_reply *rep, uint32_t status, const char *text);
+int64_t reply_read(struct aerie_reply *rep, char *buf, uint64_t max);
+void reply_free(struct aerie_reply *rep);
+
+#endif

@@ -1,1 +1,4 @@
 # SPDX-License-Identifier: MIT
+EXTRA_DIST += httpd/README.md
+include $(top_srcdir)/httpd/serializers/json/local.mk
+include $(top_srcdir)/httpd/serializers/msgpack/local.mk

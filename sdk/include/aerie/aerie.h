@@ -19,6 +19,7 @@
 #include <aerie/serializer.h>
 #include <aerie/source.h>
 #include <aerie/types.h>
+#include <aerie/utf8.h>
 #include <aerie/visitor.h>
 
 #endif

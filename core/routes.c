@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: MIT */
+/* Compiles routes and matches paths against them.
+ *
+ * A table holds the routes of one epoch sorted by number of segments, literals before parameters, explicit formats before
+ * "any serializer", and then by registration; the first that fits wins. A host has a few hundred routes at most, and few of one
+ * length, so a walk over them costs less than anything cleverer would save. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <core/routes.h>
+
+#define METHODS (AERIE_HTTP_GET | AERIE_HTTP_POST | AERIE_HTTP_PUT | AERIE_HTTP_DELETE)
+#define LITERAL "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-~"
+#define NAME "abcdefghijklmnopqrstuvwxyz0123456789_"
+
+bool suffix_valid(const char *suffix)
+{
+	size_t len = suffix ? strlen(suffix) : 0;
+
+	return len > 0 && len <= SUFFIX_OCTETS && strspn(suffix, "abcdefghijklmnopqrstuvwxyz0123456789") == len;
+}
+
+static char *copy(const char *text)
+{
+	return text ? strdup(text) : NULL;
+}
+
+void route_free(void *p)
+{
+	struct route *route = p;
+
+	if (!route)
+		return;
+	if (route->r.destroy)
+		route->r.destroy(route->r.user);
+	free((char *)route->r.path);
+	free((char *)route->r.formats);
+	free((char *)route->r.role);
+	free((char *)route->r.summary);
+	free((char *)route->r.help);
+	free(route->owner);
+	free(route->text);
+	free(route);
+}
+
+static const char *compile_path(struct route *route, char *p)
+{
+	char *next;
+	uint32_t i;
+
+	if (*p != '/')
+		return "the path does not begin with '/'";
+	for (p++; p && *p; p = next) {
+		struct route_segment *seg = &route->seg[route->n];
+
+		next = strchr(p, '/');
+		if (next)
+			*next++ = '\0';
+		if (route->n == PATH_SEGMENTS)
+			return "the path has too many segments";
+		seg->param = *p == ':';
+		seg->text = p + seg->param;
+		seg->len = (uint32_t)strlen(seg->text);
+		if (!seg->len || strspn(seg->text, seg->param ? NAME : LITERAL) != seg->len)
+			return seg->param ? "a parameter is not named [a-z0-9_]+" : "a segment is empty or not plain text";
+		for (i = 0; seg->param && i < route->n; i++)
+			if (route->seg[i].param && !strcmp(route->seg[i].text, seg->text))
+				return "two parameters have the same name";
+		route->n++;
+	}
+	return NULL;
+}
+
+static const char *compile_formats(struct route *route, char *p)
+{
+	char *next;
+
+	for (; p && *p; p = next) {
+		next = strchr(p, '|');
+		if (next)
+			*next++ = '\0';
+		if (!suffix_valid(p))
+			return "a format is not [a-z0-9]{1,16}";
+		if (route->n_formats == ROUTE_FORMATS)
+			return "too many formats";
+		route->format[route->n_formats++] = p;
+	}
+	return NULL;
+}
+
+int route_new(const struct aerie_route *r, const char *owner, struct route **ret_route, const char **ret_error)
+{
+	struct route *route;
+	size_t path_len, formats_len;
+
+	if (!r->path || !r->handle)
+		return *ret_error = "it has no path or no handler", -EINVAL;
+	if (!r->methods || (r->methods & ~METHODS))
+		return *ret_error = "its methods are none or unknown", -EINVAL;
+	if (!r->summary || !*r->summary || !r->help || !*r->help)
+		return *ret_error = "it has no summary or no help", -EINVAL;
+	route = calloc(1, sizeof *route);
+	if (!route)
+		return *ret_error = "memory is out", -ENOMEM;
+	path_len = strlen(r->path) + 1;
+	formats_len = r->formats ? strlen(r->formats) + 1 : 1;
+	route->r = (struct aerie_route){
+		.size = sizeof route->r, .methods = r->methods, .path = copy(r->path), .formats = copy(r->formats),
+		.role = copy(r->role), .summary = copy(r->summary), .help = copy(r->help), .handle = r->handle,
+	};
+	route->owner = copy(owner);
+	route->text = calloc(1, path_len + formats_len);
+	if (!route->r.path || !route->r.summary || !route->r.help || !route->owner || !route->text ||
+	    (r->formats && !route->r.formats) || (r->role && !route->r.role)) {
+		route_free(route);
+		return *ret_error = "memory is out", -ENOMEM;
+	}
+	memcpy(route->text, r->path, path_len);
+	if (r->formats)
+		memcpy(route->text + path_len, r->formats, formats_len);
+	*ret_error = compile_path(route, route->text);
+	if (!*ret_error)
+		*ret_error = compile_formats(route, route->text + path_len);
+	if (*ret_error) {
+		route_free(route);
+		return -EINVAL;
+	}
+	route->r.user = r->user;
+	*ret_route = route;
+	return 0;
+}
+
+static bool same_shape(const struct route *a, const struct route *b)
+{
+	uint32_t i;
+
+	if (a->n != b->n)
+		return false;
+	for (i = 0; i < a->n; i++) {
+		if (a->seg[i].param != b->seg[i].param)
+			return false;
+		if (!a->seg[i].param && strcmp(a->seg[i].text, b->seg[i].text))
+			return false;
+	}
+	return true;
+}
+
+static bool has_format(const struct route *route, const char *suffix)
+{
+	uint32_t i;
+
+	for (i = 0; i < route->n_formats; i++)
+		if (!strcmp(route->format[i], suffix))
+			return true;
+	return false;
+}
+
+bool route_conflicts(const struct route *a, const struct route *b)
+{
+	uint32_t i;
+
+	if (!(a->r.methods & b->r.methods) || !same_shape(a, b))
+		return false;
+	if (!a->n_formats || !b->n_formats) /* any serializer, or none at all; a list beside them is more specific */
+		return !a->n_formats && !b->n_formats && !a->r.formats == !b->r.formats;
+	for (i = 0; i < a->n_formats; i++)
+		if (has_format(b, a->format[i]))
+			return true;
+	return false;
+}
+
+struct sorted {
+	const struct route *route;
+	size_t i;
+};
+
+static int compare_routes(const void *pa, const void *pb)
+{
+	const struct sorted *sa = pa, *sb = pb;
+	const struct route *a = sa->route, *b = sb->route;
+	uint32_t i;
+
+	if (a->n != b->n)
+		return a->n < b->n ? -1 : 1;
+	for (i = 0; i < a->n; i++)
+		if (a->seg[i].param != b->seg[i].param)
+			return a->seg[i].param ? 1 : -1;
+	if (!a->r.formats != !b->r.formats)
+		return a->r.formats ? -1 : 1;
+	return sa->i < sb->i ? -1 : 1;
+}
+
+void *route_table_build(void *user, const struct epoch *ep)
+{
+	size_t n = ep->n_regs[REG_ROUTE], i;
+	struct route_table *t = calloc(1, sizeof *t + n * sizeof t->route[0]);
+	struct sorted *sorted = calloc(n + 1, sizeof *sorted);
+
+	if (!t || !sorted) {
+		free(t);
+		free(sorted);
+		return NULL;
+	}
+	for (i = 0; i < n; i++)
+		sorted[i] = (struct sorted){ ep->regs[REG_ROUTE][i]->item, i };
+	qsort(sorted, n, sizeof *sorted, compare_routes);
+	for (i = 0; i < n; i++)
+		t->route[i] = sorted[i].route;
+	t->n = n;
+	free(sorted);
+	return t;
+}
+
+static int compare_serializers(const void *pa, const void *pb)
+{
+	const struct serializer *const *a = pa, *const *b = pb;
+
+	return strcmp((*a)->s.suffix, (*b)->s.suffix);
+}
+
+void *serializer_table_build(void *user, const struct epoch *ep)
+{
+	size_t n = ep->n_regs[REG_SERIALIZER], i;
+	struct serializer_table *t = calloc(1, sizeof *t + n * sizeof t->serializer[0]);
+
+	if (!t)
+		return NULL;
+	for (i = 0; i < n; i++)
+		t->serializer[i] = ep->regs[REG_SERIALIZER][i]->item;
+	t->n = n;
+	qsort(t->serializer, n, sizeof t->serializer[0], compare_serializers);
+	return t;
+}
+
+const struct serializer *serializer_find(const struct serializer_table *t, const char *suffix)
+{
+	size_t i;
+
+	for (i = 0; t && i < t->n; i++)
+		if (!strcmp(t->serializer[i]->s.suffix, suffix))
+			return t->serializer[i];
+	return NULL;
+}
+
+static bool segment_fits(const struct route_segment *seg, const char *text, size_t len)
+{
+	return seg->param ? len > 0 : seg->len == len && !memcmp(seg->text, text, len);
+}
+
+/* Does the path fit, when the last `cut` octets of its last segment are its suffix? */
+static bool path_fits(const struct route *route, const struct path *path, size_t cut)
+{
+	uint32_t i;
+
+	if (route->n != path->n)
+		return false;
+	for (i = 0; i < path->n; i++) {
+		size_t len = strlen(path->seg[i]);
+
+		if (!segment_fits(&route->seg[i], path->seg[i], i + 1 == path->n ? len - cut : len))
+			return false;
+	}
+	return true;
+}
+
+static bool wants_suffix(const struct route *route)
+{
+	return !route->r.formats || route->n_formats;
+}
+
+void route_table_match(const struct route_table *t, const struct serializer_table *ser, struct path *path, uint32_t method,
+		       struct route_match *ret_match)
+{
+	const char *suffix = path->n ? path_suffix(path->seg[path->n - 1]) : NULL;
+	size_t cut = suffix ? strlen(suffix) + 1 : 0, i;
+	const struct serializer *s = suffix ? serializer_find(ser, suffix) : NULL;
+	struct route_match m = { .suffix = "" };
+
+	for (i = 0; t && i < t->n; i++) {
+		const struct route *route = t->route[i];
+
+		if (!path_fits(route, path, wants_suffix(route) ? cut : 0))
+			continue;
+		m.path_known = true;
+		if (wants_suffix(route) && !(suffix && (route->n_formats ? has_format(route, suffix) : s != NULL)))
+			continue;
+		m.format_known = true;
+		m.methods |= route->r.methods;
+		if (m.route || !(route->r.methods & method))
+			continue;
+		m.route = route;
+		if (wants_suffix(route)) {
+			m.suffix = suffix;
+			m.serializer = s;
+		}
+	}
+	if (m.route && *m.suffix)
+		((char *)suffix)[-1] = '\0';
+	*ret_match = m;
+}
+
+static size_t add_format(char *dst, size_t room, size_t at, const char *suffix)
+{
+	int n = snprintf(dst + at, room - at, "%s%s", at ? ", " : "", suffix);
+
+	return n < 0 || (size_t)n >= room - at ? room - 1 : at + (size_t)n;
+}
+
+void route_table_formats(const struct route_table *t, const struct serializer_table *ser, const struct path *path,
+			 char *dst, size_t room)
+{
+	const char *suffix = path->n ? path_suffix(path->seg[path->n - 1]) : NULL;
+	size_t cut = suffix ? strlen(suffix) + 1 : 0, i, j, at = 0;
+
+	dst[0] = '\0';
+	for (i = 0; i < t->n; i++) {
+		const struct route *route = t->route[i];
+
+		if (!wants_suffix(route) || !path_fits(route, path, cut))
+			continue;
+		for (j = 0; j < route->n_formats; j++)
+			at = add_format(dst, room, at, route->format[j]);
+		for (j = 0; !route->r.formats && ser && j < ser->n; j++)
+			at = add_format(dst, room, at, ser->serializer[j]->s.suffix);
+	}
+}

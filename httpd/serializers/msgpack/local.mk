@@ -1,0 +1,9 @@
+# SPDX-License-Identifier: MIT
+plugin_LTLIBRARIES += modules/msgpack.la
+modules_msgpack_la_SOURCES = httpd/serializers/msgpack/msgpack.c
+modules_msgpack_la_CPPFLAGS = $(MODCPP)
+modules_msgpack_la_CFLAGS = $(AM_CFLAGS)
+modules_msgpack_la_LDFLAGS = $(MODLD)
+modules_msgpack_la_LIBADD = -lm
+modules_msgpack_la_LIBTOOLFLAGS = $(MODLT)
+EXTRA_DIST += httpd/serializers/msgpack/README.md
