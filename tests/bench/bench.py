@@ -1,0 +1,3 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+print("x")
