@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: MIT */
+/* The module: binds the router to libmicrohttpd. Its threads call the router and nothing else; what they may cost is
+ * limited by options. */
+#include <errno.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <aerie/plugin.h>
+
+#include "login.h"
+#include "server.h"
+
+#define CONNECTION_OCTETS (64u * 1024u) /* request line and headers of one connection; more is 414 or 431 */
+#define THREADS_AUTO_MAX 8u
+
+static const struct aerie_option options[] = {
+	AERIE_OPTION(AERIE_OPT_INT, 0, "httpd_port", "2501", "0..65535", "TCP port of the HTTP server; 0 takes any free one and tells it."),
+	AERIE_OPTION(AERIE_OPT_STR, 0, "httpd_bind_address", "127.0.0.1", NULL,
+		     "Address that the HTTP server listens on: numeric IPv4 or IPv6; 0.0.0.0 or :: for all."),
+	AERIE_OPTION(AERIE_OPT_STR, 0, "httpd_username", NULL, NULL, "User of the login; with httpd_password."),
+	AERIE_OPTION(AERIE_OPT_STR, AERIE_OPT_SECRET, "httpd_password", NULL, NULL,
+		     "Password of the login. Without both, a login is made at the first start."),
+	AERIE_OPTION(AERIE_OPT_INT, 0, "httpd_threads", "0", "0..64", "Threads that serve HTTP; 0: one per core, at most 8."),
+	AERIE_OPTION(AERIE_OPT_INT, 0, "httpd_connection_limit", "512", "1..65536", "HTTP connections at the same time."),
+	AERIE_OPTION(AERIE_OPT_INT, 0, "httpd_connection_limit_per_address", "256", "1..65536",
+		     "HTTP connections at the same time from one address."),
+	AERIE_OPTION(AERIE_OPT_DURATION, 0, "httpd_timeout", "30s", NULL, "A connection on which nothing moves for so long is closed."),
+	AERIE_OPTION(AERIE_OPT_SIZE, 0, "httpd_body_limit", "1M", NULL, "Largest body of a request, in octets."),
+	AERIE_OPTION_END,
+};
+
+static int load(const struct aerie_host *h, void **ret_state)
+{
+	struct server *s = calloc(1, sizeof *s);
+
+	if (!s)
+		return h->fail(h, -ENOMEM, "out of memory");
+	s->h = h;
+	s->http = h->get_service(h, AERIE_HTTP_SERVICE);
+	s->bus = h->get_service(h, AERIE_BUS_SERVICE);
+	s->config = h->get_service(h, AERIE_CONFIG_SERVICE);
+	s->quiesced_fd = -1;
+	*ret_state = s;
+	return 0;
+}
+
+static void unload(void *state)
+{
+	free(state);
+}
+
+static uint32_t get_count(const struct server *s, const struct aerie_config *c, const char *name)
+{
+	int64_t n = 0;
+
+	(void)s->config->get_int(c, name, &n);
+	return (uint32_t)n;
+}
+
+static int configure(void *state, const struct aerie_config *c)
+{
+	struct server *s = state;
+	uint64_t timeout_us = 0;
+	long cores = sysconf(_SC_NPROCESSORS_ONLN);
+
+	s->address = s->user = s->password = NULL;
+	(void)s->config->get_str(c, "httpd_bind_address", &s->address);
+	(void)s->config->get_str(c, "httpd_username", &s->user);
+	(void)s->config->get_str(c, "httpd_password", &s->password);
+	(void)s->config->get_duration(c, "httpd_timeout", &timeout_us);
+	(void)s->config->get_size(c, "httpd_body_limit", &s->body_limit);
+	s->home = s->config->home(c);
+	s->port = (uint16_t)get_count(s, c, "httpd_port");
+	s->threads = get_count(s, c, "httpd_threads");
+	s->connections = get_count(s, c, "httpd_connection_limit");
+	s->connections_per_address = get_count(s, c, "httpd_connection_limit_per_address");
+	s->timeout_s = (uint32_t)((timeout_us + 999999) / 1000000);
+	if (!s->threads)
+		s->threads = cores < 1 ? 1 : cores > THREADS_AUTO_MAX ? THREADS_AUTO_MAX : (uint32_t)cores;
+	if (s->threads > s->connections)
+		s->threads = s->connections;
+	if (!s->user != !s->password || (s->user && (!*s->user || !*s->password)))
+		return s->h->fail(s->h, -EINVAL, "httpd_username and httpd_password go together: set both, or neither");
+	if (!s->timeout_s || timeout_us / 1000000 > 86400)
+		return s->h->fail(s->h, -EINVAL, "httpd_timeout must lie between 1 s and 1 day");
+	return 0;
+}
+
+static int fail_listen(const struct server *s, int err, const char *why)
+{
+	char text[512];
+
+	(void)snprintf(text, sizeof text, "cannot listen for HTTP on %s port %u: %s", s->address, s->port, why);
+	return s->h->fail(s->h, err, text);
+}
+
+static int listen_failed(const struct server *s, int err, int fd)
+{
+	if (fd >= 0)
+		(void)close(fd);
+	switch (err) {
+	case -EADDRINUSE:
+		return fail_listen(s, err, "another program has it; stop that one, or choose another port with httpd_port= or -p");
+	case -EADDRNOTAVAIL:
+		return fail_listen(s, err, "this machine does not have that address; set httpd_bind_address= or --bind to one it has");
+	case -EACCES:
+		return fail_listen(s, err, "ports below 1024 are for root; choose another one with httpd_port= or -p");
+	}
+	return fail_listen(s, err, strerror(-err));
+}
+
+static int open_listener(struct server *s, int *ret_fd)
+{
+	struct addrinfo hints = { .ai_flags = AI_NUMERICHOST | AI_PASSIVE, .ai_socktype = SOCK_STREAM }, *a = NULL;
+	char port[8];
+	int fd, one = 1, err;
+
+	(void)snprintf(port, sizeof port, "%u", s->port);
+	if (getaddrinfo(s->address, port, &hints, &a))
+		return fail_listen(s, -EINVAL, "that is not a numeric address; set httpd_bind_address= to one, such as 127.0.0.1");
+	fd = socket(a->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	err = fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one) < 0 || bind(fd, a->ai_addr, a->ai_addrlen) < 0 ||
+	      listen(fd, 512) < 0 ? -errno : 0;
+	freeaddrinfo(a);
+	if (err)
+		return listen_failed(s, err, fd);
+	*ret_fd = fd;
+	return 0;
+}
+
+/* Tells the address, with the port that the system chose. */
+static void tell_address(struct server *s, int fd)
+{
+	struct sockaddr_storage a;
+	socklen_t len = sizeof a;
+	char text[256];
+	bool v6;
+
+	if (getsockname(fd, (struct sockaddr *)&a, &len) < 0)
+		return;
+	v6 = a.ss_family == AF_INET6;
+	s->port = ntohs(v6 ? ((struct sockaddr_in6 *)&a)->sin6_port : ((struct sockaddr_in *)&a)->sin_port);
+	(void)snprintf(text, sizeof text, "HTTP server: http://%s%s%s:%u/", v6 ? "[" : "", s->address, v6 ? "]" : "", s->port);
+	s->bus->message(s->h, AERIE_LOG_INFO, text);
+}
+
+/* What libmicrohttpd has to say is about its clients' mistakes. */
+static void mhd_says(void *cls, const char *format, va_list args) __attribute__((format(printf, 2, 0)));
+static void mhd_says(void *cls, const char *format, va_list args)
+{
+	const struct server *s = cls;
+	char text[512];
+	int n = vsnprintf(text, sizeof text, format, args);
+
+	if (n > 0 && strlen(text) && text[strlen(text) - 1] == '\n')
+		text[strlen(text) - 1] = '\0';
+	s->h->log(s->h, AERIE_LOG_DEBUG, text);
+}
+
+static int start_daemon(struct server *s, int fd)
+{
+	unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ITC | MHD_USE_ERROR_LOG;
+	sigset_t all, before;
+
+	(void)sigfillset(&all);
+	(void)pthread_sigmask(SIG_SETMASK, &all, &before); /* signals are the main thread's */
+	s->daemon = MHD_start_daemon(flags, 0, NULL, NULL, connection_request, s,
+		MHD_OPTION_EXTERNAL_LOGGER, mhd_says, s,
+		MHD_OPTION_LISTEN_SOCKET, fd,
+		MHD_OPTION_THREAD_POOL_SIZE, s->threads,
+		MHD_OPTION_CONNECTION_LIMIT, s->connections,
+		MHD_OPTION_PER_IP_CONNECTION_LIMIT, s->connections_per_address,
+		MHD_OPTION_CONNECTION_TIMEOUT, s->timeout_s,
+		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_OCTETS,
+		MHD_OPTION_STRICT_FOR_CLIENT, 1,
+		MHD_OPTION_URI_LOG_CALLBACK, connection_uri, s,
+		MHD_OPTION_UNESCAPE_CALLBACK, connection_unescape, s,
+		MHD_OPTION_NOTIFY_COMPLETED, connection_completed, s,
+		MHD_OPTION_END);
+	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+	if (!s->daemon)
+		return fail_listen(s, -EAGAIN, "the HTTP threads could not be started; lower httpd_threads or httpd_connection_limit");
+	return 0;
+}
+
+static int start(void *state)
+{
+	struct server *s = state;
+	int fd, err = open_listener(s, &fd);
+
+	if (err)
+		return err;
+	err = login_new(s, &s->login);
+	if (!err)
+		err = start_daemon(s, fd);
+	if (err) {
+		(void)close(fd);
+		login_free(s->login);
+		s->login = NULL;
+		return err;
+	}
+	tell_address(s, fd);
+	return 0;
+}
+
+static void quiesce(void *state)
+{
+	struct server *s = state;
+	MHD_socket fd = MHD_quiesce_daemon(s->daemon);
+
+	s->quiesced_fd = fd == MHD_INVALID_SOCKET ? -1 : fd;
+}
+
+static void stop(void *state)
+{
+	struct server *s = state;
+
+	MHD_stop_daemon(s->daemon);
+	s->daemon = NULL;
+	if (s->quiesced_fd >= 0)
+		(void)close(s->quiesced_fd);
+	s->quiesced_fd = -1;
+	login_free(s->login);
+	s->login = NULL;
+}
+
+static const char *const needs[] = { AERIE_HTTP_SERVICE, AERIE_BUS_SERVICE, AERIE_CONFIG_SERVICE, NULL };
+
+static const struct aerie_plugin plugin = {
+	.abi = AERIE_ABI_INIT,
+	.id = "aerie.httpd",
+	.version = "1.0",
+	.summary = "HTTP server",
+	.license = "MIT",
+	.requires_ = needs,
+	.options = options,
+	.load = load,
+	.configure = configure,
+	.start = start,
+	.quiesce = quiesce,
+	.stop = stop,
+	.unload = unload,
+};
+AERIE_PLUGIN_EXPORT(plugin);

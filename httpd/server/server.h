@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+/* The HTTP transport's state, shared by its files. */
+#ifndef SERVER_SERVER_H
+#define SERVER_SERVER_H
+
+#include <microhttpd.h>
+
+#include <aerie/bus.h>
+#include <aerie/config.h>
+#include <aerie/http.h>
+
+struct login;
+
+struct server {
+	const struct aerie_host *h;
+	const struct aerie_http *http;
+	const struct aerie_bus *bus;
+	const struct aerie_config_service *config;
+
+	const char *address, *user, *password, *home; /* the host's */
+	uint16_t port;
+	uint32_t threads, connections, connections_per_address, timeout_s;
+	uint64_t body_limit;
+
+	struct login *login;
+	struct MHD_Daemon *daemon;
+	int quiesced_fd; /* the listening socket, once MHD has given it back; -1 before */
+};
+
+/* connection.c: one request, from its URI to its reply. `cls` is the struct server. */
+void *connection_uri(void *cls, const char *uri, struct MHD_Connection *c);
+enum MHD_Result connection_request(void *cls, struct MHD_Connection *c, const char *url, const char *method,
+				   const char *version, const char *upload, size_t *upload_size, void **exchange);
+void connection_completed(void *cls, struct MHD_Connection *c, void **exchange, enum MHD_RequestTerminationCode code);
+size_t connection_unescape(void *cls, struct MHD_Connection *c, char *text);
+
+#endif
