@@ -1,1 +1,18 @@
 # SPDX-License-Identifier: MIT
+# libaeriecap: plain C99 and POSIX, so it is compiled as just that.
+include_HEADERS = sdk/include/aeriecap.h
+lib_LTLIBRARIES += libaeriecap.la
+libaeriecap_la_SOURCES = \
+	sdk/capframework/definition.c sdk/capframework/handler.c sdk/capframework/handler.h \
+	sdk/capframework/loop.c sdk/capframework/message.c sdk/capframework/options.c sdk/capframework/out.c \
+	sdk/capframework/pack.c sdk/capframework/pack.h sdk/capframework/packet.c sdk/capframework/protocol.h \
+	sdk/capframework/read.c sdk/capframework/read.h sdk/capframework/report.c sdk/capframework/report.h \
+	sdk/capframework/requests.c sdk/capframework/ring.c sdk/capframework/ring.h
+libaeriecap_la_CPPFLAGS = -I$(top_srcdir)/sdk/include -D_POSIX_C_SOURCE=200809L
+libaeriecap_la_CFLAGS = $(AM_CFLAGS) -std=c99 -pedantic $(MSGPACK_CFLAGS) -pthread
+libaeriecap_la_LDFLAGS = $(AM_LDFLAGS) -version-info 0:0:0 -pthread
+libaeriecap_la_LIBADD = $(MSGPACK_LIBS)
+# For programs and tests of this tree, which run without being installed.
+CAP_LDFLAGS = $(AM_LDFLAGS) -static -pthread
+pkgconfig_DATA += sdk/capframework/aeriecap.pc
+EXTRA_DIST += sdk/capframework/README.md

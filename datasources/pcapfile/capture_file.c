@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: MIT */
+/* Opens what libpcap reads, and puts zlib below it where the file begins with gzip's magic, whatever it is called.
+ *
+ * How a file ended is told from the stream rather than from libpcap's texts: when libpcap fails and the stream has
+ * ended, the file was cut; when it fails before, the record at that place is corrupt. A damaged length often reads as
+ * "cut", since libpcap then asks for more octets than there are. */
+#include "capture_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <zlib.h>
+
+#define READ_BUFFER (256u * 1024u)
+
+struct gzip {
+	gzFile file;
+	bool cut, corrupt;
+	char why[160];
+};
+
+static ssize_t gzip_read(void *cookie, char *buf, size_t size)
+{
+	struct gzip *g = cookie;
+	const char *text;
+	int n, err;
+
+	if (g->cut || g->corrupt)
+		return 0;
+	n = gzread(g->file, buf, size > 1u << 30 ? 1u << 30 : (unsigned)size);
+	text = gzerror(g->file, &err);
+	if (err == Z_OK || err == Z_STREAM_END)
+		return n;
+	g->cut = err == Z_BUF_ERROR;
+	g->corrupt = !g->cut;
+	snprintf(g->why, sizeof g->why, "gzip: %s", err == Z_ERRNO ? strerror(errno) : text);
+	return n > 0 ? n : 0; /* what was good is used first; then it is the end of the stream */
+}
+
+static int gzip_close(void *cookie)
+{
+	struct gzip *g = cookie;
+
+	return gzclose_r(g->file) == Z_OK ? 0 : -1;
+}
+
+static FILE *gzip_stream(int fd, struct gzip **ret_gzip)
+{
+	static const cookie_io_functions_t functions = { .read = gzip_read, .close = gzip_close };
+	struct gzip *g = calloc(1, sizeof *g);
+	FILE *stream;
+
+	if (!g)
+		return NULL;
+	g->file = gzdopen(fd, "rb");
+	if (!g->file) {
+		free(g);
+		return NULL;
+	}
+	gzbuffer(g->file, READ_BUFFER);
+	stream = fopencookie(g, "rb", functions);
+	if (!stream) {
+		gzclose_r(g->file);
+		free(g);
+		errno = ENOMEM;
+		return NULL;
+	}
+	*ret_gzip = g;
+	return stream;
+}
+
+/* The descriptor of a regular file; -1 with a text. */
+static int open_regular(const char *path, bool *ret_gzip, char *msg, size_t room)
+{
+	unsigned char magic[2];
+	struct stat st;
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY); /* a named pipe must not block here */
+
+	if (fd < 0) {
+		snprintf(msg, room, "cannot open %.600s: %s", path, strerror(errno));
+		return -1;
+	}
+	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode)) {
+		snprintf(msg, room, "%.600s is not a capture file: it is %s; copy what is in it to a file and read that",
+			 path, S_ISDIR(st.st_mode) ? "a directory" : "not a regular file");
+		close(fd);
+		return -1;
+	}
+	*ret_gzip = pread(fd, magic, 2, 0) == 2 && magic[0] == 0x1f && magic[1] == 0x8b;
+	return fd;
+}
+
+int capture_file_open(struct capture_file *f, const char *path, char *msg, size_t room)
+{
+	char why[PCAP_ERRBUF_SIZE] = "";
+	struct gzip *gzip = NULL;
+	bool compressed = false;
+	FILE *stream;
+	int fd = open_regular(path, &compressed, msg, room);
+
+	if (fd < 0)
+		return -1;
+	stream = compressed ? gzip_stream(fd, &gzip) : fdopen(fd, "rb");
+	if (!stream) {
+		snprintf(msg, room, "cannot read %.600s: %s", path, strerror(errno));
+		close(fd);
+		return -1;
+	}
+	setvbuf(stream, NULL, _IOFBF, READ_BUFFER);
+	f->pcap = pcap_fopen_offline(stream, why);
+	f->gzip = gzip;
+	if (f->pcap)
+		return 0;
+	if (gzip && gzip->why[0])
+		snprintf(msg, room, "%.600s is not a capture file: %s", path, gzip->why);
+	else
+		snprintf(msg, room, "%.600s is not a capture file: %.256s", path, why[0] ? why : "it is empty");
+	fclose(stream);
+	free(gzip);
+	f->gzip = NULL;
+	return -1;
+}
+
+void capture_file_close(struct capture_file *f)
+{
+	if (f->pcap)
+		pcap_close(f->pcap); /* closes the stream as well */
+	free(f->gzip);
+	f->pcap = NULL;
+	f->gzip = NULL;
+}
+
+enum capture_end capture_file_end(const struct capture_file *f, int r, const char **ret_why)
+{
+	FILE *stream = pcap_file(f->pcap);
+
+	if (r > 0)
+		return CAPTURE_MORE;
+	if (f->gzip && f->gzip->why[0]) {
+		*ret_why = f->gzip->why;
+		return f->gzip->cut ? CAPTURE_TRUNCATED : CAPTURE_CORRUPT;
+	}
+	if (r == 0)
+		return CAPTURE_COMPLETE;
+	*ret_why = pcap_geterr(f->pcap);
+	return feof(stream) && !ferror(stream) ? CAPTURE_TRUNCATED : CAPTURE_CORRUPT;
+}

@@ -1,0 +1,340 @@
+/* SPDX-License-Identifier: MIT */
+/* aerie-cap-pcapfile: reads a capture file and sends its packets to the host, as fast as the host takes them, at the
+ * pace they were recorded (realtime=true) or at a steady pace (pps=N).
+ *
+ * How a source ends, and what the host is told:
+ *   end of the file               nothing; exit status 0
+ *   the file ends in a record     all packets before it, then a MESSAGE with how many; exit status 0, for recordings are
+ *                                 cut short all the time and there is nothing more to be had
+ *   a record that makes no sense  all packets before it, then an ERROR with how many and libpcap's reason; exit status 1
+ * A pcapng file with interfaces of different link types ends in the last way: libpcap does not read on. */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <time.h>
+
+#include <aeriecap.h>
+
+#include "capture_file.h"
+
+#define PIPE_SIZE (1024 * 1024)       /* asked of the kernel; more of it means fewer changes between host and us */
+#define BATCH_SIZE (256u * 1024u)
+#define DISPATCH_MAX 4096             /* packets per call of libpcap */
+#define PPS_MAX 10000000u
+#define REALTIME_GAP_MAX_US 60000000u /* a longer silence in a recording is not waited for */
+#define PATH_MAX_LEN 4096u
+
+enum pace { PACE_FULL, PACE_REALTIME, PACE_PPS };
+
+struct pcapfile {
+	struct aeriecap *cap;
+	struct capture_file file;
+	struct aeriecap_batch *batch;
+	char path[PATH_MAX_LEN];
+	uint32_t dlt;
+	enum pace pace;
+	uint32_t pps;
+	uint64_t packets;
+	uint64_t start_us; /* when the first packet was sent */
+	uint64_t due_us;   /* when the next is to be sent, after start_us */
+	int64_t last_ts_us;
+	bool gap_told, ended;
+};
+
+static uint64_t now_us(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
+}
+
+/* --- Definition. */
+
+static int get_path(const char *definition, char *path, char *msg)
+{
+	const char *start;
+	int len = aeriecap_parse_interface(definition, &start);
+
+	if (len <= 0 || (unsigned)len >= PATH_MAX_LEN) {
+		snprintf(msg, AERIECAP_MSG_MAX, "the definition '%.200s' names no file: %s", definition,
+			 len < 0 ? "its quote does not end" : len ? "the name is too long" : "it begins with ':'");
+		return -1;
+	}
+	memcpy(path, start, (size_t)len);
+	path[len] = 0;
+	return 0;
+}
+
+/* Copies an option's value: 1; 0 there is none; -1 with msg. */
+static int get_option(const char *definition, const char *name, char *value, size_t room, char *msg)
+{
+	const char *start;
+	int len = aeriecap_find_option(definition, name, &start);
+
+	if (len < 0) {
+		snprintf(msg, AERIECAP_MSG_MAX, "the options of '%.200s' are not option=value[,option=\"quoted\"...]",
+			 definition);
+		return -1;
+	}
+	if (len == 0)
+		return 0;
+	if ((size_t)len >= room) {
+		snprintf(msg, AERIECAP_MSG_MAX, "the value of %s is too long", name);
+		return -1;
+	}
+	memcpy(value, start, (size_t)len);
+	value[len] = 0;
+	return 1;
+}
+
+static int parse_realtime(const char *definition, bool *ret_on, char *msg)
+{
+	static const struct {
+		const char *text;
+		bool on;
+	} words[] = { { "true", true }, { "t", true }, { "false", false }, { "f", false } };
+	char value[16];
+	int r = get_option(definition, "realtime", value, sizeof value, msg);
+	size_t i;
+
+	*ret_on = false;
+	for (i = 0; r > 0 && i < sizeof words / sizeof *words; i++)
+		if (strcasecmp(value, words[i].text) == 0) {
+			*ret_on = words[i].on;
+			return 0;
+		}
+	if (r > 0)
+		snprintf(msg, AERIECAP_MSG_MAX, "realtime=%s is neither true nor false", value);
+	return r == 0 ? 0 : -1;
+}
+
+static int parse_pps(const char *definition, uint32_t *ret_pps, char *msg)
+{
+	char value[16], *end;
+	unsigned long v;
+	int r = get_option(definition, "pps", value, sizeof value, msg);
+
+	*ret_pps = 0;
+	if (r <= 0)
+		return r;
+	v = strtoul(value, &end, 10);
+	if (value[0] < '0' || value[0] > '9' || *end || v == 0 || v > PPS_MAX) {
+		snprintf(msg, AERIECAP_MSG_MAX, "pps=%s is not a number of packets per second from 1 to %u", value, PPS_MAX);
+		return -1;
+	}
+	*ret_pps = (uint32_t)v;
+	return 0;
+}
+
+static int parse_pace(struct pcapfile *pf, const char *definition, char *msg)
+{
+	bool realtime;
+
+	if (parse_realtime(definition, &realtime, msg) < 0 || parse_pps(definition, &pf->pps, msg) < 0)
+		return -1;
+	if (realtime && pf->pps) {
+		snprintf(msg, AERIECAP_MSG_MAX, "realtime=true and pps=%" PRIu32 " exclude each other: give one of them",
+			 pf->pps);
+		return -1;
+	}
+	pf->pace = realtime ? PACE_REALTIME : pf->pps ? PACE_PPS : PACE_FULL;
+	return 0;
+}
+
+static bool is_uuid(const char *text)
+{
+	static const char shape[] = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
+	size_t i;
+
+	if (strlen(text) != sizeof shape - 1)
+		return false;
+	for (i = 0; shape[i]; i++)
+		if (shape[i] == '-' ? text[i] != '-' : !strchr("0123456789abcdefABCDEF", text[i]))
+			return false;
+	return true;
+}
+
+static int set_uuid(struct aeriecap_info *info, const char *definition, const char *path, char *msg)
+{
+	static const char program[] = "kismet_cap_pcapfile"; /* what the sources' UUIDs are derived from everywhere */
+	char uuid[64];
+	int r = get_option(definition, "uuid", uuid, sizeof uuid, msg);
+
+	if (r < 0)
+		return -1;
+	if (r > 0 && !is_uuid(uuid)) {
+		snprintf(msg, AERIECAP_MSG_MAX, "uuid=%s is not a UUID (8-4-4-4-12 hexadecimal digits)", uuid);
+		return -1;
+	}
+	if (r == 0)
+		snprintf(uuid, sizeof uuid, "%08" PRIX32 "-0000-0000-0000-0000%08" PRIX32,
+			 aeriecap_adler(program, sizeof program - 1), aeriecap_adler(path, strlen(path)));
+	return aeriecap_info_set_uuid(info, uuid);
+}
+
+/* --- Callbacks of the framework. */
+
+static int fill_info(struct aeriecap_info *info, const char *path)
+{
+	return aeriecap_info_set_capif(info, path) < 0 || aeriecap_info_set_hardware(info, "pcapfile") < 0 ? -1 : 0;
+}
+
+static int on_probe(struct aeriecap *cap, uint32_t seqno, const char *definition, struct aeriecap_info *info, char *msg)
+{
+	struct capture_file file;
+	char path[PATH_MAX_LEN];
+
+	if (get_path(definition, path, msg) < 0 || capture_file_open(&file, path, msg, AERIECAP_MSG_MAX) < 0)
+		return 0;
+	capture_file_close(&file);
+	return fill_info(info, path) < 0 || set_uuid(info, definition, path, msg) < 0 ? -1 : 1;
+}
+
+static int on_open(struct aeriecap *cap, uint32_t seqno, const char *definition, struct aeriecap_info *info, char *msg)
+{
+	struct pcapfile *pf = aeriecap_user(cap);
+
+	if (get_path(definition, pf->path, msg) < 0 || parse_pace(pf, definition, msg) < 0 ||
+	    fill_info(info, pf->path) < 0 || set_uuid(info, definition, pf->path, msg) < 0 ||
+	    capture_file_open(&pf->file, pf->path, msg, AERIECAP_MSG_MAX) < 0)
+		return -1;
+	pf->dlt = (uint32_t)pcap_datalink(pf->file.pcap);
+	aeriecap_info_set_dlt(info, pf->dlt);
+	return 0;
+}
+
+/* --- Capture. */
+
+/* When a packet is due, in microseconds after the first. */
+static void plan(struct pcapfile *pf, const struct pcap_pkthdr *h)
+{
+	int64_t ts = (int64_t)h->ts.tv_sec * 1000000 + h->ts.tv_usec, step = ts - pf->last_ts_us;
+
+	pf->last_ts_us = ts;
+	if (pf->packets == 0)
+		return;
+	if (pf->pace == PACE_PPS) {
+		pf->due_us = pf->packets / pf->pps * 1000000 + pf->packets % pf->pps * 1000000 / pf->pps;
+		return;
+	}
+	if (step >= 0 && step <= (int64_t)REALTIME_GAP_MAX_US) {
+		pf->due_us += (uint64_t)step;
+		return;
+	}
+	if (step > 0 && !pf->gap_told) /* a step back is common where several radios were recorded, and needs no wait */
+		aeriecap_send_message(pf->cap, AERIECAP_INFO,
+				      "%.600s: silences of more than %u s, as before packet %" PRIu64 ", are skipped",
+				      pf->path, REALTIME_GAP_MAX_US / 1000000, pf->packets + 1);
+	pf->gap_told = pf->gap_told || step > 0;
+}
+
+/* Waits until the packet is due; what was gathered before goes out first. */
+static int keep_pace(struct pcapfile *pf, const struct pcap_pkthdr *h)
+{
+	uint64_t now = now_us();
+
+	if (pf->packets == 0)
+		pf->start_us = now;
+	plan(pf, h);
+	if (pf->start_us + pf->due_us <= now)
+		return 0;
+	if (aeriecap_batch_flush(pf->batch) < 0)
+		return -1;
+	now = now_us();
+	return pf->start_us + pf->due_us <= now ? 0 : aeriecap_sleep(pf->cap, pf->start_us + pf->due_us - now);
+}
+
+static void on_packet(u_char *user, const struct pcap_pkthdr *h, const u_char *content)
+{
+	struct pcapfile *pf = (struct pcapfile *)user;
+	struct aeriecap_packet packet = {
+		.content = content,
+		.caplen = h->caplen,
+		.origlen = h->len,
+		.dlt = pf->dlt,
+		.ts_sec = (uint64_t)h->ts.tv_sec,
+		.ts_usec = (uint32_t)h->ts.tv_usec,
+	};
+	int r = 0;
+
+	if (pf->ended)
+		return;
+	if (pf->pace != PACE_FULL)
+		r = keep_pace(pf, h);
+	while (r >= 0 && aeriecap_batch_add(pf->batch, &packet) == 0)
+		r = aeriecap_batch_flush(pf->batch);
+	if (r < 0) { /* the host is gone */
+		pf->ended = true;
+		pcap_breakloop(pf->file.pcap);
+		return;
+	}
+	pf->packets++;
+}
+
+static int on_capture(struct aeriecap *cap, char *msg)
+{
+	struct pcapfile *pf = aeriecap_user(cap);
+	enum capture_end end;
+	const char *why = "";
+
+	do
+		end = capture_file_end(&pf->file, pcap_dispatch(pf->file.pcap, DISPATCH_MAX, on_packet, (u_char *)pf), &why);
+	while (end == CAPTURE_MORE && !pf->ended);
+	if (pf->ended || aeriecap_batch_flush(pf->batch) < 0)
+		return 0;
+	if (end == CAPTURE_COMPLETE)
+		return 0;
+	snprintf(msg, AERIECAP_MSG_MAX, "%.600s: %s after %" PRIu64 " packets: %.256s", pf->path,
+		 end == CAPTURE_TRUNCATED ? "truncated" : "corrupt", pf->packets, why);
+	if (end == CAPTURE_CORRUPT)
+		return -1;
+	aeriecap_send_message(cap, AERIECAP_ERROR, "%s", msg);
+	msg[0] = 0;
+	return 0;
+}
+
+static int run(struct pcapfile *pf)
+{
+#ifdef F_SETPIPE_SZ
+	/* Not a pipe, or more than an ordinary user may have: then it stays as it is. */
+	(void)fcntl(aeriecap_out_fd(pf->cap), F_SETPIPE_SZ, PIPE_SIZE);
+#endif
+	pf->batch = aeriecap_batch_new(pf->cap, BATCH_SIZE);
+	if (!pf->batch) {
+		fprintf(stderr, "aerie-cap-pcapfile: out of memory\n");
+		return AERIECAP_EXIT_FAILED;
+	}
+	return aeriecap_loop(pf->cap);
+}
+
+int main(int argc, char **argv)
+{
+	struct pcapfile *pf = calloc(1, sizeof *pf);
+	int status = AERIECAP_EXIT_FAILED;
+
+	if (pf)
+		pf->cap = aeriecap_new("pcapfile", AERIECAP_VERSION);
+	if (!pf || !pf->cap) {
+		fprintf(stderr, "aerie-cap-pcapfile: cannot start: %s\n", strerror(errno));
+		free(pf);
+		return AERIECAP_EXIT_FAILED;
+	}
+	aeriecap_set_user(pf->cap, pf);
+	aeriecap_set_help(pf->cap, "Definition: FILE[:realtime=true|:pps=N][,uuid=UUID]; FILE is pcap or pcapng, also gzipped.\n");
+	aeriecap_on_probe(pf->cap, on_probe);
+	aeriecap_on_open(pf->cap, on_open);
+	aeriecap_on_capture(pf->cap, on_capture);
+	if (aeriecap_parse_options(pf->cap, argc, argv, &status) > 0)
+		status = run(pf);
+	aeriecap_batch_free(pf->batch);
+	capture_file_close(&pf->file);
+	aeriecap_free(pf->cap);
+	free(pf);
+	return status;
+}

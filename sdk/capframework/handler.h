@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: MIT */
+/* The handler, shared by the files of the library.
+ *
+ * Way of a packet: the capture thread gathers frames in a batch of its own, without a lock, and writes them itself.
+ * What the link does not take at once of a frame goes to the out ring, so that frames of both threads never mix; the
+ * rest stays in the batch. Way of everything else: a frame is put together on the stack, appended to the out ring and
+ * written as far as the link takes it; the main thread watches the link for what is left.
+ *
+ * A transport is two descriptors here. Another one (TCP, WebSocket) replaces link_read() and link_write(). */
+#ifndef CAP_HANDLER_H
+#define CAP_HANDLER_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include <aeriecap.h>
+
+#include "protocol.h"
+#include "ring.h"
+
+#define OUT_RING (4u * 1024u * 1024u)
+#define OUT_RESERVE (64u * 1024u) /* of it, kept free of packets for reports, messages and PONG */
+#define PING_TIMEOUT_MS 15000u
+#define STOP_WAIT_MS 1000 /* how long the capture thread may take to notice that it is to end */
+#define COMPLAINTS_MAX 8u /* unknown commands that are told to the host; more are ignored silently */
+
+struct out {
+	pthread_mutex_t lock; /* guards all of this struct */
+	struct ring ring;
+	uint32_t seqno;     /* the last number used */
+	bool down;          /* the link cannot be written to any more */
+	bool watched;       /* the main thread polls for room */
+	bool waiting;       /* the capture thread does */
+	bool stopping;      /* the capture thread is to end */
+	bool spindown;      /* aeriecap_spindown() was called */
+	bool quit;          /* a signal said so */
+	bool capture_ended;
+	int capture_result;
+	bool cut_told;
+	bool old_host; /* spoke version 2 first: shows a MESSAGE, but ignores an ERROR */
+	pthread_cond_t changed; /* stopping or capture_ended were set */
+};
+
+enum phase { PHASE_RUN, PHASE_DRAIN, PHASE_DONE };
+
+struct aeriecap {
+	char *type, *version, *program, *source, *help;
+	void *user;
+	aeriecap_list_fn *list;
+	aeriecap_probe_fn *probe;
+	aeriecap_open_fn *open;
+	aeriecap_capture_fn *capture;
+	aeriecap_unknown_fn *unknown;
+
+	int in_fd, out_fd;
+	int wake[2]; /* wakes the main thread out of poll() */
+	int stop[2]; /* readable for ever once the capture thread is to end */
+	struct out out;
+
+	/* main thread only */
+	struct ring in;
+	enum phase phase;
+	int status;
+	bool in_ended;
+	bool opened, capture_running;
+	bool pong_due; /* there was no room for it */
+	uint32_t pong_seqno;
+	unsigned ping_timeout_ms, complaints;
+	uint64_t last_ping_ms;
+	pthread_t capture_thread, signal_thread;
+	char capture_msg[AERIECAP_MSG_MAX];
+};
+
+/* The link; both never block: octets, 0: the end, -1 with errno. */
+ssize_t link_read(struct aeriecap *cap, void *data, size_t len);
+ssize_t link_write(struct aeriecap *cap, const void *data, size_t len);
+
+/* handler.c */
+uint64_t now_ms(void);
+void out_lock(struct aeriecap *cap, int *ret_cancel);
+void out_unlock(struct aeriecap *cap, int cancel);
+void wake_main(struct aeriecap *cap);
+
+/* out.c: with the lock held. */
+void out_flush(struct aeriecap *cap);
+/* A whole frame, whose header except for its number is made; seqno NULL: a fresh one. As the send functions. */
+int out_append(struct aeriecap *cap, uint8_t *frame, size_t len, const uint32_t *seqno, bool packet);
+
+/* requests.c: takes a frame off the in ring. 1 taken, 0 there is no whole one, -1 the link is broken (msg says how). */
+int request_next(struct aeriecap *cap, char *msg, size_t room);
+
+/* loop.c */
+void loop_drain(struct aeriecap *cap, int status);
+void loop_pong(struct aeriecap *cap); /* the one for pong_seqno, or marks it as due */
+int capture_start(struct aeriecap *cap); /* 0 or -1 */
+void capture_stop(struct aeriecap *cap);
+
+#endif

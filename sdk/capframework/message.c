@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT */
+/* MESSAGE, ERROR and PING. */
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "handler.h"
+#include "pack.h"
+
+static int send_message(struct aeriecap *cap, unsigned type, const char *text)
+{
+	struct pack p;
+
+	pack_begin(&p);
+	pack_map(&p, 2);
+	pack_u8(&p, 1, (uint8_t)type);
+	pack_text(&p, 2, text, AERIECAP_MSG_MAX);
+	return pack_send(&p, cap, CMD_MESSAGE, 0, NULL, false);
+}
+
+int aeriecap_send_message(struct aeriecap *cap, unsigned type, const char *format, ...)
+{
+	char text[AERIECAP_MSG_MAX];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof text, format, args);
+	va_end(args);
+	return send_message(cap, type, text);
+}
+
+int aeriecap_send_error(struct aeriecap *cap, uint32_t seqno, const char *format, ...)
+{
+	char text[AERIECAP_MSG_MAX];
+	struct pack p;
+	va_list args;
+	bool old_host;
+	int cancel;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof text, format, args);
+	va_end(args);
+	out_lock(cap, &cancel);
+	old_host = cap->out.old_host;
+	out_unlock(cap, cancel);
+	if (old_host)
+		send_message(cap, AERIECAP_ERROR, text);
+	pack_begin(&p);
+	pack_map(&p, 1);
+	pack_text(&p, 1, text, AERIECAP_MSG_MAX);
+	return pack_send(&p, cap, CMD_ERROR, 1, &seqno, false);
+}
+
+int aeriecap_send_ping(struct aeriecap *cap)
+{
+	struct pack p;
+
+	p.len = PROTOCOL_HEADER;
+	p.full = false;
+	return pack_send(&p, cap, CMD_PING, 0, NULL, false);
+}
