@@ -1,2 +1,296 @@
 /* SPDX-License-Identifier: MIT */
-#include <core/core.h>
+/* Records: their life, their single values, and the service table through which modules reach all of it. */
+#include <core/record.h>
+
+#include <errno.h>
+
+#include <core/bus.h>
+#include <core/module.h>
+#include <core/rrd.h>
+#include <core/strings.h>
+
+const struct member *record_owning(const struct aerie_rec *rec, aerie_slot s)
+{
+	const struct record_type *t = record_type_of(rec);
+	uint32_t at = s & 0xffff, i;
+
+	if (at >= t->size)
+		return NULL;
+	i = t->by_offset[at / 8];
+	return i && t->members[i - 1].slot == s ? &t->members[i - 1] : NULL;
+}
+
+static const struct member *owning_of_type(const struct aerie_rec *rec, aerie_slot s, uint32_t type)
+{
+	return aerie_slot_type(s) == type ? record_owning(rec, s) : NULL;
+}
+
+void record_limit_hit(const struct aerie_rec *rec, const struct field *f)
+{
+	struct core *core = record_core(rec);
+	bool text = f->type == AERIE_T_STR || f->type == AERIE_T_BYTES;
+	uint64_t before = __atomic_fetch_add((uint64_t *)&f->limit_hits, 1, __ATOMIC_RELAXED);
+
+	if (!before && core->bus)
+		bus_printf(core->bus, AERIE_LOG_INFO, "field %s of a record reached its limit of %u %s; more are ignored",
+			   f->name.text, f->limit, text ? "octets" : "entries");
+}
+
+/* ---- Life ---- */
+
+struct aerie_rec *record_new(struct heap *heap, const struct record_type *type)
+{
+	struct aerie_rec *rec = heap_alloc(heap, type->size);
+
+	if (rec)
+		rec->type = type->id;
+	return rec;
+}
+
+static void member_clear(struct aerie_rec *rec, const struct member *m)
+{
+	uint64_t *cell = record_cell(rec, m->slot);
+	void *p;
+
+	if (!*cell)
+		return;
+	p = (void *)(uintptr_t)*cell;
+	switch (m->field->type) {
+	case AERIE_T_STR:
+		strings_put(p);
+		break;
+	case AERIE_T_UUID:
+		heap_release(p, sizeof(struct aerie_uuid));
+		break;
+	case AERIE_T_BYTES:
+		heap_release(p, sizeof(struct octets) + ((struct octets *)p)->len);
+		break;
+	case AERIE_T_RECORD:
+		record_free(p);
+		break;
+	case AERIE_T_RRD:
+	case AERIE_T_RRD_MINUTE:
+		rrd_clear(cell);
+		break;
+	default:
+		collection_free(cell, m->field);
+	}
+	*cell = 0;
+}
+
+void record_free(struct aerie_rec *rec)
+{
+	const struct record_type *t;
+	uint32_t i;
+
+	if (!rec)
+		return;
+	t = record_type_of(rec);
+	for (i = 0; i < t->n_owning; i++)
+		member_clear(rec, &t->members[t->owning[i]]);
+	heap_release(rec, t->size);
+}
+
+/* A record on its own has a heap of its own: freeing it touches nobody else's memory. */
+static struct aerie_rec *new_record(const struct aerie_host *h, aerie_record_id type)
+{
+	struct core *core = module_of(h)->core;
+	const struct record_type *t = registry_type(core->registry, type);
+	struct heap *heap = t ? heap_new(core) : NULL;
+	struct aerie_rec *rec = heap ? record_new(heap, t) : NULL;
+
+	if (!rec)
+		heap_free(heap);
+	return rec;
+}
+
+static void free_record(struct aerie_rec *rec)
+{
+	struct heap *heap;
+
+	if (!rec)
+		return;
+	heap = heap_of(rec);
+	record_free(rec);
+	heap_free(heap);
+}
+
+/* ---- Single values ---- */
+
+/* Text longer than max is cut between characters, if it is UTF-8 at all. */
+static uint32_t cut_utf8(const char *text, uint32_t max)
+{
+	uint32_t n = max;
+
+	while (n && max - n < 4 && ((uint8_t)text[n] & 0xc0) == 0x80)
+		n--;
+	return max - n < 4 ? n : max;
+}
+
+static bool str_equals(const struct aerie_str *s, const char *text, uint32_t len)
+{
+	return s && s->len == len && memcmp(s->text, text, len) == 0;
+}
+
+static int set_text(struct aerie_rec *rec, aerie_slot s, const char *text, uint32_t len)
+{
+	const struct aerie_str *old, *str;
+	const struct member *m;
+
+	if (aerie_slot_type(s) != AERIE_T_STR)
+		return -EINVAL;
+	if (!len)
+		text = "";
+	old = aerie_get_str(rec, s);
+	if (str_equals(old, text, len))
+		return 0;
+	m = record_owning(rec, s);
+	if (!m)
+		return -EINVAL;
+	if (len > m->field->limit) {
+		record_limit_hit(rec, m->field);
+		len = cut_utf8(text, m->field->limit);
+		if (str_equals(old, text, len))
+			return 0;
+	}
+	str = strings_get(record_core(rec)->strings, text, len);
+	if (!str)
+		return -ENOMEM;
+	*record_cell(rec, s) = aerie_ptr_key(str);
+	strings_put(old);
+	return 0;
+}
+
+static int set_str(struct aerie_rec *rec, aerie_slot s, const struct aerie_str *str)
+{
+	const struct aerie_str *old;
+	const struct member *m = owning_of_type(rec, s, AERIE_T_STR);
+
+	if (!m)
+		return -EINVAL;
+	old = aerie_get_str(rec, s);
+	if (old == str)
+		return 0;
+	if (str && str->len > m->field->limit)
+		return set_text(rec, s, str->text, str->len);
+	*record_cell(rec, s) = aerie_ptr_key(strings_ref(str));
+	strings_put(old);
+	return 0;
+}
+
+static int set_bytes(struct aerie_rec *rec, aerie_slot s, const uint8_t *data, uint32_t len)
+{
+	const struct member *m = owning_of_type(rec, s, AERIE_T_BYTES);
+	struct octets *o;
+
+	if (!m)
+		return -EINVAL;
+	if (len > m->field->limit) {
+		record_limit_hit(rec, m->field);
+		len = m->field->limit;
+	}
+	o = (struct octets *)(uintptr_t)*record_cell(rec, s);
+	if (!o || o->len != len) {
+		o = heap_resize(o, o ? sizeof *o + o->len : 0, sizeof *o + len, heap_of(rec));
+		if (!o)
+			return -ENOMEM;
+		o->len = len;
+		*record_cell(rec, s) = aerie_ptr_key(o);
+	}
+	if (len)
+		memmove(o->data, data, len);
+	return 0;
+}
+
+static int set_uuid(struct aerie_rec *rec, aerie_slot s, const struct aerie_uuid *u)
+{
+	struct aerie_uuid *p;
+
+	if (!owning_of_type(rec, s, AERIE_T_UUID))
+		return -EINVAL;
+	p = (struct aerie_uuid *)(uintptr_t)*record_cell(rec, s);
+	if (!p) {
+		p = heap_alloc(heap_of(rec), sizeof *p);
+		if (!p)
+			return -ENOMEM;
+		*record_cell(rec, s) = aerie_ptr_key(p);
+	}
+	*p = *u;
+	return 0;
+}
+
+static struct aerie_rec *sub(struct aerie_rec *rec, aerie_slot s)
+{
+	const struct member *m = owning_of_type(rec, s, AERIE_T_RECORD);
+	struct aerie_rec *r;
+
+	if (!m)
+		return NULL;
+	r = aerie_get_rec(rec, s);
+	if (r)
+		return r;
+	r = record_new(heap_of(rec), registry_type(record_core(rec)->registry, m->record));
+	if (r)
+		*record_cell(rec, s) = aerie_ptr_key(r);
+	return r;
+}
+
+static void clear(struct aerie_rec *rec, aerie_slot s)
+{
+	uint32_t bit = s >> 24;
+	const struct member *m = record_owning(rec, s);
+
+	if (m)
+		member_clear(rec, m);
+	else if (bit)
+		((uint8_t *)(rec + 1))[(bit - 1) >> 3] &= (uint8_t)~(1u << ((bit - 1) & 7));
+}
+
+static int add_sample(struct aerie_rec *rec, aerie_slot s, uint32_t time_s, double value)
+{
+	const struct member *m = record_owning(rec, s);
+	uint32_t type = aerie_slot_type(s);
+
+	if (!m || (type != AERIE_T_RRD && type != AERIE_T_RRD_MINUTE))
+		return -EINVAL;
+	return rrd_add(heap_of(rec), record_cell(rec, s), type == AERIE_T_RRD, m->field->flags & AERIE_FIELD_RRD_MASK, time_s,
+		       value);
+}
+
+static int visit(const struct aerie_host *h, const struct aerie_rec *rec, const struct aerie_visitor *vt, void *v)
+{
+	return record_visit(module_of(h)->core, rec, vt, v);
+}
+
+const struct aerie_fields fields_service = {
+	.size = sizeof fields_service,
+	.define = registry_define,
+	.lookup = registry_lookup,
+	.name = registry_name,
+	.each = registry_each,
+	.define_record = registry_define_record,
+	.slot = registry_slot,
+	.set_shared = registry_set_shared,
+	.new_record = new_record,
+	.free_record = free_record,
+	.intern = registry_intern,
+	.release = registry_release,
+	.set_text = set_text,
+	.set_str = set_str,
+	.set_bytes = set_bytes,
+	.set_uuid = set_uuid,
+	.sub = sub,
+	.clear = clear,
+	.map_cell = collection_map_cell,
+	.map_record = collection_map_record,
+	.map_set_str = collection_map_set_str,
+	.map_find = collection_map_find,
+	.map_remove = collection_map_remove,
+	.vec_push = collection_vec_push,
+	.vec_push_str = collection_vec_push_str,
+	.vec_push_record = collection_vec_push_record,
+	.count = collection_count,
+	.iterate = collection_iterate,
+	.rrd_add = add_sample,
+	.visit = visit,
+};
