@@ -1,3 +1,262 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-print("x")
+"""make bench: what the host costs, on synthetic air (gen_air.c) that is made once and kept in the build tree.
+
+  speed    CPU seconds (user and system, of the host and its capture process together) for 1,000,000 packets, and the ratio to
+           hcxpcapngtool and to a bare pcap_next_ex() loop on the same file. The three take turns; the best of each counts.
+  memory   peak, and resident octets per device with 10,000 and 1,000,000 devices
+  formats  how fast all devices leave over HTTP in each format
+
+Figures of one run can be compared with each other; those of different machines, or of a busy one, cannot."""
+import argparse
+import base64
+import http.client
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+
+BUILD = os.environ.get("AERIE_BUILD", "build")
+AERIED = os.path.join(BUILD, "bin/aeried")
+BENCH = os.path.join(BUILD, "tests/bench")
+NO_SERVER = ["--no-plugin", "*server*"]
+
+
+class Failed(Exception):
+    pass
+
+
+def air(name, *arguments):
+    """A generated capture; its arguments are part of the name, so that a changed scene is made anew."""
+    folder = os.path.join(BENCH, "air")
+    os.makedirs(folder, exist_ok=True)
+    path = os.path.join(folder, "-".join([name, *(a.lstrip("-") for a in arguments)]) + ".pcap")
+    generator = os.path.join(BENCH, "gen_air")
+    if not os.path.exists(path) or os.path.getmtime(path) < os.path.getmtime(generator):
+        print(f"making {path}", flush=True)
+        subprocess.run([generator, *arguments, path + ".part"], check=True, stdout=subprocess.DEVNULL)
+        os.rename(path + ".part", path)
+    with open(path, "rb", buffering=0) as f:  # into the page cache
+        while f.read(1 << 24):
+            pass
+    return path
+
+
+def status_kb(pid, key):
+    try:
+        with open(f"/proc/{pid}/status", encoding="ascii", errors="replace") as f:
+            return int(re.search(rf"^{key}:\s+(\d+)", f.read(), re.M).group(1))
+    except (OSError, AttributeError):
+        return 0
+
+
+def cpu_seconds(pid):
+    with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as f:
+        fields = f.read().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def run(command):
+    """Runs a command; CPU seconds of it and all its children, seconds, peak kB of the largest process, its output."""
+    with tempfile.TemporaryFile() as out:
+        started = time.monotonic()
+        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT)
+        peak = 0
+        while True:
+            pid, status, usage = os.wait4(process.pid, os.WNOHANG)
+            if pid:
+                break
+            peak = max(peak, status_kb(process.pid, "VmHWM"))
+            time.sleep(0.01)
+        seconds = time.monotonic() - started
+        process.returncode = os.waitstatus_to_exitcode(status)
+        out.seek(0)
+        text = out.read().decode(errors="replace")
+    if process.returncode != 0:
+        raise Failed(f"{' '.join(command)}: status {process.returncode}\n{text}")
+    return usage.ru_utime + usage.ru_stime, seconds, peak, text
+
+
+class Home:
+    """A folder of its own for each run of the host."""
+
+    def __enter__(self):
+        self.path = tempfile.mkdtemp(prefix="aerie-bench-")
+        return ["--home", self.path]
+
+    def __exit__(self, *unused):
+        shutil.rmtree(self.path, ignore_errors=True)
+
+
+def run_host(capture):
+    with Home() as home:
+        cpu, seconds, peak, text = run([AERIED, *home, *NO_SERVER, "-c", capture, "--exit-when-done"])
+    done = re.search(r"^done: packets=(\d+) dropped=(\d+) errors=(\d+) devices=(\d+)", text, re.M)
+    if not done:
+        raise Failed(f"the host did not say that it is done:\n{text}")
+    return cpu, seconds, peak, [int(n) for n in done.groups()]
+
+
+def speed(packets, rounds):
+    capture = air("mix", "--packets", str(packets))
+    hcx = shutil.which("hcxpcapngtool")
+    best = {}
+
+    def keep(name, cpu, seconds):
+        old = best.get(name, (1e9, 1e9))
+        best[name] = (min(cpu, old[0]), min(seconds, old[1]))
+
+    for _ in range(rounds):
+        cpu, seconds, peak, (seen, dropped, errors, devices) = run_host(capture)
+        if (seen, dropped, errors) != (packets, 0, 0):
+            raise Failed(f"packets={seen} dropped={dropped} errors={errors}, expected {packets}, 0, 0")
+        keep("host", cpu, seconds)
+        keep("loop", *run([os.path.join(BENCH, "pcap_loop"), capture])[:2])
+        if hcx:
+            with tempfile.TemporaryDirectory() as folder:
+                keep("hcx", *run([hcx, "-o", os.path.join(folder, "hashes"), capture])[:2])
+
+    size = os.path.getsize(capture) / 1e6
+    print(f"\nspeed: {packets} packets, {size:.0f} MB, {devices} devices; best of {rounds}")
+    for name, label in (("host", "host and capture process"), ("hcx", "hcxpcapngtool"), ("loop", "pcap_next_ex loop")):
+        if name in best:
+            cpu, seconds = best[name]
+            print(f"  {label:26} {cpu:7.3f} CPU s  {cpu / packets * 1e6:6.3f} us/packet  {packets / cpu:11.0f} packets/CPU s"
+                  f"  {seconds:7.3f} s")
+    cpu = best["host"][0]
+    if hcx:
+        print(f"  ratio to hcxpcapngtool     {cpu / best['hcx'][0]:7.2f}  (wanted: at most 1.50)")
+    else:
+        print("  ratio to hcxpcapngtool     not measured: it is not installed")
+    print(f"  ratio to pcap_next_ex      {cpu / best['loop'][0]:7.2f}")
+    print(f"  peak memory of the host    {peak / 1024:7.1f} MiB")
+
+
+def settled(process, limit=600):
+    """Waits until a host has read its sources: no capture process is left, and it has nothing to do."""
+    until = time.monotonic() + limit
+    quiet, last = 0, -1.0
+    while time.monotonic() < until:
+        if process.poll() is not None:
+            raise Failed(f"the host ended with status {process.returncode}")
+        with open(f"/proc/{process.pid}/task/{process.pid}/children", encoding="ascii") as f:
+            children = f.read().split()
+        cpu = cpu_seconds(process.pid)
+        quiet = quiet + 1 if not children and cpu == last else 0
+        last = cpu
+        if quiet >= 5:
+            return
+        time.sleep(0.1)
+    raise Failed("the host does not come to rest")
+
+
+def resident(sources):
+    """Resident and peak octets of a host that has read its sources."""
+    with Home() as home:
+        process = subprocess.Popen([AERIED, *home, *NO_SERVER, *sources], stdin=subprocess.DEVNULL,
+                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            settled(process)
+            return status_kb(process.pid, "VmRSS") * 1024, status_kb(process.pid, "VmHWM") * 1024
+        finally:
+            process.terminate()
+            process.wait()
+
+
+def memory(counts):
+    idle, _ = resident([])
+    print(f"\nmemory: {idle / 2**20:.1f} MiB without devices")
+    for count in counts:
+        capture = air("crowd", "--devices", str(count))
+        cpu, _, _, (packets, dropped, _, devices) = run_host(capture)
+        if devices != count or dropped:
+            raise Failed(f"devices={devices} dropped={dropped}, expected {count}, 0")
+        rss, peak = resident(["-c", capture])
+        wanted = "  (wanted: at most 1200)" if count >= 1000000 else ""
+        print(f"  {count:9} devices: {(rss - idle) / count:7.0f} octets per device, {rss / count:7.0f} with the host itself{wanted}"
+              f"  resident {rss / 2**20:.1f} MiB, peak {peak / 2**20:.1f} MiB, {cpu / packets * 1e6:.3f} us/packet")
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+def fetch(port, path):
+    """Reads a reply and throws it away; octets."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=600)
+    connection.request("GET", path, headers={"Authorization": "Basic " + base64.b64encode(b"bench:bench").decode()})
+    reply = connection.getresponse()
+    if reply.status != 200:
+        raise Failed(f"{path}: status {reply.status}: {reply.read(200)!r}")
+    room, octets = bytearray(1 << 20), 0
+    while True:
+        n = reply.readinto(room)
+        if not n:
+            return octets
+        octets += n
+
+
+def wait_for_port(process, port):
+    until = time.monotonic() + 30
+    while time.monotonic() < until and process.poll() is None:
+        try:
+            socket.create_connection(("127.0.0.1", port), 1).close()
+            return
+        except OSError:
+            time.sleep(0.02)
+    raise Failed("the host does not listen")
+
+
+def formats(count, rounds):
+    capture = air("crowd", "--devices", str(count))
+    port = free_port()
+    print(f"\nformats: /devices/all_devices of {count} devices over HTTP; best of {rounds}")
+    with Home() as home:
+        process = subprocess.Popen([AERIED, *home, "-p", str(port), "-s", "httpd_username=bench", "-s", "httpd_password=bench",
+                                    "-c", capture], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                                   stderr=subprocess.DEVNULL)
+        try:
+            wait_for_port(process, port)
+            settled(process)
+            for suffix in ("json", "ekjson", "msgpack"):
+                best = (1e9, 0.0)
+                for _ in range(rounds):
+                    cpu, started = cpu_seconds(process.pid), time.monotonic()
+                    octets = fetch(port, f"/devices/all_devices.{suffix}")
+                    best = min(best, (time.monotonic() - started, cpu_seconds(process.pid) - cpu))
+                seconds, cpu = best
+                print(f"  {suffix:8} {octets / 1e6:8.1f} MB  {octets / 1e6 / seconds:8.1f} MB/s  {count / seconds:10.0f} devices/s"
+                      f"  {octets / count:6.0f} octets/device  {cpu:5.2f} CPU s")
+        finally:
+            process.terminate()
+            process.wait()
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("parts", nargs="*", help="speed, memory, formats; all when none is named")
+    parser.add_argument("--packets", type=int, default=1000000)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--devices", type=int, nargs="+", default=[10000, 1000000])
+    arguments = parser.parse_args()
+    parts = arguments.parts or ["speed", "memory", "formats"]
+    try:
+        if "speed" in parts:
+            speed(arguments.packets, arguments.rounds)
+        if "memory" in parts:
+            memory(arguments.devices)
+        if "formats" in parts:
+            formats(min(arguments.devices), arguments.rounds)
+    except (Failed, OSError, subprocess.CalledProcessError) as error:
+        print(f"bench: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+sys.exit(main())

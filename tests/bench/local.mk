@@ -11,4 +11,4 @@ TESTS += tests/bench/test_gen_air.sh
 .PHONY: bench
 BENCH_ARGS =
 bench: all tests/bench/gen_air tests/bench/pcap_loop
-	AERIE_BUILD='$(abs_top_builddir)' python3 $(top_srcdir)/tests/bench/bench.py $(BENCH_ARGS)
+	AERIE_BUILD='$(abs_top_builddir)' $(top_srcdir)/tests/bench/bench.py $(BENCH_ARGS)
