@@ -1,2 +1,578 @@
 /* SPDX-License-Identifier: MIT */
-#include <core/core.h>
+/* The list of sources, the registered drivers, and the service "aerie.source/1". */
+#include <ctype.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include <core/bus.h>
+#include <core/config.h>
+#include <core/epoch.h>
+#include <core/loop.h>
+#include <core/pipeline.h>
+#include <core/registry.h>
+#include <core/source.h>
+
+#define TYPE_MAX 32u          /* octets of a driver's type */
+#define DRIVER_OPTIONS 256u   /* options of a driver */
+#define STOP_LIMIT_MS 4000u   /* processes that do not go even when killed are left behind */
+
+static const struct aerie_option options[] = {
+	AERIE_OPTION(AERIE_OPT_STR, AERIE_OPT_REPEATED, "helper_binary_path", NULL, NULL,
+		     "Directory with capture programs; when none is given, that of this program and the installed one."),
+	AERIE_OPTION(AERIE_OPT_BOOL, 0, "retry_on_source_error", "true", NULL, "Opens a radio again after a failure."),
+	AERIE_OPTION(AERIE_OPT_DURATION, 0, "source_retry_delay", "5s", NULL, "Pause before a radio is opened again."),
+	AERIE_OPTION(AERIE_OPT_DURATION, 0, "source_answer_timeout", "10s", NULL,
+		     "How long a capture program may take to answer a probe or open request."),
+	AERIE_OPTION_END,
+};
+
+/* ---- Drivers ---- */
+
+static void free_options(struct aerie_option *o)
+{
+	struct aerie_option *at;
+
+	for (at = o; at && at->name; at++) {
+		free((char *)at->name);
+		free((char *)at->dflt);
+		free((char *)at->range);
+		free((char *)at->help);
+	}
+	free(o);
+}
+
+void driver_unref(void *driver)
+{
+	struct driver *d = driver;
+
+	if (!d || atomic_fetch_sub(&d->refs, 1) != 1)
+		return;
+	free(d->type);
+	free(d->help);
+	free(d->program);
+	free_options(d->options);
+	fields_service.free_record(d->rec);
+	free(d);
+}
+
+static bool copy(const char *text, char **ret)
+{
+	if (!text)
+		return true;
+	*ret = strdup(text);
+	return *ret != NULL;
+}
+
+/* Rows of newer modules may be longer: the first one's size is the step. */
+static const struct aerie_option *nth_option(const struct aerie_option *table, uint32_t i)
+{
+	const struct aerie_option *o = (const void *)((const char *)table + (size_t)i * table->size);
+
+	return o->name ? o : NULL;
+}
+
+static int copy_options(const struct aerie_option *table, struct aerie_option **ret)
+{
+	static const struct aerie_option end = AERIE_OPTION_END;
+	uint32_t n = 0, i;
+	struct aerie_option *to;
+
+	while (table && n <= DRIVER_OPTIONS && nth_option(table, n))
+		n++;
+	if (n > DRIVER_OPTIONS)
+		return -E2BIG;
+	to = calloc(n + 1, sizeof *to);
+	if (!to)
+		return -ENOMEM;
+	to[n] = end;
+	for (i = 0; i < n; i++) {
+		const struct aerie_option *from = nth_option(table, i);
+		char *texts[4] = { NULL };
+		bool ok = copy(from->name, &texts[0]) && copy(from->dflt, &texts[1]) && copy(from->range, &texts[2]) &&
+			  copy(from->help, &texts[3]);
+
+		to[i] = (struct aerie_option){ sizeof *to, from->type, from->flags, 0, texts[0], texts[1], texts[2], texts[3] };
+		if (!ok) {
+			if (!to[i].name) { /* keeps the table well-formed for free_options() */
+				free(texts[1]);
+				free(texts[2]);
+				free(texts[3]);
+			}
+			free_options(to);
+			return -ENOMEM;
+		}
+	}
+	*ret = to;
+	return 0;
+}
+
+static int has_type(void *user, const struct reg *r)
+{
+	const struct driver *d = r->item;
+
+	return strcmp(d->type, user) == 0;
+}
+
+static bool type_ok(const char *type)
+{
+	size_t n = strlen(type), i;
+
+	for (i = 0; i < n; i++)
+		if (!islower((unsigned char)type[i]) && !isdigit((unsigned char)type[i]) && type[i] != '_' && type[i] != '-')
+			return false;
+	return n > 0 && n <= TYPE_MAX;
+}
+
+static int check_driver(struct module *m, const struct aerie_driver *in)
+{
+	const struct aerie_option *o;
+	uint32_t i;
+
+	if (!in->type || !type_ok(in->type))
+		return module_fail(m, -EINVAL, "a driver's type must be 1 to 32 of a-z, 0-9, '_', '-'");
+	if (!in->help || !in->help[0])
+		return module_fail(m, -EINVAL, "driver \"%s\" has no help; say in one sentence what it opens", in->type);
+	if (in->program && (!in->program[0] || strchr(in->program, '/')))
+		return module_fail(m, -EINVAL, "driver \"%s\" must name its program without a directory", in->type);
+	if (in->flags & AERIE_DRIVER_PROBE && !in->program)
+		return module_fail(m, -EINVAL, "driver \"%s\" can probe but has no program to do it", in->type);
+	if (in->options && in->options->size < sizeof *in->options)
+		return module_fail(m, -EINVAL, "driver \"%s\" has an option table of unknown row size", in->type);
+	for (i = 0; in->options && (o = nth_option(in->options, i)); i++)
+		if (!o->help || !o->help[0] || o->type < AERIE_OPT_STR || o->type > AERIE_OPT_SIZE)
+			return module_fail(m, -EINVAL, "driver \"%s\": option \"%s\" has no help or an unknown type", in->type,
+					   o->name);
+	if (module_each_reg(m, REG_DRIVER, has_type, (void *)in->type))
+		return module_fail(m, -EEXIST, "a driver of type \"%s\" is registered already", in->type);
+	return 0;
+}
+
+static int register_driver(const struct aerie_host *h, const struct aerie_driver *given)
+{
+	struct module *m = module_of(h);
+	struct aerie_driver in = { 0 };
+	struct driver *d;
+	int r;
+
+	memcpy(&in, given, given->size < sizeof in ? given->size : sizeof in);
+	r = check_driver(m, &in);
+	if (r < 0)
+		return r;
+	d = calloc(1, sizeof *d);
+	if (!d)
+		return -ENOMEM;
+	d->refs = 1;
+	d->flags = in.flags;
+	r = -ENOMEM;
+	if (copy(in.type, &d->type) && copy(in.help, &d->help) && copy(in.program, &d->program))
+		r = copy_options(in.options, &d->options);
+	if (r == 0) {
+		d->rec = driver_record_new(m->core->sources, d);
+		r = d->rec ? module_register(m, REG_DRIVER, d, driver_unref) : -ENOMEM;
+	}
+	if (r < 0)
+		driver_unref(d);
+	return r;
+}
+
+struct driver *sources_driver(struct sources *s, const char *type)
+{
+	struct epoch *ep = epoch_pin(s->core->epochs);
+	struct driver *found = NULL;
+	size_t i;
+
+	for (i = 0; i < ep->n_regs[REG_DRIVER] && !found; i++) {
+		struct driver *d = ep->regs[REG_DRIVER][i]->item;
+
+		if (strcmp(d->type, type) == 0)
+			found = driver_ref(d);
+	}
+	epoch_unpin(ep);
+	return found;
+}
+
+uint32_t sources_probers(struct sources *s, struct driver **ret, uint32_t n)
+{
+	struct epoch *ep = epoch_pin(s->core->epochs);
+	uint32_t found = 0;
+	size_t i;
+
+	for (i = 0; i < ep->n_regs[REG_DRIVER] && found < n; i++) {
+		struct driver *d = ep->regs[REG_DRIVER][i]->item;
+
+		if (d->flags & AERIE_DRIVER_PROBE)
+			ret[found++] = driver_ref(d);
+	}
+	epoch_unpin(ep);
+	return found;
+}
+
+static int each_driver(const struct aerie_host *h, int (*fn)(void *user, const struct aerie_rec *rec), void *user)
+{
+	struct epoch *ep = epoch_pin(module_of(h)->core->epochs);
+	size_t i;
+	int r = 0;
+
+	for (i = 0; i < ep->n_regs[REG_DRIVER] && r == 0; i++)
+		r = fn(user, ((struct driver *)ep->regs[REG_DRIVER][i]->item)->rec);
+	epoch_unpin(ep);
+	return r;
+}
+
+/* ---- Walking over sources: from any thread ---- */
+
+static int call_locked(struct source *src, int (*fn)(void *user, const struct aerie_rec *rec), void *user)
+{
+	int r;
+
+	pthread_mutex_lock(&src->lock);
+	source_refresh(src);
+	r = fn(user, src->rec);
+	pthread_mutex_unlock(&src->lock);
+	return r;
+}
+
+static int each_source(const struct aerie_host *h, int (*fn)(void *user, const struct aerie_rec *rec), void *user)
+{
+	struct source *src;
+	int r = 0;
+
+	for (src = atomic_load(&module_of(h)->core->sources->first); src && r == 0; src = atomic_load(&src->next))
+		r = call_locked(src, fn, user);
+	return r;
+}
+
+static bool has_uuid(struct source *src, const struct aerie_uuid *uuid)
+{
+	static const struct aerie_uuid none;
+	bool same;
+
+	pthread_mutex_lock(&src->lock);
+	same = memcmp(&src->uuid, uuid, sizeof *uuid) == 0 && memcmp(uuid, &none, sizeof none) != 0;
+	pthread_mutex_unlock(&src->lock);
+	return same;
+}
+
+static int with_source(const struct aerie_host *h, const struct aerie_uuid *uuid,
+		       int (*fn)(void *user, const struct aerie_rec *rec), void *user)
+{
+	struct source *src;
+
+	for (src = atomic_load(&module_of(h)->core->sources->first); src; src = atomic_load(&src->next))
+		if (has_uuid(src, uuid))
+			return call_locked(src, fn, user);
+	return -ENOENT;
+}
+
+const struct aerie_sources sources_service = {
+	.size = sizeof(struct aerie_sources),
+	.register_driver = register_driver,
+	.each_driver = each_driver,
+	.each_source = each_source,
+	.with_source = with_source,
+};
+
+/* ---- Adding ---- */
+
+void source_log(struct source *src, int level, const char *fmt, ...)
+{
+	char text[BUS_TEXT_MAX];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof text, fmt, ap);
+	va_end(ap);
+	if (src->driver)
+		bus_printf(src->all->core->bus, level, "source %s (%s): %s", src->name, src->driver->type, text);
+	else
+		bus_printf(src->all->core->bus, level, "source %s: %s", src->name, text);
+}
+
+/* Types that are there, for the text of an error. */
+static void list_types(struct sources *s, char *text, size_t room)
+{
+	struct epoch *ep = epoch_pin(s->core->epochs);
+	size_t i, at = 0;
+
+	snprintf(text, room, "none is loaded");
+	for (i = 0; i < ep->n_regs[REG_DRIVER] && at < room; i++)
+		at += (size_t)snprintf(text + at, room - at, "%s%s", i ? ", " : "",
+				       ((struct driver *)ep->regs[REG_DRIVER][i]->item)->type);
+	epoch_unpin(ep);
+}
+
+/* Not known yet whose it is: options that no driver would take are refused at once. */
+static int check_any_driver(struct sources *s, const struct definition *d)
+{
+	struct epoch *ep = epoch_pin(s->core->epochs);
+	size_t n = ep->n_regs[REG_DRIVER], i;
+	const struct aerie_option **tables = calloc(n + 1, sizeof *tables);
+	int r = tables && n ? -EINVAL : tables ? 0 : -ENOMEM;
+
+	for (i = 0; i < n && r == -EINVAL; i++) {
+		const struct aerie_option *two[] = { source_options, ((struct driver *)ep->regs[REG_DRIVER][i]->item)->options };
+
+		tables[i] = two[1];
+		r = definition_check(d, two, 2, s->error);
+	}
+	if (r == -EINVAL) { /* the nearest name of all */
+		tables[n] = source_options;
+		(void)definition_check(d, tables, n + 1, s->error);
+	}
+	free(tables);
+	epoch_unpin(ep);
+	return r;
+}
+
+static int check_definition(struct sources *s, const struct definition *d, struct driver **ret_driver)
+{
+	const char *type = definition_get(d, "type"), *uuid = definition_get(d, "uuid");
+	const struct aerie_option *tables[2] = { source_options, NULL };
+	uint8_t scratch[16];
+	char types[256];
+	int r;
+
+	if (uuid && parse_uuid(uuid, scratch) < 0) {
+		snprintf(s->error, sizeof s->error, "option 'uuid' is '%.64s', which is not a UUID", uuid);
+		return -EINVAL;
+	}
+	if (!type)
+		return check_any_driver(s, d);
+	*ret_driver = sources_driver(s, type);
+	if (!*ret_driver) {
+		list_types(s, types, sizeof types);
+		snprintf(s->error, sizeof s->error, "no driver is of type '%.32s'; there are: %s", type, types);
+		return -EINVAL;
+	}
+	tables[1] = (*ret_driver)->options;
+	r = definition_check(d, tables, 2, s->error);
+	if (r < 0) {
+		driver_unref(*ret_driver);
+		*ret_driver = NULL;
+	}
+	return r;
+}
+
+static void source_free(struct source *src)
+{
+	if (!src)
+		return;
+	definition_free(src->def);
+	driver_unref(src->driver);
+	fields_service.free_record(src->rec);
+	pthread_mutex_destroy(&src->lock);
+	free(src);
+}
+
+static struct source *source_new(struct sources *s, struct definition *d, struct driver *driver)
+{
+	struct source *src = calloc(1, sizeof *src);
+	const char *name = definition_get(d, "name");
+
+	if (!src)
+		return NULL;
+	pthread_mutex_init(&src->lock, NULL);
+	src->all = s;
+	src->number = s->n_sources + 1;
+	src->def = d;
+	src->name = name ? name : d->interface;
+	src->driver = driver;
+	src->retry = definition_bool(d, "retry", config_bool(s->core->config, "retry_on_source_error", true));
+	if (source_record_new(src) < 0) {
+		src->def = NULL;
+		src->driver = NULL;
+		source_free(src);
+		return NULL;
+	}
+	if (driver)
+		source_set_driver(src);
+	return src;
+}
+
+static void on_start(uv_timer_t *t)
+{
+	source_start(t->data);
+}
+
+static void append(struct sources *s, struct source *src)
+{
+	uv_loop_t *uv = loop_uv(s->core->loop);
+
+	uv_timer_init(uv, &src->answer);
+	uv_timer_init(uv, &src->tick);
+	src->answer.data = src->tick.data = src;
+	s->handles += 2;
+	s->n_sources++;
+	if (s->last)
+		atomic_store(&s->last->next, src);
+	else
+		atomic_store(&s->first, src);
+	s->last = src;
+	uv_timer_start(&src->answer, on_start, 0, 0);
+}
+
+int sources_add(struct sources *s, const char *definition, const char **ret_error)
+{
+	struct definition *d = NULL;
+	struct driver *driver = NULL;
+	struct source *src;
+	int r;
+
+	snprintf(s->error, sizeof s->error, "memory is out");
+	r = definition_parse(definition, NULL, &d, s->error);
+	if (r == 0)
+		r = check_definition(s, d, &driver);
+	if (r == 0) {
+		src = source_new(s, d, driver);
+		if (src) {
+			append(s, src);
+			return 0;
+		}
+		r = -ENOMEM;
+	}
+	driver_unref(driver);
+	definition_free(d);
+	if (ret_error)
+		*ret_error = s->error;
+	return r;
+}
+
+/* ---- Being done ---- */
+
+static bool busy(const struct sources *s)
+{
+	const struct source *src;
+
+	for (src = s->first; src; src = src->next)
+		if (src->state != SOURCE_DONE && src->state != SOURCE_FAILED)
+			return true;
+	return false;
+}
+
+static void check_done(void *user)
+{
+	struct sources *s = user;
+	void (*done)(void *user) = s->done;
+
+	s->check_posted = false;
+	if (!done || s->stopping || busy(s))
+		return;
+	s->done = NULL;
+	done(s->done_user);
+}
+
+void sources_check_done(struct sources *s)
+{
+	if (!s->done || s->check_posted)
+		return;
+	s->check_posted = loop_post(s->core->loop, check_done, s) == 0;
+	if (!s->check_posted)
+		check_done(s);
+}
+
+void sources_when_done(struct sources *s, void (*done)(void *user), void *user)
+{
+	s->done = done;
+	s->done_user = user;
+	sources_check_done(s);
+}
+
+unsigned sources_failed(const struct sources *s)
+{
+	const struct source *src;
+	unsigned n = 0;
+
+	for (src = s->first; src; src = src->next)
+		n += src->state == SOURCE_FAILED;
+	return n;
+}
+
+/* ---- The list ---- */
+
+struct sources *sources_new(struct core *core)
+{
+	struct sources *s = calloc(1, sizeof *s);
+	const char *error;
+
+	if (!s)
+		return NULL;
+	s->core = core;
+	if (source_types_define(s) < 0) {
+		bus_printf(core->bus, AERIE_LOG_ERROR, "the records of sources cannot be defined: %s",
+			   core->self->fail_text ? core->self->fail_text : "memory is out");
+		free(s);
+		return NULL;
+	}
+	if (config_declare(core->config, "core", options, &error) < 0) {
+		bus_printf(core->bus, AERIE_LOG_ERROR, "the options of sources cannot be declared: %s", error);
+		free(s);
+		return NULL;
+	}
+	signal(SIGPIPE, SIG_IGN); /* writing to a capture process that is gone is told by its exit */
+	return s;
+}
+
+static void on_timer_closed(uv_handle_t *h)
+{
+	((struct source *)h->data)->all->handles--;
+}
+
+static void on_stop_limit(uv_timer_t *t)
+{
+	*(bool *)t->data = true;
+}
+
+static void on_limit_closed(uv_handle_t *h)
+{
+	*(bool *)h->data = true;
+}
+
+static void wait_for_handles(struct sources *s)
+{
+	uv_loop_t *uv = loop_uv(s->core->loop);
+	bool expired = false, closed = false;
+	uv_timer_t limit;
+
+	uv_timer_init(uv, &limit);
+	limit.data = &expired;
+	uv_timer_start(&limit, on_stop_limit, STOP_LIMIT_MS, 0);
+	while (s->handles && !expired)
+		uv_run(uv, UV_RUN_ONCE);
+	limit.data = &closed;
+	uv_close((uv_handle_t *)&limit, on_limit_closed);
+	while (!closed)
+		uv_run(uv, UV_RUN_NOWAIT);
+}
+
+void sources_stop(struct sources *s)
+{
+	struct source *src;
+
+	if (!s || s->stopping)
+		return;
+	s->stopping = true;
+	for (src = s->first; src; src = src->next) {
+		source_end(src);
+		uv_close((uv_handle_t *)&src->answer, on_timer_closed);
+		uv_close((uv_handle_t *)&src->tick, on_timer_closed);
+	}
+	wait_for_handles(s);
+}
+
+void sources_free(struct sources *s)
+{
+	struct source *src, *next;
+
+	if (!s)
+		return;
+	sources_stop(s);
+	for (src = s->first; src; src = next) {
+		next = src->next;
+		source_free(src);
+	}
+	free(s);
+}

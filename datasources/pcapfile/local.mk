@@ -8,3 +8,12 @@ bin_aerie_cap_pcapfile_CPPFLAGS = -I$(top_srcdir)/sdk/include -D_GNU_SOURCE -DAE
 bin_aerie_cap_pcapfile_CFLAGS = $(AM_CFLAGS) $(PCAP_CFLAGS) $(ZLIB_CFLAGS)
 bin_aerie_cap_pcapfile_LDFLAGS = $(CAP_LDFLAGS)
 bin_aerie_cap_pcapfile_LDADD = libaeriecap.la $(PCAP_LIBS) $(ZLIB_LIBS)
+
+# The driver plugin.
+plugin_LTLIBRARIES += modules/pcapfile.la
+modules_pcapfile_la_SOURCES = datasources/pcapfile/pcapfile.c
+modules_pcapfile_la_CPPFLAGS = $(MODCPP)
+modules_pcapfile_la_CFLAGS = $(AM_CFLAGS)
+modules_pcapfile_la_LDFLAGS = $(MODLD)
+modules_pcapfile_la_LIBTOOLFLAGS = $(MODLT)
+EXTRA_DIST += datasources/pcapfile/README.md

@@ -1,0 +1,423 @@
+/* SPDX-License-Identifier: MIT */
+/* The life of a source: probe, open, run, drain, and open again. The states are in source.h. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <core/bus.h>
+#include <core/config.h>
+#include <core/loop.h>
+#include <core/pipeline.h>
+#include <core/registry.h>
+#include <core/source.h>
+
+#define PING_TICKS 5u /* a PING every 5 s: capture programs give up after 15 s without one */
+#define MESSAGES_PER_SECOND 20u
+
+const struct aerie_option source_options[] = {
+	AERIE_OPTION(AERIE_OPT_STR, 0, "name", NULL, NULL, "Name shown for the source; the interface when not given."),
+	AERIE_OPTION(AERIE_OPT_STR, 0, "uuid", NULL, NULL, "Fixed identity of the source."),
+	AERIE_OPTION(AERIE_OPT_STR, 0, "type", NULL, NULL, "Driver that opens the source; all are asked when not given."),
+	AERIE_OPTION(AERIE_OPT_BOOL, 0, "retry", NULL, NULL,
+		     "Opens a radio again after a failure; retry_on_source_error when not given."),
+	AERIE_OPTION(AERIE_OPT_BOOL, 0, "timestamp", NULL, NULL, "Takes this host's clock for packets of a remote source."),
+	AERIE_OPTION(AERIE_OPT_STR, 0, "channel", NULL, NULL, "Fixed channel, or the one to start hopping at."),
+	AERIE_OPTION(AERIE_OPT_STR, 0, "channels", NULL, NULL, "Channels to hop over, instead of all."),
+	AERIE_OPTION(AERIE_OPT_STR, 0, "add_channels", NULL, NULL, "Channels to hop over in addition."),
+	AERIE_OPTION(AERIE_OPT_STR, 0, "block_channels", NULL, NULL, "Channels not to hop over."),
+	AERIE_OPTION(AERIE_OPT_BOOL, 0, "channel_hop", NULL, NULL, "Hops over channels."),
+	AERIE_OPTION(AERIE_OPT_STR, 0, "channel_hoprate", NULL, NULL, "Speed of hopping, as in 5/sec or 10/min."),
+	AERIE_OPTION(AERIE_OPT_STR, 0, "metagps", NULL, NULL, "Meta GPS that tells the location of the source."),
+	AERIE_OPTION(AERIE_OPT_STR, 0, "info_antenna_type", NULL, NULL, "Note: type of the antenna."),
+	AERIE_OPTION(AERIE_OPT_STR, 0, "info_antenna_gain", NULL, NULL, "Note: gain of the antenna in dB."),
+	AERIE_OPTION(AERIE_OPT_STR, 0, "info_antenna_orientation", NULL, NULL, "Note: direction of the antenna in degrees."),
+	AERIE_OPTION(AERIE_OPT_STR, 0, "info_antenna_beamwidth", NULL, NULL, "Note: width of the beam in degrees."),
+	AERIE_OPTION(AERIE_OPT_STR, 0, "info_amp_type", NULL, NULL, "Note: type of the amplifier."),
+	AERIE_OPTION(AERIE_OPT_STR, 0, "info_amp_gain", NULL, NULL, "Note: gain of the amplifier in dB."),
+	AERIE_OPTION_END,
+};
+
+static void open_source(struct source *src);
+
+static struct sources *all_of(const struct source *src)
+{
+	return src->all;
+}
+
+static bool is_finite(const struct source *src)
+{
+	return src->driver && src->driver->flags & AERIE_DRIVER_FINITE;
+}
+
+/* ---- The end ---- */
+
+static void on_gone(void *user)
+{
+	struct sources *s = user;
+
+	s->handles--;
+}
+
+static void end_link(struct source *src)
+{
+	caplink_end(src->link, on_gone, src->all);
+	src->link = NULL;
+}
+
+static void stop_work(struct source *src)
+{
+	source_probe_end(src);
+	uv_timer_stop(&src->answer);
+	uv_timer_stop(&src->tick);
+	end_link(src);
+}
+
+static void close_pipe(struct source *src)
+{
+	struct pipe_source *pipe = src->pipe;
+
+	if (!pipe)
+		return;
+	source_sample(src);
+	pthread_mutex_lock(&src->lock);
+	src->base_packets += __atomic_load_n(&pipe->packets, __ATOMIC_RELAXED);
+	src->base_errors += __atomic_load_n(&pipe->errors, __ATOMIC_RELAXED);
+	src->pipe = NULL;
+	pthread_mutex_unlock(&src->lock);
+	pipe_source_free(pipe);
+}
+
+static void on_retry(uv_timer_t *t)
+{
+	struct source *src = t->data;
+
+	source_set_retries(src, true);
+	open_source(src);
+}
+
+/* Packets are processed: what comes next? */
+static void settle(void *user)
+{
+	struct source *src = user;
+	struct sources *s = all_of(src);
+
+	close_pipe(src);
+	if (src->reason[0] == '\0') {
+		src->state = SOURCE_DONE;
+		source_log(src, AERIE_LOG_INFO, "done, %llu packets", (unsigned long long)src->base_packets);
+	} else if (src->again && !s->stopping) {
+		src->state = SOURCE_WAITING;
+		uv_timer_start(&src->answer, on_retry,
+			       config_duration_us(s->core->config, "source_retry_delay", 5000000) / 1000, 0);
+		return;
+	} else {
+		src->state = SOURCE_FAILED;
+	}
+	sources_check_done(s);
+}
+
+/* reason "": it has come to its end. */
+static void finish(struct source *src, bool may_retry, const char *reason)
+{
+	if (reason != src->reason)
+		snprintf(src->reason, sizeof src->reason, "%s", reason);
+	src->again = may_retry && src->retry && !is_finite(src);
+	stop_work(src);
+	source_set_state(src, false, reason[0] ? reason : NULL);
+	if (reason[0])
+		source_log(src, AERIE_LOG_ERROR, "%s%s", reason, src->again ? " (it is opened again)" : "");
+	if (!src->pipe) {
+		settle(src);
+		return;
+	}
+	src->state = SOURCE_DRAINING;
+	pipe_source_drain(src->pipe, settle, src);
+}
+
+void source_fail(struct source *src, bool may_retry, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(src->reason, sizeof src->reason, fmt, ap);
+	va_end(ap);
+	finish(src, may_retry, src->reason);
+}
+
+void source_end(struct source *src)
+{
+	stop_work(src);
+	close_pipe(src);
+	if (src->state != SOURCE_DONE && src->state != SOURCE_FAILED)
+		source_set_state(src, false, NULL);
+}
+
+/* ---- Running ---- */
+
+static void on_resume(void *user)
+{
+	struct source *src = user;
+
+	if (src->link)
+		caplink_resume(src->link);
+}
+
+static void on_tick(uv_timer_t *t)
+{
+	struct source *src = t->data;
+
+	if (src->suppressed) {
+		source_log(src, AERIE_LOG_INFO, "%u messages suppressed", src->suppressed);
+		src->suppressed = 0;
+	}
+	source_sample(src);
+	if (++src->ticks % PING_TICKS == 0 && src->link)
+		(void)caplink_send(src->link, LINK_PING, NULL, NULL); /* a process that does not read is told by its exit */
+}
+
+static int message_level(uint8_t type)
+{
+	if (type & (AERIE_LOG_ERROR | AERIE_LOG_FATAL)) /* what is fatal for a capture program is not for the host */
+		return AERIE_LOG_ERROR;
+	if (type & AERIE_LOG_ALERT)
+		return AERIE_LOG_ALERT;
+	return type & AERIE_LOG_DEBUG ? AERIE_LOG_DEBUG : AERIE_LOG_INFO;
+}
+
+static void take_message(struct source *src, const struct link_report *r)
+{
+	uint64_t second = uv_now(loop_uv(src->all->core->loop)) / 1000;
+
+	if (second != src->second) {
+		src->second = second;
+		src->messages = 0;
+	}
+	if (src->messages++ < MESSAGES_PER_SECOND)
+		source_log(src, message_level(r->message_type), "%s", r->message);
+	else
+		src->suppressed++;
+}
+
+static void random_uuid(struct aerie_uuid *u)
+{
+	memset(u, 0, sizeof *u);
+	if (getrandom(u->b, sizeof u->b, 0) != (ssize_t)sizeof u->b)
+		memcpy(u->b, &(uint64_t){ uv_hrtime() }, 8);
+	u->b[6] = (uint8_t)((u->b[6] & 0x0f) | 0x40); /* RFC 4122 4.4 */
+	u->b[8] = (uint8_t)((u->b[8] & 0x3f) | 0x80);
+}
+
+/* The definition's UUID, the capture program's, or a random one that stays for the life of the source. */
+static void choose_uuid(struct source *src, const struct link_report *r, struct aerie_uuid *ret)
+{
+	static const struct aerie_uuid none;
+	const char *given = definition_get(src->def, "uuid");
+
+	if (given && parse_uuid(given, ret->b) == 0)
+		return;
+	if (r->uuid[0] && parse_uuid(r->uuid, ret->b) == 0)
+		return;
+	*ret = src->uuid;
+	if (memcmp(ret, &none, sizeof none) == 0)
+		random_uuid(ret);
+}
+
+static void opened(struct source *src, const struct link_report *r)
+{
+	struct sources *s = all_of(src);
+	struct pipe_source *pipe;
+	struct aerie_uuid uuid;
+
+	uv_timer_stop(&src->answer);
+	pipe = pipe_source_new(s->core->pipeline, src->number, !!(src->driver->flags & AERIE_DRIVER_LOSSLESS), on_resume, src);
+	if (!pipe) {
+		source_fail(src, true, "memory for its packets is out; stop other programs");
+		return;
+	}
+	choose_uuid(src, r, &uuid);
+	pipe->uuid = uuid;
+	pthread_mutex_lock(&src->lock);
+	src->pipe = pipe;
+	pthread_mutex_unlock(&src->lock);
+	source_set_open(src, r, &uuid, src->driver->program);
+	src->state = SOURCE_RUNNING;
+	src->ticks = 0;
+	caplink_set_pipe(src->link, pipe);
+	uv_timer_start(&src->tick, on_tick, 1000, 1000);
+	source_log(src, AERIE_LOG_INFO, "opened%s%s, DLT %u", r->hardware[0] ? ", " : "", r->hardware, r->dlt);
+	if (r->message[0])
+		source_log(src, AERIE_LOG_INFO, "%s", r->message);
+}
+
+static void take_open_report(struct source *src, const struct link_frame *f, const struct link_report *r)
+{
+	const char *name = caplink_name(src->link);
+
+	if (src->state != SOURCE_OPENING)
+		return; /* a second report changes nothing */
+	if (r->seqno != src->open_seqno)
+		source_fail(src, true, "%s answered request %u, but the open request was %u", name, r->seqno, src->open_seqno);
+	else if (f->code == 0)
+		source_fail(src, true, "cannot be opened: %s", r->message[0] ? r->message : "the capture program gave no reason");
+	else
+		opened(src, r);
+}
+
+static const char *frame_name(uint16_t command)
+{
+	switch (command) {
+	case LINK_OPENREPORT:
+		return "an open report";
+	case LINK_ERROR:
+		return "an error";
+	case LINK_MESSAGE:
+		return "a message";
+	default:
+		return "a shutdown";
+	}
+}
+
+static void on_frame(void *user, const struct link_frame *f, const uint8_t *body)
+{
+	struct source *src = user;
+	const char *name = caplink_name(src->link);
+	struct link_report r;
+
+	if (f->command != LINK_OPENREPORT && f->command != LINK_ERROR && f->command != LINK_MESSAGE &&
+	    f->command != LINK_SHUTDOWN)
+		return; /* later versions may say more; it is theirs to cope with hosts that do not listen */
+	if (link_parse_report(f->command, body, f->len, &r) < 0)
+		source_fail(src, true, "%s sent %s that is malformed", name, frame_name(f->command));
+	else if (f->command == LINK_OPENREPORT)
+		take_open_report(src, f, &r);
+	else if (f->command == LINK_MESSAGE)
+		take_message(src, &r);
+	else
+		source_fail(src, true, "%s %s: %s", name, f->command == LINK_ERROR ? "failed" : "shut down",
+			    r.message[0] ? r.message : "no reason given");
+}
+
+static void on_over(void *user, bool clean, const char *why)
+{
+	struct source *src = user;
+	const char *name = caplink_name(src->link);
+
+	if (!clean)
+		source_fail(src, true, "%s", why);
+	else if (src->state != SOURCE_RUNNING)
+		source_fail(src, true, "%s ended before it answered the open request", name);
+	else if (!is_finite(src))
+		source_fail(src, true, "%s ended after %llu packets", name, (unsigned long long)caplink_packets(src->link));
+	else
+		finish(src, false, "");
+}
+
+static const struct caplink_events events = { on_frame, on_over };
+
+/* ---- Opening ---- */
+
+static void on_open_timeout(uv_timer_t *t)
+{
+	struct source *src = t->data;
+
+	source_fail(src, true, "%s did not answer the open request in time", caplink_name(src->link));
+}
+
+static bool is_program(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && S_ISREG(st.st_mode);
+}
+
+/* The directory of this very program: in the build tree capture programs lie beside it. */
+static void own_directory(char *dir, size_t room)
+{
+	ssize_t n = readlink("/proc/self/exe", dir, room - 1);
+
+	dir[n > 0 ? n : 0] = '\0';
+	if (strrchr(dir, '/'))
+		*strrchr(dir, '/') = '\0';
+}
+
+int source_find_program(struct sources *s, const char *program, char *path, char *reason, size_t room)
+{
+	uint32_t n = s->core->config ? config_count(s->core->config, "helper_binary_path") : 0, i;
+	char own[SOURCE_PATH / 2], searched[1024] = "";
+	size_t at = 0;
+
+	own_directory(own, sizeof own);
+	for (i = 0; i < (n ? n : 2); i++) {
+		const char *dir = n ? config_nth(s->core->config, "helper_binary_path", i) : i ? BINDIR : own;
+
+		snprintf(path, SOURCE_PATH, "%.2000s/%s", dir, program);
+		if (is_program(path) && access(path, X_OK) == 0)
+			return 0;
+		if (is_program(path)) {
+			snprintf(reason, room, "%.1000s may not be executed by this user; change its permissions", path);
+			return -EACCES;
+		}
+		if (at < sizeof searched)
+			at += (size_t)snprintf(searched + at, sizeof searched - at, "%s%.256s", i ? ", " : "", dir);
+	}
+	snprintf(reason, room, "capture program %s was not found in %s; install it, or set helper_binary_path", program,
+		 searched);
+	return -ENOENT;
+}
+
+static void open_source(struct source *src)
+{
+	struct sources *s = all_of(src);
+	char path[SOURCE_PATH], reason[SOURCE_TEXT];
+	int r;
+
+	src->state = SOURCE_OPENING;
+	src->reason[0] = '\0';
+	if (!src->driver->program) {
+		source_fail(src, false, "sources of type %s have no capture program and are not opened by definition",
+			    src->driver->type);
+		return;
+	}
+	if (source_find_program(s, src->driver->program, path, reason, sizeof reason) < 0) {
+		source_fail(src, false, "%s", reason);
+		return;
+	}
+	r = caplink_open(s->core, path, &events, src, &src->link);
+	if (r < 0) {
+		source_fail(src, true, "%.1000s cannot be started: %s", path, strerror(-r));
+		return;
+	}
+	s->handles++;
+	r = caplink_send(src->link, LINK_OPENREQ, src->def->text, &src->open_seqno);
+	if (r < 0) {
+		source_fail(src, true, "%.1000s cannot be asked: %s", path, strerror(-r));
+		return;
+	}
+	uv_timer_start(&src->answer, on_open_timeout,
+		       config_duration_us(s->core->config, "source_answer_timeout", 10000000) / 1000, 0);
+}
+
+void source_chosen(struct source *src, struct driver *d)
+{
+	const struct aerie_option *tables[] = { source_options, d->options };
+	char error[DEFINITION_ERROR];
+
+	src->driver = d;
+	source_set_driver(src);
+	if (definition_check(src->def, tables, 2, error) < 0)
+		source_fail(src, false, "%s", error);
+	else
+		open_source(src);
+}
+
+void source_start(struct source *src)
+{
+	if (src->driver)
+		open_source(src);
+	else
+		source_probe(src);
+}
