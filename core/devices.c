@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The device store: shards, numbers of PHYs, text of keys, and the service "aerie.devices/1". */
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -197,98 +196,6 @@ static void shard_done(struct shard *s)
 	pthread_mutex_destroy(&s->lock);
 }
 
-/* ---- the store ---- */
-
-struct devices *devices_new(struct core *core)
-{
-	struct devices *d;
-	unsigned i;
-
-	if (posix_memalign((void **)&d, _Alignof(struct devices), sizeof *d))
-		return NULL;
-	memset(d, 0, sizeof *d);
-	d->core = core;
-	d->rrds = !core->config || config_bool(core->config, "track_device_rrds", true);
-	if (getrandom(&d->seed, sizeof d->seed, 0) != sizeof d->seed)
-		d->seed = (uint64_t)(uintptr_t)d;
-	d->text_none = strings_get(core->strings, "none", 4);
-	d->text_dbm = strings_get(core->strings, "dbm", 3);
-	d->text_rssi = strings_get(core->strings, "rssi", 4);
-	for (i = 0; i < SHARDS; i++)
-		if (shard_init(&d->shards[i], core) < 0)
-			break;
-	if (i < SHARDS || !d->text_none || !d->text_dbm || !d->text_rssi || store_define(d) < 0) {
-		for (; i < SHARDS; i++)
-			pthread_mutex_init(&d->shards[i].lock, NULL);
-		devices_free(d);
-		return NULL;
-	}
-	return d;
-}
-
-void devices_free(struct devices *d)
-{
-	unsigned i;
-
-	if (!d)
-		return;
-	for (i = 0; i < SHARDS; i++)
-		shard_done(&d->shards[i]);
-	for (i = 1; i <= d->n_phys; i++)
-		strings_put(d->phys[i].name);
-	strings_put(d->text_none);
-	strings_put(d->text_dbm);
-	strings_put(d->text_rssi);
-	free(d);
-}
-
-uint64_t devices_bytes(const struct devices *d)
-{
-	uint64_t n = sizeof *d;
-	unsigned i, j;
-
-	for (i = 0; i < SHARDS; i++) {
-		struct shard *s = (struct shard *)(uintptr_t)&d->shards[i];
-		const struct table *t;
-
-		pthread_mutex_lock(&s->lock);
-		n += heap_bytes(s->heap);
-		for (j = 0; j < CHUNKS && s->chunks[j]; j++)
-			n += sizeof(struct node) << (j + CHUNK_BITS);
-		for (t = s->table; t; t = t->outgrown)
-			n += sizeof *t + (t->mask + 1) * sizeof t->heads[0];
-		pthread_mutex_unlock(&s->lock);
-	}
-	return n;
-}
-
-void devices_prefetch(const struct devices *d, uint64_t key, enum prefetch_step step)
-{
-	uint64_t hash = key_hash(d, key);
-	const struct shard *s = shard_of(d, hash);
-	const struct table *t = __atomic_load_n(&s->table, __ATOMIC_ACQUIRE);
-	const uint32_t *head = &t->heads[(uint32_t)hash & t->mask];
-	const struct node *n;
-	const char *rec;
-	uint32_t number, i;
-
-	if (step == PREFETCH_HEAD) {
-		__builtin_prefetch(head);
-		return;
-	}
-	number = __atomic_load_n(head, __ATOMIC_ACQUIRE);
-	if (!number)
-		return;
-	n = shard_node(s, number);
-	if (step == PREFETCH_NODE) {
-		__builtin_prefetch(n);
-		return;
-	}
-	rec = (const char *)__atomic_load_n(&n->rec, __ATOMIC_RELAXED);
-	for (i = 0; i < RECORD_LINES; i++)
-		__builtin_prefetch(rec + (size_t)64 * i, 1);
-}
-
 /* ---- numbers of PHYs ---- */
 
 /* The checksum that the ecosystem uses for names: Adler's two sums, both from 0 and without a modulus. */
@@ -361,15 +268,37 @@ uint64_t devices_phy_count(const struct devices *d, uint16_t id)
 /* ---- text of keys: two numbers in hex, octets swapped: the hash of the PHY's name, and the address in the upper 48 bits.
  * The ecosystem's format of 2025; clients take it as it is. ---- */
 
-int devices_key_text(const struct aerie_host *h, uint64_t key, char ret_text[41])
+static char *put_hex(char *dst, uint64_t v, unsigned digits)
 {
-	const struct devices *d = module_of(h)->core->devices;
+	while (digits--)
+		*dst++ = "0123456789ABCDEF"[v >> 4 * digits & 15];
+	return dst;
+}
+
+static int key_text(struct core *core, uint64_t key, char *dst)
+{
+	const struct devices *d = core->devices;
 	uint16_t phy = aerie_key_phy(key);
+	uint64_t mac = __builtin_bswap64((key & AERIE_KEY_MAC_MASK) << 16);
+	char *end;
 
 	if (!devices_phy_name(d, phy))
 		return -ENOENT;
-	return snprintf(ret_text, 41, "%016llX_%llX", (unsigned long long)__builtin_bswap64(d->phys[phy].name_hash),
-			(unsigned long long)__builtin_bswap64((key & AERIE_KEY_MAC_MASK) << 16));
+	end = put_hex(dst, __builtin_bswap64(d->phys[phy].name_hash), 16);
+	*end++ = '_';
+	end = put_hex(end, mac, mac ? 16 - (unsigned)__builtin_clzll(mac) / 4 : 1);
+	*end = '\0';
+	return (int)(end - dst);
+}
+
+static const struct aerie_str *phy_name(struct core *core, uint16_t phy)
+{
+	return devices_phy_name(core->devices, phy);
+}
+
+int devices_key_text(const struct aerie_host *h, uint64_t key, char ret_text[41])
+{
+	return key_text(module_of(h)->core, key, ret_text);
 }
 
 /* Up to 16 hex digits; returns what follows them, or NULL. */
@@ -420,6 +349,100 @@ int devices_key_parse(const struct aerie_host *h, const char *text, uint64_t *re
 		return -ENOENT;
 	*ret_key = (uint64_t)id << 48 | mac >> 16;
 	return 0;
+}
+
+/* ---- the store ---- */
+
+struct devices *devices_new(struct core *core)
+{
+	struct devices *d;
+	unsigned i;
+
+	if (posix_memalign((void **)&d, _Alignof(struct devices), sizeof *d))
+		return NULL;
+	memset(d, 0, sizeof *d);
+	d->core = core;
+	d->rrds = !core->config || config_bool(core->config, "track_device_rrds", true);
+	if (getrandom(&d->seed, sizeof d->seed, 0) != sizeof d->seed)
+		d->seed = (uint64_t)(uintptr_t)d;
+	d->text_none = strings_get(core->strings, "none", 4);
+	d->text_dbm = strings_get(core->strings, "dbm", 3);
+	d->text_rssi = strings_get(core->strings, "rssi", 4);
+	for (i = 0; i < SHARDS; i++)
+		if (shard_init(&d->shards[i], core) < 0)
+			break;
+	if (i < SHARDS || !d->text_none || !d->text_dbm || !d->text_rssi || store_define(d) < 0) {
+		for (; i < SHARDS; i++)
+			pthread_mutex_init(&d->shards[i].lock, NULL);
+		devices_free(d);
+		return NULL;
+	}
+	registry_set_key_format(core->registry, key_text);
+	registry_set_phy_name(core->registry, phy_name);
+	return d;
+}
+
+void devices_free(struct devices *d)
+{
+	unsigned i;
+
+	if (!d)
+		return;
+	for (i = 0; i < SHARDS; i++)
+		shard_done(&d->shards[i]);
+	for (i = 1; i <= d->n_phys; i++)
+		strings_put(d->phys[i].name);
+	strings_put(d->text_none);
+	strings_put(d->text_dbm);
+	strings_put(d->text_rssi);
+	free(d);
+}
+
+uint64_t devices_bytes(const struct devices *d)
+{
+	uint64_t n = sizeof *d;
+	unsigned i, j;
+
+	for (i = 0; i < SHARDS; i++) {
+		struct shard *s = (struct shard *)(uintptr_t)&d->shards[i];
+		const struct table *t;
+
+		pthread_mutex_lock(&s->lock);
+		n += heap_bytes(s->heap);
+		for (j = 0; j < CHUNKS && s->chunks[j]; j++)
+			n += sizeof(struct node) << (j + CHUNK_BITS);
+		for (t = s->table; t; t = t->outgrown)
+			n += sizeof *t + (t->mask + 1) * sizeof t->heads[0];
+		pthread_mutex_unlock(&s->lock);
+	}
+	return n;
+}
+
+void devices_prefetch(const struct devices *d, uint64_t key, enum prefetch_step step)
+{
+	uint64_t hash = key_hash(d, key);
+	const struct shard *s = shard_of(d, hash);
+	const struct table *t = __atomic_load_n(&s->table, __ATOMIC_ACQUIRE);
+	const uint32_t *head = &t->heads[(uint32_t)hash & t->mask];
+	const struct node *n;
+	const char *rec;
+	uint32_t number, i;
+
+	if (step == PREFETCH_HEAD) {
+		__builtin_prefetch(head);
+		return;
+	}
+	number = __atomic_load_n(head, __ATOMIC_ACQUIRE);
+	if (!number)
+		return;
+	n = shard_node(s, number);
+	if (step == PREFETCH_NODE) {
+		__builtin_prefetch(n);
+		return;
+	}
+	rec = (const char *)__atomic_load_n(&n->rec, __ATOMIC_RELAXED);
+	for (i = 0; i < RECORD_LINES; i++)
+		__builtin_prefetch(rec + (size_t)64 * i, 1);
 }
 
 /* ---- the service ---- */

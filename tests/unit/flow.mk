@@ -1,1 +1,13 @@
 # SPDX-License-Identifier: MIT
+check_PROGRAMS += tests/unit/test_devices
+TESTS += tests/unit/test_devices
+TSAN_TESTS += tests/unit/test_devices
+tests_unit_test_devices_SOURCES = tests/unit/test_devices.c tests/unit/flow.h
+tests_unit_test_devices_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_devices_LDADD = $(UNIT_LIBS)
+check_PROGRAMS += tests/unit/test_pipeline
+TESTS += tests/unit/test_pipeline
+TSAN_TESTS += tests/unit/test_pipeline
+tests_unit_test_pipeline_SOURCES = tests/unit/test_pipeline.c tests/unit/flow.h
+tests_unit_test_pipeline_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_pipeline_LDADD = $(UNIT_LIBS)
