@@ -8,7 +8,8 @@ core_libcore_a_SOURCES = \
 	core/config.h core/config_priv.h core/config.c core/config_file.c core/config_value.c core/config_known.c core/config_view.c \
 	core/epoch.h core/epoch.c \
 	core/loop.h core/loop.c \
-	core/loader.h core/loader.c core/probe.h core/probe.c \
+	core/loader.h core/loader_priv.h core/loader.c core/loader_scan.c core/order.h core/order.c \
+	core/descriptor.h core/descriptor.c core/probe.h core/probe.c \
 	core/strings.h core/strings.c \
 	core/heap.h core/heap.c \
 	core/registry.h core/registry.c core/types.c core/record.h core/record.c core/collections.c core/visit.c core/format.c \

@@ -21,7 +21,6 @@
 #pragma weak sources_service
 #pragma weak http_service
 #pragma weak serializers_service
-#pragma weak plugins_service
 
 static const struct {
 	const char *id;
