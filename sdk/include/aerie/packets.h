@@ -50,6 +50,9 @@ static inline void *aerie_arena_alloc(struct aerie_arena *a, size_t size)
 #define AERIE_RADIO_RSSI (1u << 4) /* signal and noise are vendor units, not dBm */
 #define AERIE_RADIO_TSF (1u << 5)
 
+/* flags of struct aerie_radio */
+#define AERIE_RADIO_DATAPAD (1u << 0) /* the frame's body begins at a multiple of 4 octets: padding follows the MAC header */
+
 #define AERIE_ENCODING_UNKNOWN 0u
 #define AERIE_ENCODING_CCK 1u
 #define AERIE_ENCODING_PBCC 2u
@@ -77,7 +80,7 @@ struct aerie_radio {
 	uint8_t encoding;   /* AERIE_ENCODING_... */
 	uint8_t carrier;    /* AERIE_CARRIER_... */
 	uint8_t fcs_len;    /* octets of FCS at the end of the frame: 0 or 4 */
-	uint8_t reserved;
+	uint8_t flags;      /* AERIE_RADIO_DATAPAD */
 	uint64_t tsf_us; /* the radio's own clock */
 };
 
