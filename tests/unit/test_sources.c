@@ -1,0 +1,901 @@
+/* SPDX-License-Identifier: MIT */
+/* Sources against a capture program that fails in every way (fake_capture.c): states, messages, counters. */
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <limits.h>
+#include <semaphore.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <core/bus.h>
+#include <core/config.h>
+#include <core/devices.h>
+#include <core/epoch.h>
+#include <core/loop.h>
+#include <core/module.h>
+#include <core/pipeline.h>
+#include <core/registry.h>
+#include <core/sources.h>
+#include <core/strings.h>
+
+#define DLT_USER0 147u
+
+static struct core core;
+static char dir[PATH_MAX];
+static atomic_uint n_packets, n_disorder, n_octets;
+static atomic_bool gate_used;
+static sem_t gate;
+
+/* ---- a PHY that counts, and checks the order ---- */
+
+static void dissect(void *user, struct aerie_packet *p, struct aerie_arena *a)
+{
+	uint32_t number = p->frame_len >= 4 ? (uint32_t)p->frame[0] << 24 | (uint32_t)p->frame[1] << 16 |
+						      (uint32_t)p->frame[2] << 8 | p->frame[3] : UINT32_MAX;
+
+	if (atomic_load(&gate_used)) {
+		sem_wait(&gate);
+		sem_post(&gate);
+	}
+	if (number != atomic_load(&n_packets))
+		atomic_fetch_add(&n_disorder, 1);
+	atomic_fetch_add(&n_octets, p->frame_len);
+	atomic_fetch_add(&n_packets, 1);
+}
+
+/* Nothing is parsed, so nothing is tracked. */
+static void track(void *user, struct aerie_packet *p, struct aerie_arena *a)
+{
+	atomic_fetch_add(&n_disorder, 1);
+}
+
+static void add_phy(void)
+{
+	static const uint32_t links[] = { DLT_USER0 };
+	const struct aerie_phy phy = { .size = sizeof phy, .n_links = 1, .name = "Test", .help = "Counts.", .links = links,
+				       .device_type = devices_service.base_type(&core.self->host), .dissect = dissect, .track = track };
+	uint16_t id;
+
+	cr_assert_eq(phys_service.register_phy(&core.self->host, &phy, &id), 0);
+}
+
+/* ---- drivers ---- */
+
+static const struct aerie_option fake_options[] = {
+	AERIE_OPTION(AERIE_OPT_INT, 0, "count", NULL, "0..1000000000", "Packets."),
+	AERIE_OPTION(AERIE_OPT_INT, 0, "size", NULL, "4..150000", "Octets of a packet."),
+	AERIE_OPTION(AERIE_OPT_BOOL, 0, "loop", NULL, NULL, "Nothing."),
+	AERIE_OPTION_END,
+};
+
+static int add_driver(const char *type, const char *program, uint32_t flags)
+{
+	const struct aerie_driver d = { .size = sizeof d, .flags = flags, .type = type, .help = "A fake.", .program = program,
+					.options = fake_options };
+
+	return sources_service.register_driver(&core.self->host, &d);
+}
+
+#define FILE_FLAGS (AERIE_DRIVER_LOCAL | AERIE_DRIVER_LOSSLESS | AERIE_DRIVER_FINITE)
+
+static void up(const char *const *settings)
+{
+	static const struct aerie_option options[] = {
+		AERIE_OPTION(AERIE_OPT_INT, 0, "packet_backlog_limit", "8192", NULL, "Packets queued."),
+		AERIE_OPTION(AERIE_OPT_BOOL, 0, "track_device_rrds", "true", NULL, "Series of devices."),
+		AERIE_OPTION_END,
+	};
+	const char *build = getenv("AERIE_BUILD");
+	char setting[PATH_MAX + 64];
+	const char *error = NULL;
+
+	sem_init(&gate, 0, 0);
+	snprintf(dir, sizeof dir, "%.2000s/tests/unit", build ? build : ".");
+	core.config = config_new();
+	cr_assert_eq(config_declare(core.config, "core", options, &error), 0, "%s", error);
+	core.strings = strings_new();
+	core.registry = registry_new(&core);
+	core.bus = bus_new(&core);
+	core.epochs = epochs_new();
+	core.loop = loop_new(&core);
+	core.self = module_new(&core, "core");
+	core.devices = devices_new(&core);
+	core.sources = sources_new(&core);
+	cr_assert_not_null(core.sources);
+	snprintf(setting, sizeof setting, "helper_binary_path=%s", dir);
+	cr_assert_eq(config_override(core.config, setting), 0);
+	for (; settings && *settings; settings++)
+		cr_assert_eq(config_override(core.config, *settings), 0);
+	core.pipeline = pipeline_new(&core, 2);
+	cr_assert_eq(pipeline_start(core.pipeline), 0);
+	add_phy();
+}
+
+static void commit(void)
+{
+	cr_assert_eq(epochs_commit(core.epochs, core.self), 0);
+}
+
+/* One file-like driver that is named with type=fake. */
+static void up_fake(const char *const *settings)
+{
+	up(settings);
+	cr_assert_eq(add_driver("fake", "fake_capture", FILE_FLAGS), 0);
+	commit();
+}
+
+static void down(void)
+{
+	sources_stop(core.sources);
+	pipeline_stop(core.pipeline);
+	sources_free(core.sources);
+	pipeline_free(core.pipeline);
+	epochs_withdraw(core.epochs, core.self);
+	devices_free(core.devices);
+	module_free(core.self);
+	loop_free(core.loop);
+	epochs_free(core.epochs);
+	bus_free(core.bus);
+	registry_free(core.registry);
+	cr_assert_eq(strings_count(core.strings), 0, "texts are still held");
+	strings_free(core.strings);
+	config_free(core.config);
+}
+
+static void add(const char *definition)
+{
+	const char *error = "";
+
+	cr_assert_eq(sources_add(core.sources, definition, &error), 0, "%s", error);
+}
+
+static void stop_loop(void *user)
+{
+	loop_stop(core.loop);
+}
+
+static void run(void)
+{
+	sources_when_done(core.sources, stop_loop, NULL);
+	loop_run(core.loop);
+}
+
+/* ---- what is to be seen ---- */
+
+/* "(pid 123)" and the directory become "(pid N)" and "DIR". */
+static void normalize(const char *text, char *to)
+{
+	while (*text) {
+		if (strncmp(text, "(pid ", 5) == 0) {
+			to += sprintf(to, "(pid N");
+			text += 5 + strspn(text + 5, "0123456789");
+		} else if (strncmp(text, dir, strlen(dir)) == 0) {
+			to += sprintf(to, "DIR");
+			text += strlen(dir);
+		} else {
+			*to++ = *text++;
+		}
+	}
+	*to = '\0';
+}
+
+struct hunt {
+	const char *text;
+	int level;
+	unsigned n;
+};
+
+static void hunt(void *user, const struct aerie_message *m)
+{
+	struct hunt *h = user;
+	char text[BUS_TEXT_MAX * 2];
+
+	normalize(m->text, text);
+	h->n += strcmp(text, h->text) == 0 && m->level == h->level;
+}
+
+static void print_message(void *user, const struct aerie_message *m)
+{
+	fprintf(stderr, "  message: %s\n", m->text);
+}
+
+static unsigned count_messages(int level, const char *text)
+{
+	struct hunt h = { text, level, 0 };
+
+	bus_service.recent(&core.self->host, 0, hunt, &h);
+	if (!h.n)
+		bus_service.recent(&core.self->host, 0, print_message, NULL);
+	return h.n;
+}
+
+struct seen {
+	char reason[2048], type[64], interface[64], hardware[64], name[64], definition[256], channels[64];
+	char uuid[40];
+	uint64_t packets, errors;
+	int running, error;
+	int64_t pid;
+	uint32_t dlt, retries;
+};
+
+static aerie_slot slot(const struct aerie_rec *rec, const char *field)
+{
+	aerie_field_id id;
+	aerie_slot s;
+
+	cr_assert_eq(fields_service.lookup(&core.self->host, field, &id), 0, "%s", field);
+	cr_assert_eq(fields_service.slot(&core.self->host, rec->type, id, &s), 0, "%s", field);
+	return s;
+}
+
+static void text_of(const struct aerie_rec *rec, const char *field, char *to, size_t room)
+{
+	const struct aerie_str *s = aerie_get_str(rec, slot(rec, field));
+
+	snprintf(to, room, "%s", s ? s->text : "");
+}
+
+static int add_channel(void *user, uint64_t key, uint64_t cell)
+{
+	strcat(strcat(user, ((const struct aerie_str *)(uintptr_t)cell)->text), ",");
+	return 0;
+}
+
+static int see(void *user, const struct aerie_rec *rec)
+{
+	struct seen *s = user;
+	const struct aerie_rec *driver = aerie_get_rec(rec, slot(rec, "kismet.datasource.type_driver"));
+	char reason[2048];
+
+	memset(s, 0, sizeof *s);
+	text_of(rec, "kismet.datasource.error_reason", reason, sizeof reason);
+	normalize(reason, s->reason);
+	text_of(rec, "kismet.datasource.capture_interface", s->interface, sizeof s->interface);
+	text_of(rec, "kismet.datasource.hardware", s->hardware, sizeof s->hardware);
+	text_of(rec, "kismet.datasource.name", s->name, sizeof s->name);
+	text_of(rec, "kismet.datasource.definition", s->definition, sizeof s->definition);
+	fields_service.iterate(rec, slot(rec, "kismet.datasource.channels"), add_channel, s->channels);
+	if (driver)
+		text_of(driver, "kismet.datasource.driver.type", s->type, sizeof s->type);
+	s->packets = aerie_get_u64(rec, slot(rec, "kismet.datasource.num_packets"));
+	s->errors = aerie_get_u64(rec, slot(rec, "kismet.datasource.num_error_packets"));
+	s->running = aerie_get_u8(rec, slot(rec, "kismet.datasource.running"));
+	s->error = aerie_get_u8(rec, slot(rec, "kismet.datasource.error"));
+	s->pid = aerie_get_i64(rec, slot(rec, "kismet.datasource.ipc_pid"));
+	s->dlt = aerie_get_u32(rec, slot(rec, "kismet.datasource.dlt"));
+	s->retries = aerie_get_u32(rec, slot(rec, "kismet.datasource.total_retry_attempts"));
+	return 0;
+}
+
+static struct seen the_source(void)
+{
+	struct seen s = { 0 };
+
+	cr_assert_eq(sources_service.each_source(&core.self->host, see, &s), 0);
+	return s;
+}
+
+/* Opens a definition with the file-like driver, waits for its end, and expects it to have failed so. */
+static void expect_failure(const char *definition, const char *reason, uint64_t packets)
+{
+	char message[2048];
+	struct seen s;
+
+	up_fake(NULL);
+	add(definition);
+	run();
+	s = the_source();
+	cr_expect_str_eq(s.reason, reason);
+	cr_expect_eq(s.error, 1);
+	cr_expect_eq(s.running, 0);
+	cr_expect_eq(s.pid, -1);
+	cr_expect_eq(s.packets, packets, "%lu packets", (unsigned long)s.packets);
+	cr_expect_eq(n_packets, packets);
+	cr_expect_eq(n_disorder, 0);
+	cr_expect_eq(sources_failed(core.sources), 1);
+	snprintf(message, sizeof message, "source %.*s (fake): %s", (int)strcspn(definition, ":"), definition, reason);
+	cr_expect_eq(count_messages(AERIE_LOG_ERROR, message), 1);
+	down();
+}
+
+/* ---- good ---- */
+
+TestSuite(sources, .timeout = 60);
+
+Test(sources, a_file_is_read_to_its_end_and_is_then_neither_running_nor_failed)
+{
+	struct seen s;
+
+	up_fake(NULL);
+	add("good:type=fake,name=My file,count=1234");
+	run();
+	s = the_source();
+	cr_expect_eq(n_packets, 1234);
+	cr_expect_eq(n_disorder, 0);
+	cr_expect_eq(s.packets, 1234);
+	cr_expect_eq(s.errors, 0);
+	cr_expect_eq(s.running, 0);
+	cr_expect_eq(s.error, 0);
+	cr_expect_str_eq(s.reason, "");
+	cr_expect_str_eq(s.name, "My file");
+	cr_expect_str_eq(s.type, "fake");
+	cr_expect_str_eq(s.interface, "fake0");
+	cr_expect_str_eq(s.hardware, "fake radio");
+	cr_expect_str_eq(s.channels, "1,6HT40+,");
+	cr_expect_str_eq(s.definition, "good:type=fake,name=My file,count=1234");
+	cr_expect_eq(s.dlt, DLT_USER0);
+	cr_expect_eq(s.pid, -1);
+	cr_expect_eq(sources_failed(core.sources), 0);
+	cr_expect_eq(count_messages(AERIE_LOG_INFO, "source My file (fake): opened, fake radio, DLT 147"), 1);
+	cr_expect_eq(count_messages(AERIE_LOG_INFO, "source My file (fake): done, 1234 packets"), 1);
+	down();
+}
+
+static int ok(void *user, const struct aerie_rec *rec)
+{
+	return 42;
+}
+
+Test(sources, a_source_is_found_by_the_uuid_that_its_program_reported)
+{
+	struct aerie_uuid u;
+
+	up_fake(NULL);
+	add("good:type=fake");
+	run();
+	cr_assert_eq(parse_uuid("12345678-0000-0000-0000-0000DEADBEEF", u.b), 0);
+	cr_expect_eq(sources_service.with_source(&core.self->host, &u, ok, NULL), 42);
+	u.b[15]++;
+	cr_expect_eq(sources_service.with_source(&core.self->host, &u, ok, NULL), -ENOENT);
+	down();
+}
+
+Test(sources, the_uuid_of_the_definition_wins_over_the_reported_one)
+{
+	struct aerie_uuid u;
+
+	up_fake(NULL);
+	add("good:type=fake,uuid=AAAAAAAA-0000-0000-0000-000000000001");
+	run();
+	cr_assert_eq(parse_uuid("AAAAAAAA-0000-0000-0000-000000000001", u.b), 0);
+	cr_expect_eq(sources_service.with_source(&core.self->host, &u, ok, NULL), 42);
+	down();
+}
+
+Test(sources, no_packet_of_a_file_is_lost_with_a_queue_of_one_packet)
+{
+	static const char *const settings[] = { "packet_backlog_limit=1", NULL };
+
+	up_fake(settings);
+	add("good:type=fake,count=20000");
+	run();
+	cr_expect_eq(n_packets, 20000);
+	cr_expect_eq(n_disorder, 0);
+	cr_expect_eq(the_source().packets, 20000);
+	down();
+}
+
+Test(sources, no_packet_of_a_file_is_lost_with_odd_queues_and_large_packets)
+{
+	static const char *const settings[] = { "packet_backlog_limit=7", NULL };
+
+	up_fake(settings);
+	add("good:type=fake,count=300,size=100000");
+	run();
+	cr_expect_eq(n_packets, 300);
+	cr_expect_eq(n_octets, 300 * 100000);
+	cr_expect_eq(n_disorder, 0);
+	down();
+}
+
+Test(sources, frames_that_arrive_octet_by_octet_are_put_together)
+{
+	up_fake(NULL);
+	add("bytewise:type=fake,count=100");
+	run();
+	cr_expect_eq(n_packets, 100);
+	cr_expect_eq(n_disorder, 0);
+	cr_expect_eq(sources_failed(core.sources), 0);
+	down();
+}
+
+static void open_gate(uv_timer_t *t)
+{
+	sem_post(&gate);
+	uv_close((uv_handle_t *)t, NULL);
+}
+
+static uv_timer_t gate_timer;
+
+/* Workers stand still until the queue has long been full. */
+static void hold_workers(void)
+{
+	atomic_store(&gate_used, true);
+	uv_timer_init(loop_uv(core.loop), &gate_timer);
+	uv_timer_start(&gate_timer, open_gate, 300, 0);
+}
+
+Test(sources, a_file_waits_for_workers_that_stand_still)
+{
+	up_fake(NULL);
+	hold_workers();
+	add("good:type=fake,count=100000");
+	run();
+	cr_expect_eq(n_packets, 100000);
+	cr_expect_eq(n_disorder, 0);
+	cr_expect_eq(the_source().packets, 100000);
+	down();
+}
+
+Test(sources, a_radio_that_outruns_the_workers_drops_and_counts_what_it_drops)
+{
+	struct aerie_packet_stats stats = { .size = sizeof stats };
+
+	up(NULL);
+	cr_assert_eq(add_driver("radio", "fake_capture", AERIE_DRIVER_LOCAL), 0);
+	commit();
+	hold_workers();
+	add("good:type=radio,count=100000,retry=false");
+	run();
+	cr_assert_eq(packets_service.stats(&core.self->host, &stats), 0);
+	cr_expect_gt(stats.dropped, 0);
+	cr_expect_eq(n_packets + stats.dropped, 100000, "%u + %lu", n_packets, (unsigned long)stats.dropped);
+	cr_expect_str_eq(the_source().reason, "capture program fake_capture (pid N) ended after 100000 packets");
+	down();
+}
+
+Test(sources, a_ping_of_the_program_is_answered)
+{
+	up_fake(NULL);
+	add("ping:type=fake,count=3");
+	run();
+	cr_expect_eq(n_packets, 3);
+	cr_expect_eq(sources_failed(core.sources), 0);
+	down();
+}
+
+Test(sources, messages_of_a_program_are_passed_on_with_a_limit)
+{
+	up_fake(NULL);
+	add("messages:type=fake,count=1");
+	run();
+	cr_expect_leq(count_messages(AERIE_LOG_INFO, "source messages (fake): hello"), 40); /* 20 a second; it may span two */
+	cr_expect_geq(count_messages(AERIE_LOG_INFO, "source messages (fake): hello"), 20);
+	down();
+}
+
+Test(sources, several_sources_run_side_by_side)
+{
+	up_fake(NULL);
+	add("good:type=fake,count=500");
+	add("good:type=fake,count=0");
+	add("kill:type=fake,count=100");
+	run();
+	cr_expect_eq(n_packets, 600);
+	cr_expect_eq(sources_failed(core.sources), 1);
+	down();
+}
+
+Test(sources, without_sources_all_is_done_at_once)
+{
+	up_fake(NULL);
+	run();
+	cr_expect_eq(sources_failed(core.sources), 0);
+	down();
+}
+
+/* ---- programs that fail ---- */
+
+#define PROGRAM "capture program fake_capture (pid N) "
+
+Test(sources, a_program_that_exits_on_the_open_request_is_told)
+{
+	expect_failure("open-exit:type=fake", PROGRAM "exited with status 4, after 0 packets", 0);
+}
+
+Test(sources, a_program_that_is_killed_on_the_open_request_is_told)
+{
+	expect_failure("open-kill:type=fake", PROGRAM "was killed by signal 9 (Killed), after 0 packets", 0);
+}
+
+Test(sources, a_refused_open_request_tells_the_programs_reason)
+{
+	expect_failure("open-refused:type=fake", "cannot be opened: the antenna is not plugged in", 0);
+}
+
+Test(sources, an_answer_to_another_request_is_told)
+{
+	expect_failure("open-wrong-number:type=fake", PROGRAM "answered request 6, but the open request was 1", 0);
+}
+
+Test(sources, a_malformed_open_report_is_told)
+{
+	expect_failure("open-malformed:type=fake", PROGRAM "sent an open report that is malformed", 0);
+}
+
+Test(sources, a_packet_before_the_open_report_is_told)
+{
+	expect_failure("early-packet:type=fake", PROGRAM "sent a packet before the source was open, after 0 packets", 0);
+}
+
+Test(sources, garbage_instead_of_the_open_report_is_told)
+{
+	expect_failure("open-garbage:type=fake",
+		       PROGRAM "sent octets that are no frame of the capture protocol, after 0 packets", 0);
+}
+
+Test(sources, a_program_of_another_protocol_version_is_told)
+{
+	expect_failure("version-2:type=fake", PROGRAM "speaks another version of the capture protocol than 3; install one that "
+		       "fits this host, after 0 packets", 0);
+}
+
+Test(sources, a_program_that_is_killed_half_way_is_told_and_what_it_sent_counts)
+{
+	expect_failure("kill:type=fake,count=777", PROGRAM "was killed by signal 9 (Killed), after 777 packets", 777);
+}
+
+Test(sources, a_program_that_exits_with_a_status_half_way_is_told)
+{
+	expect_failure("exit:type=fake,count=5", PROGRAM "exited with status 5, after 5 packets", 5);
+}
+
+Test(sources, garbage_half_way_is_told)
+{
+	expect_failure("garbage:type=fake,count=50",
+		       PROGRAM "sent octets that are no frame of the capture protocol, after 50 packets", 50);
+}
+
+Test(sources, a_frame_one_octet_too_long_is_told)
+{
+	expect_failure("huge:type=fake,count=2", PROGRAM "sent a frame longer than 131072 octets, the limit, after 2 packets", 2);
+}
+
+Test(sources, an_end_in_the_middle_of_a_frame_is_told)
+{
+	/* 20 of header; 3 + 6 + 10 + 6 + 6 + 6 of maps, keys and numbers; 100 of content */
+	expect_failure("half:type=fake,count=2",
+		       PROGRAM "exited with status 0, in the middle of a frame (50 of 157 octets), after 2 packets", 2);
+}
+
+Test(sources, a_kill_in_the_middle_of_a_frame_is_told)
+{
+	expect_failure("half-kill:type=fake,count=2", PROGRAM "was killed by signal 9 (Killed), in the middle of a frame "
+		       "(50 of 157 octets), after 2 packets", 2);
+}
+
+Test(sources, an_error_report_ends_the_source_with_its_text)
+{
+	expect_failure("error:type=fake,count=9", PROGRAM "failed: the antenna fell off", 9);
+}
+
+Test(sources, a_shutdown_ends_the_source_with_its_text)
+{
+	expect_failure("shutdown:type=fake,count=9", PROGRAM "shut down: out of coffee", 9);
+}
+
+Test(sources, a_malformed_message_ends_the_source)
+{
+	expect_failure("bad-message:type=fake,count=9", PROGRAM "sent a message that is malformed", 9);
+}
+
+Test(sources, a_program_that_closes_its_output_and_stays_is_told_and_killed)
+{
+	expect_failure("hang:type=fake,count=4", PROGRAM "closed its output but did not exit within 2 s, after 4 packets", 4);
+}
+
+Test(sources, an_open_request_without_answer_ends_in_time)
+{
+	static const char *const settings[] = { "source_answer_timeout=200ms", NULL };
+
+	up_fake(settings);
+	add("open-silent:type=fake");
+	run();
+	cr_expect_str_eq(the_source().reason, PROGRAM "did not answer the open request in time");
+	down();
+}
+
+Test(sources, a_missing_program_is_told_with_the_directories)
+{
+	static const char *const settings[] = { "helper_binary_path=/nonexistent/a", NULL };
+	struct seen s;
+
+	up(settings);
+	cr_assert_eq(add_driver("fake", "aerie-cap-nothing", FILE_FLAGS), 0);
+	commit();
+	add("good:type=fake");
+	run();
+	s = the_source();
+	cr_expect_str_eq(s.reason, "capture program aerie-cap-nothing was not found in DIR, /nonexistent/a; install it, or set "
+			 "helper_binary_path");
+	cr_expect_eq(s.error, 1);
+	cr_expect_eq(sources_failed(core.sources), 1);
+	down();
+}
+
+Test(sources, a_program_that_cannot_be_executed_is_told)
+{
+	char path[PATH_MAX + 32], setting[PATH_MAX + 64], reason[PATH_MAX + 128];
+	char tmp[] = "/tmp/aerie-test-XXXXXX";
+	const char *settings[] = { setting, NULL };
+	FILE *f;
+
+	cr_assert_not_null(mkdtemp(tmp));
+	snprintf(path, sizeof path, "%s/broken", tmp);
+	f = fopen(path, "w");
+	fputs("#!/nonexistent/interpreter\n", f);
+	fclose(f);
+	cr_assert_eq(chmod(path, 0755), 0);
+	snprintf(setting, sizeof setting, "helper_binary_path=%s", tmp);
+	up(settings);
+	cr_assert_eq(add_driver("fake", "broken", FILE_FLAGS), 0);
+	commit();
+	add("good:type=fake");
+	run();
+	snprintf(reason, sizeof reason, "%s cannot be started: No such file or directory", path);
+	cr_expect_str_eq(the_source().reason, reason);
+	unlink(path);
+	rmdir(tmp);
+	down();
+}
+
+/* ---- radios ---- */
+
+static uv_timer_t watch;
+
+static void stop_when_retried(uv_timer_t *t)
+{
+	if (the_source().retries >= 3)
+		loop_stop(core.loop);
+}
+
+Test(sources, a_radio_is_opened_again_after_a_failure)
+{
+	static const char *const settings[] = { "source_retry_delay=10ms", NULL };
+	struct seen s;
+
+	up(settings);
+	cr_assert_eq(add_driver("radio", "fake_capture", AERIE_DRIVER_LOCAL), 0);
+	commit();
+	add("exit:type=radio,count=0");
+	uv_timer_init(loop_uv(core.loop), &watch);
+	uv_timer_start(&watch, stop_when_retried, 5, 5);
+	loop_run(core.loop);
+	s = the_source();
+	cr_expect_geq(s.retries, 3);
+	cr_expect_geq(count_messages(AERIE_LOG_ERROR, "source exit (radio): " PROGRAM "exited with status 5, after 0 packets "
+				     "(it is opened again)"), 3);
+	cr_expect_eq(sources_failed(core.sources), 0);
+	down();
+}
+
+Test(sources, a_radio_with_retry_false_is_not_opened_again)
+{
+	up(NULL);
+	cr_assert_eq(add_driver("radio", "fake_capture", AERIE_DRIVER_LOCAL), 0);
+	commit();
+	add("exit:type=radio,count=0,retry=false");
+	run();
+	cr_expect_eq(the_source().retries, 0);
+	cr_expect_eq(sources_failed(core.sources), 1);
+	down();
+}
+
+static void stop_when_ready(uv_timer_t *t)
+{
+	struct hunt h = { "source live (fake): ready", AERIE_LOG_INFO, 0 };
+
+	bus_service.recent(&core.self->host, 0, hunt, &h);
+	h.text = "source stubborn (fake): ready";
+	bus_service.recent(&core.self->host, 0, hunt, &h);
+	if (h.n)
+		loop_stop(core.loop);
+}
+
+static void run_until_ready(const char *definition)
+{
+	up_fake(NULL);
+	add(definition);
+	uv_timer_init(loop_uv(core.loop), &watch);
+	uv_timer_start(&watch, stop_when_ready, 5, 5);
+	loop_run(core.loop);
+}
+
+Test(sources, stopping_ends_a_running_program)
+{
+	int64_t pid;
+
+	run_until_ready("live:type=fake");
+	pid = the_source().pid;
+	cr_expect_eq(the_source().running, 1);
+	cr_assert_gt(pid, 0);
+	cr_expect_eq(kill((pid_t)pid, 0), 0);
+	sources_stop(core.sources);
+	cr_expect_eq(kill((pid_t)pid, 0), -1);
+	cr_expect_eq(errno, ESRCH);
+	cr_expect_eq(the_source().running, 0);
+	down();
+}
+
+Test(sources, a_program_that_ignores_sigterm_is_killed)
+{
+	int64_t pid;
+
+	run_until_ready("stubborn:type=fake");
+	pid = the_source().pid;
+	sources_stop(core.sources);
+	cr_expect_eq(kill((pid_t)pid, 0), -1);
+	down();
+}
+
+/* ---- probing ---- */
+
+static void up_probe(const char *const *settings)
+{
+	up(settings);
+	cr_assert_eq(add_driver("first", "fake_capture", FILE_FLAGS | AERIE_DRIVER_PROBE), 0);
+	cr_assert_eq(add_driver("second", "fake_capture", FILE_FLAGS | AERIE_DRIVER_PROBE), 0);
+	cr_assert_eq(add_driver("third", "fake_capture", FILE_FLAGS), 0);
+	commit();
+}
+
+static void expect_probe_failure(const char *definition, const char *reason)
+{
+	static const char *const settings[] = { "source_answer_timeout=200ms", NULL };
+	char message[2048];
+	struct seen s;
+
+	up_probe(settings);
+	add(definition);
+	run();
+	s = the_source();
+	cr_expect_str_eq(s.reason, reason);
+	cr_expect_eq(s.error, 1);
+	cr_expect_eq(sources_failed(core.sources), 1);
+	snprintf(message, sizeof message, "source %s: %s", definition, reason);
+	cr_expect_eq(count_messages(AERIE_LOG_ERROR, message), 1);
+	down();
+}
+
+Test(sources, the_first_driver_that_says_yes_gets_the_definition)
+{
+	up_probe(NULL);
+	add("good:count=17");
+	run();
+	cr_expect_str_eq(the_source().type, "first");
+	cr_expect_eq(n_packets, 17);
+	cr_expect_eq(sources_failed(core.sources), 0);
+	down();
+}
+
+Test(sources, a_later_driver_gets_it_when_the_program_of_the_first_is_missing)
+{
+	up(NULL);
+	cr_assert_eq(add_driver("first", "aerie-cap-nothing", FILE_FLAGS | AERIE_DRIVER_PROBE), 0);
+	cr_assert_eq(add_driver("second", "fake_capture", FILE_FLAGS | AERIE_DRIVER_PROBE), 0);
+	commit();
+	add("good:count=3");
+	run();
+	cr_expect_str_eq(the_source().type, "second");
+	cr_expect_eq(n_packets, 3);
+	down();
+}
+
+#define BOTH(text) "first: " text "; second: " text
+
+Test(sources, a_definition_that_nobody_takes_lists_who_was_asked)
+{
+	expect_probe_failure("not-mine", "no driver opens it; check the interface, or name a driver with type=. Tried "
+			     BOTH("not a thing of mine"));
+}
+
+Test(sources, a_program_that_dies_while_probed_is_told)
+{
+	expect_probe_failure("probe-exit", "no driver opens it; check the interface, or name a driver with type=. Tried "
+			     BOTH(PROGRAM "exited with status 3, after 0 packets"));
+}
+
+Test(sources, garbage_while_probed_is_told)
+{
+	expect_probe_failure("probe-garbage", "no driver opens it; check the interface, or name a driver with type=. Tried "
+			     BOTH(PROGRAM "sent octets that are no frame of the capture protocol, after 0 packets"));
+}
+
+Test(sources, a_malformed_probe_report_is_told)
+{
+	expect_probe_failure("probe-malformed", "no driver opens it; check the interface, or name a driver with type=. Tried "
+			     BOTH("its program sent a report that is malformed"));
+}
+
+Test(sources, a_probe_without_answer_ends_in_time)
+{
+	expect_probe_failure("probe-silent", "no driver opens it; check the interface, or name a driver with type=. Tried "
+			     BOTH(PROGRAM "did not answer in time"));
+}
+
+Test(sources, a_missing_file_is_told_as_such)
+{
+	up(NULL);
+	cr_assert_eq(add_driver("first", "aerie-cap-nothing", FILE_FLAGS | AERIE_DRIVER_PROBE), 0);
+	commit();
+	add("/nonexistent/a.pcap");
+	run();
+	cr_expect_str_eq(the_source().reason, "/nonexistent/a.pcap does not exist; check the path. Tried first: capture program "
+			 "aerie-cap-nothing was not found in DIR; install it, or set helper_binary_path");
+	down();
+}
+
+Test(sources, without_a_driver_that_can_probe_the_remedy_is_told)
+{
+	up_fake(NULL);
+	add("good");
+	run();
+	cr_expect_str_eq(the_source().reason, "no loaded driver can tell what it is; load a datasource plugin, or name one with type=");
+	down();
+}
+
+/* ---- definitions and drivers that are refused at once ---- */
+
+static void expect_refused(const char *definition, const char *text)
+{
+	const char *error = "";
+
+	cr_expect_eq(sources_add(core.sources, definition, &error), -EINVAL, "%s", definition);
+	cr_expect_str_eq(error, text);
+}
+
+Test(sources, wrong_definitions_are_refused_at_once)
+{
+	up_probe(NULL);
+	expect_refused("good:type=fke", "no driver is of type 'fke'; there are: first, second, third");
+	expect_refused("good:type=first,cuont=3", "option 'cuont' is not known; the nearest is 'count'");
+	expect_refused("good:cuont=3", "option 'cuont' is not known; the nearest is 'count'");
+	expect_refused("good:type=first,count=x", "option 'count' is 'x'; it must be a number such as 10 or 0x1f");
+	expect_refused("good:size=3", "option 'size' is '3'; it must be a value in 4..150000");
+	expect_refused("good:retry=perhaps", "option 'retry' is 'perhaps'; it must be true or false");
+	expect_refused("good:uuid=1234", "option 'uuid' is '1234', which is not a UUID");
+	expect_refused("", "the definition has no interface; write interface:option=value,...");
+	run();
+	cr_expect_eq(sources_failed(core.sources), 0);
+	down();
+}
+
+Test(sources, wrong_drivers_are_refused_with_a_text)
+{
+	up(NULL);
+	cr_assert_eq(add_driver("fake", "fake_capture", 0), 0);
+	cr_expect_eq(add_driver("fake", "other", 0), -EEXIST);
+	cr_expect_str_eq(core.self->fail_text, "a driver of type \"fake\" is registered already");
+	cr_expect_eq(add_driver("Fake One", "other", 0), -EINVAL);
+	cr_expect_str_eq(core.self->fail_text, "a driver's type must be 1 to 32 of a-z, 0-9, '_', '-'");
+	cr_expect_eq(add_driver("two", "../bin/sh", 0), -EINVAL);
+	cr_expect_str_eq(core.self->fail_text, "driver \"two\" must name its program without a directory");
+	cr_expect_eq(add_driver("three", NULL, AERIE_DRIVER_PROBE), -EINVAL);
+	cr_expect_str_eq(core.self->fail_text, "driver \"three\" can probe but has no program to do it");
+	commit();
+	down();
+}
+
+static int count_drivers(void *user, const struct aerie_rec *rec)
+{
+	char type[64];
+
+	text_of(rec, "kismet.datasource.driver.type", type, sizeof type);
+	strcat(strcat(user, type), aerie_get_u8(rec, slot(rec, "kismet.datasource.driver.probe_capable")) ? "+" : "-");
+	return 0;
+}
+
+Test(sources, drivers_are_listed_with_what_they_can)
+{
+	char types[256] = "";
+
+	up_probe(NULL);
+	cr_assert_eq(sources_service.each_driver(&core.self->host, count_drivers, types), 0);
+	cr_expect_str_eq(types, "first+second+third-");
+	down();
+}
