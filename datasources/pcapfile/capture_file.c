@@ -3,7 +3,8 @@
  *
  * How a file ended is told from the stream rather than from libpcap's texts: when libpcap fails and the stream has
  * ended, the file was cut; when it fails before, the record at that place is corrupt. A damaged length often reads as
- * "cut", since libpcap then asks for more octets than there are. */
+ * "cut", since libpcap then asks for more octets than there are. A packet that is longer than the limit in its file's
+ * header is cut to it by libpcap, here as in every tool that uses it. */
 #include "capture_file.h"
 
 #include <errno.h>
@@ -16,6 +17,7 @@
 #include <zlib.h>
 
 #define READ_BUFFER (256u * 1024u)
+#define GZIP_BUFFER 8192u /* twice as much, before a damaged place, is lost with it */
 
 struct gzip {
 	gzFile file;
@@ -33,12 +35,12 @@ static ssize_t gzip_read(void *cookie, char *buf, size_t size)
 		return 0;
 	n = gzread(g->file, buf, size > 1u << 30 ? 1u << 30 : (unsigned)size);
 	text = gzerror(g->file, &err);
-	if (err == Z_OK || err == Z_STREAM_END)
+	if (n > 0 || err == Z_OK || err == Z_STREAM_END) /* zlib knows of an end before it has given what comes before it */
 		return n;
 	g->cut = err == Z_BUF_ERROR;
 	g->corrupt = !g->cut;
 	snprintf(g->why, sizeof g->why, "gzip: %s", err == Z_ERRNO ? strerror(errno) : text);
-	return n > 0 ? n : 0; /* what was good is used first; then it is the end of the stream */
+	return 0;
 }
 
 static int gzip_close(void *cookie)
@@ -61,7 +63,7 @@ static FILE *gzip_stream(int fd, struct gzip **ret_gzip)
 		free(g);
 		return NULL;
 	}
-	gzbuffer(g->file, READ_BUFFER);
+	gzbuffer(g->file, GZIP_BUFFER);
 	stream = fopencookie(g, "rb", functions);
 	if (!stream) {
 		gzclose_r(g->file);

@@ -6,7 +6,7 @@ bin_aerie_cap_pcapfile_SOURCES = datasources/pcapfile/capture_pcapfile.c datasou
 	datasources/pcapfile/capture_file.h
 bin_aerie_cap_pcapfile_CPPFLAGS = -I$(top_srcdir)/sdk/include -D_GNU_SOURCE -DAERIECAP_VERSION='"$(PACKAGE_VERSION)"'
 bin_aerie_cap_pcapfile_CFLAGS = $(AM_CFLAGS) $(PCAP_CFLAGS) $(ZLIB_CFLAGS)
-bin_aerie_cap_pcapfile_LDFLAGS = $(CAP_LDFLAGS)
+bin_aerie_cap_pcapfile_LDFLAGS = $(CAPLD)
 bin_aerie_cap_pcapfile_LDADD = libaeriecap.la $(PCAP_LIBS) $(ZLIB_LIBS)
 
 # The driver plugin.

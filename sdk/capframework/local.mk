@@ -13,6 +13,6 @@ libaeriecap_la_CFLAGS = $(AM_CFLAGS) -std=c99 -pedantic $(MSGPACK_CFLAGS) -pthre
 libaeriecap_la_LDFLAGS = $(AM_LDFLAGS) -version-info 0:0:0 -pthread
 libaeriecap_la_LIBADD = $(MSGPACK_LIBS)
 # For programs and tests of this tree, which run without being installed.
-CAP_LDFLAGS = $(AM_LDFLAGS) -static -pthread
+CAPLD = $(AM_LDFLAGS) -static -pthread
 pkgconfig_DATA += sdk/capframework/aeriecap.pc
 EXTRA_DIST += sdk/capframework/README.md

@@ -128,7 +128,7 @@ static int parse_one(struct aeriecap *cap, struct found *f, int argc, char **arg
 	else if (row->arg == ARG_NEEDED && *i + 1 < argc)
 		value = argv[++*i];
 	if ((row->arg == ARG_NEEDED && !value) || (row->arg == ARG_NONE && value)) {
-		fprintf(stderr, "%s: --%s %s a value\n", cap->program, row->name, value ? "takes no" : "needs");
+		fprintf(stderr, "%s: --%s %s value\n", cap->program, row->name, value ? "takes no" : "needs a");
 		return -1;
 	}
 	return take(cap, f, row, value);

@@ -1,1 +1,6 @@
 # SPDX-License-Identifier: MIT
+
+# The capture program of files, over its link.
+dist_check_SCRIPTS += tests/integration/test_pcapfile.py
+TESTS += tests/integration/test_pcapfile.py
+EXTRA_DIST += tests/integration/capwire.py tests/data/lab-ch6.pcap
