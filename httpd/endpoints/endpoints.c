@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: MIT */
+/* The module: takes the host's services and registers the tables of routes. */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "endpoints.h"
+
+static const struct aerie_option options[] = {
+	AERIE_OPTION(AERIE_OPT_STR, 0, "server_name", "", NULL, "Name of this server, shown to clients."),
+	AERIE_OPTION(AERIE_OPT_STR, 0, "server_description", "", NULL, "Description of this server, shown to clients."),
+	AERIE_OPTION(AERIE_OPT_STR, 0, "server_location", "", NULL, "Where this server stands, shown to clients."),
+	AERIE_OPTION_END,
+};
+
+static int register_table(struct endpoints *e, const struct endpoint *t)
+{
+	int err = 0;
+
+	for (; !err && t->path; t++) {
+		struct aerie_route route = {
+			.size = sizeof route,
+			.methods = AERIE_HTTP_GET,
+			.path = t->path,
+			.formats = t->formats,
+			.summary = t->summary,
+			.help = t->help,
+			.handle = t->handle,
+			.user = e,
+		};
+
+		err = e->http->register_route(e->h, &route);
+	}
+	return err;
+}
+
+static int register_all(struct endpoints *e)
+{
+	const struct endpoint *const tables[] = { page_endpoints, system_endpoints, field_endpoints, device_endpoints, list_endpoints };
+	size_t i;
+	int err = 0;
+
+	for (i = 0; !err && i < sizeof tables / sizeof tables[0]; i++)
+		err = register_table(e, tables[i]);
+	return err;
+}
+
+static void unload(void *state)
+{
+	system_free(state);
+	free(state);
+}
+
+static int load(const struct aerie_host *h, void **ret_state)
+{
+	struct endpoints *e = calloc(1, sizeof *e);
+	int err;
+
+	if (!e)
+		return h->fail(h, -ENOMEM, "out of memory");
+	e->h = h;
+	e->http = h->get_service(h, AERIE_HTTP_SERVICE);
+	e->fields = h->get_service(h, AERIE_FIELDS_SERVICE);
+	e->devices = h->get_service(h, AERIE_DEVICES_SERVICE);
+	e->bus = h->get_service(h, AERIE_BUS_SERVICE);
+	e->sources = h->get_service(h, AERIE_SOURCE_SERVICE);
+	e->packets = h->get_service(h, AERIE_PACKETS_SERVICE);
+	e->phys = h->get_service(h, AERIE_PHY_SERVICE);
+	e->plugins = h->get_service(h, AERIE_PLUGINS_SERVICE);
+	e->loop = h->get_service(h, AERIE_LOOP_SERVICE);
+	e->config = h->get_service(h, AERIE_CONFIG_SERVICE);
+	err = names_define(e);
+	if (!err)
+		err = system_new(e);
+	if (!err)
+		err = register_all(e);
+	if (err) {
+		unload(e);
+		return err;
+	}
+	*ret_state = e;
+	return 0;
+}
+
+static int configure(void *state, const struct aerie_config *config)
+{
+	return system_configure(state, config);
+}
+
+static int start(void *state)
+{
+	return system_start(state);
+}
+
+static void stop(void *state)
+{
+	system_stop(state);
+}
+
+static const char *const needs[] = {
+	AERIE_HTTP_SERVICE, AERIE_FIELDS_SERVICE, AERIE_DEVICES_SERVICE, AERIE_BUS_SERVICE, AERIE_SOURCE_SERVICE, AERIE_PACKETS_SERVICE,
+	AERIE_PHY_SERVICE, AERIE_PLUGINS_SERVICE, AERIE_LOOP_SERVICE, AERIE_CONFIG_SERVICE, AERIE_SERIALIZER_SERVICE, NULL,
+};
+
+static const struct aerie_plugin plugin = {
+	.abi = AERIE_ABI_INIT,
+	.id = "aerie.endpoints",
+	.version = "1.0",
+	.summary = "The host's own HTTP endpoints and the start page",
+	.license = "MIT",
+	.requires_ = needs,
+	.options = options,
+	.load = load,
+	.configure = configure,
+	.start = start,
+	.stop = stop,
+	.unload = unload,
+};
+AERIE_PLUGIN_EXPORT(plugin);

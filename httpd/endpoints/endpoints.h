@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: MIT */
+/* What the endpoints share: the host's services, names of fields, and helpers for lists. */
+#ifndef ENDPOINTS_ENDPOINTS_H
+#define ENDPOINTS_ENDPOINTS_H
+
+#include <aerie/bus.h>
+#include <aerie/config.h>
+#include <aerie/devices.h>
+#include <aerie/fields.h>
+#include <aerie/http.h>
+#include <aerie/loop.h>
+#include <aerie/packets.h>
+#include <aerie/phy.h>
+#include <aerie/plugins.h>
+#include <aerie/serializer.h>
+#include <aerie/source.h>
+
+/* Fields of results that are no records. Their definitions: names.c. */
+enum name {
+	NAME_TIMESTAMP_SEC, NAME_TIMESTAMP_USEC,
+	NAME_MESSAGE_STRING, NAME_MESSAGE_FLAGS, NAME_MESSAGE_TIME,
+	NAME_PHY_NAME, NAME_PHY_ID, NAME_PHY_DEVICE_COUNT, NAME_PHY_PACKET_COUNT, NAME_PHY_PACKETS_DATA, NAME_PHY_PACKETS_ERROR,
+	NAME_PLUGIN_NAME, NAME_PLUGIN_DESCRIPTION, NAME_PLUGIN_AUTHOR, NAME_PLUGIN_VERSION, NAME_PLUGIN_SHARED_OBJECT,
+	NAME_PLUGIN_HTTP_HELPER, NAME_PLUGIN_DIRNAME, NAME_PLUGIN_PATH, NAME_PLUGIN_JSMODULE, NAME_PLUGIN_LICENSE,
+	NAME_PLUGIN_URL, NAME_PLUGIN_STATE, NAME_PLUGIN_REASON,
+	NAME_FIELD_NAME, NAME_FIELD_ID, NAME_FIELD_TYPE, NAME_FIELD_UNIT, NAME_FIELD_DESCRIPTION, NAME_FIELD_OWNER,
+	NAME_FIELD_LIMIT_HITS,
+	NAMES
+};
+
+struct system;
+
+struct endpoints {
+	const struct aerie_host *h;
+	const struct aerie_http *http;
+	const struct aerie_fields *fields;
+	const struct aerie_devices *devices;
+	const struct aerie_bus *bus;
+	const struct aerie_sources *sources;
+	const struct aerie_packets *packets;
+	const struct aerie_phys *phys;
+	const struct aerie_plugins *plugins;
+	const struct aerie_loop *loop;
+	const struct aerie_config_service *config;
+	const struct aerie_name *name[NAMES];
+	struct system *system;
+};
+
+/* A row of a table of routes; `user` of its handler is the struct endpoints. */
+struct endpoint {
+	const char *path, *formats, *summary, *help;
+	aerie_handler_fn *handle;
+};
+
+/* names.c */
+int names_define(struct endpoints *e); /* [load] */
+int put_u64(const struct aerie_visitor *vt, void *v, const struct aerie_name *name, uint64_t value);
+int put_str(const struct aerie_visitor *vt, void *v, const struct aerie_name *name, const char *text);
+
+/* system.c */
+int system_new(struct endpoints *e); /* [load] defines the record */
+int system_configure(struct endpoints *e, const struct aerie_config *config);
+int system_start(struct endpoints *e);
+void system_stop(struct endpoints *e);
+void system_free(struct endpoints *e);
+
+/* Tables of routes, each ending with a NULL path. */
+extern const struct endpoint system_endpoints[];  /* system.c */
+extern const struct endpoint page_endpoints[];    /* pages.c */
+extern const struct endpoint field_endpoints[];   /* fieldlist.c */
+extern const struct endpoint device_endpoints[];  /* devices.c */
+extern const struct endpoint list_endpoints[];    /* lists.c */
+
+/* html.c: an HTML document under way. Running out of memory is remembered and told by html_reply(). */
+struct html {
+	char *text;
+	size_t len, room;
+	int err;
+};
+void html_raw(struct html *t, const char *text);
+void html_text(struct html *t, const char *text); /* escaped */
+/* Head and opening of a page with this title, up to and with <body>. */
+void html_begin(struct html *t, const char *title);
+/* Closes the page, replies with it and frees it. */
+int html_reply(const struct endpoints *e, struct html *t, struct aerie_reply *rep);
+
+#endif

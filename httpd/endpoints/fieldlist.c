@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: MIT */
+/* The list of all tracked fields, as a page for people and in every serializer. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "endpoints.h"
+
+static int on_field_row(void *user, const struct aerie_field_info *info)
+{
+	struct html *t = user;
+	char id[16];
+
+	(void)snprintf(id, sizeof id, "%u", info->id);
+	html_raw(t, "<tr><td>");
+	html_text(t, info->name->text);
+	html_raw(t, "</td><td>");
+	html_raw(t, id);
+	html_raw(t, "</td><td>");
+	html_text(t, info->name->type);
+	html_raw(t, "</td><td>");
+	html_text(t, info->name->help);
+	html_raw(t, "</td><td>");
+	html_text(t, info->unit);
+	html_raw(t, "</td><td>");
+	html_text(t, info->owner);
+	html_raw(t, "</td></tr>\n");
+	return 0;
+}
+
+static int fields_page(void *user, const struct aerie_request *req, struct aerie_reply *rep)
+{
+	const struct endpoints *e = user;
+	struct html t = { 0 };
+
+	html_begin(&t, "Aerie Server - Tracked Fields");
+	html_raw(&t, "<h2>Aerie field descriptions</h2>\n<table>\n<thead><tr><th>Name</th><th>ID</th><th>Type</th>"
+		     "<th>Description</th><th>Unit</th><th>Owner</th></tr></thead>\n<tbody>\n");
+	(void)e->fields->each(e->h, on_field_row, &t);
+	html_raw(&t, "</tbody></table>\n");
+	return html_reply(e, &t, rep);
+}
+
+/* A copy of the list: its texts live as long as the host, and none is ever removed. */
+struct list {
+	const struct endpoints *e;
+	struct aerie_field_info *info;
+	size_t n, room, i;
+};
+
+static int on_field(void *user, const struct aerie_field_info *info)
+{
+	struct list *l = user;
+	struct aerie_field_info *grown;
+
+	if (l->n == l->room) {
+		grown = realloc(l->info, (l->room ? l->room * 2 : 256) * sizeof *grown);
+		if (!grown)
+			return -ENOMEM;
+		l->info = grown;
+		l->room = l->room ? l->room * 2 : 256;
+	}
+	l->info[l->n++] = *info;
+	return 0;
+}
+
+static int list_next(void *user, const struct aerie_visitor *vt, void *v)
+{
+	struct list *l = user;
+	const struct aerie_name *const *name = l->e->name;
+	const struct aerie_field_info *info;
+	int err;
+
+	if (l->i == l->n)
+		return 0;
+	info = &l->info[l->i++];
+	err = vt->begin_map(v, 7);
+	if (!err)
+		err = put_str(vt, v, name[NAME_FIELD_NAME], info->name->text);
+	if (!err)
+		err = put_u64(vt, v, name[NAME_FIELD_ID], info->id);
+	if (!err)
+		err = put_str(vt, v, name[NAME_FIELD_TYPE], info->name->type);
+	if (!err)
+		err = put_str(vt, v, name[NAME_FIELD_UNIT], info->unit);
+	if (!err)
+		err = put_str(vt, v, name[NAME_FIELD_DESCRIPTION], info->name->help);
+	if (!err)
+		err = put_str(vt, v, name[NAME_FIELD_OWNER], info->owner);
+	if (!err)
+		err = put_u64(vt, v, name[NAME_FIELD_LIMIT_HITS], info->limit_hits);
+	if (!err)
+		err = vt->end_map(v);
+	return err ? err : 1;
+}
+
+static int64_t list_count(void *user)
+{
+	return (int64_t)((struct list *)user)->n;
+}
+
+static void list_free(void *user)
+{
+	struct list *l = user;
+
+	free(l->info);
+	free(l);
+}
+
+static int fields_list(void *user, const struct aerie_request *req, struct aerie_reply *rep)
+{
+	const struct endpoints *e = user;
+	struct list *l = calloc(1, sizeof *l);
+	int err;
+
+	if (!l)
+		return -ENOMEM;
+	l->e = e;
+	err = e->fields->each(e->h, on_field, l);
+	if (err < 0) {
+		list_free(l);
+		return err;
+	}
+	return e->http->reply_list(rep, list_next, list_count, l, list_free);
+}
+
+const struct endpoint field_endpoints[] = {
+	{ "/system/tracked_fields", "html", "Every tracked field, as a page.",
+	  "A table with name, number, type, description, unit and owner of each field.", fields_page },
+	{ "/system/tracked_fields", NULL, "Every tracked field.",
+	  "A list with name, number, type, unit, description and owner (aerie.field.*) of each field.", fields_list },
+	{ 0 },
+};

@@ -1,0 +1,14 @@
+# SPDX-License-Identifier: MIT
+plugin_LTLIBRARIES += modules/endpoints.la
+modules_endpoints_la_SOURCES = httpd/endpoints/endpoints.c httpd/endpoints/endpoints.h httpd/endpoints/names.c \
+	httpd/endpoints/system.c httpd/endpoints/sensors.c httpd/endpoints/sensors.h httpd/endpoints/devices.c httpd/endpoints/lists.c \
+	httpd/endpoints/fieldlist.c httpd/endpoints/html.c httpd/endpoints/pages.c
+modules_endpoints_la_CPPFLAGS = $(MODCPP)
+modules_endpoints_la_CFLAGS = $(AM_CFLAGS) -Wa,-I$(top_srcdir)
+modules_endpoints_la_LDFLAGS = $(MODLD)
+modules_endpoints_la_LIBADD = -lpthread
+modules_endpoints_la_LIBTOOLFLAGS = $(MODLT)
+# By way of a variable: automake would take a plain target for ours and leave out its own rule.
+start_page_object = httpd/endpoints/modules_endpoints_la-pages.lo
+$(start_page_object): $(top_srcdir)/httpd/endpoints/start.html
+EXTRA_DIST += httpd/endpoints/README.md httpd/endpoints/start.html
