@@ -293,24 +293,21 @@ static int add_option(struct config *c, const char *owner, const struct aerie_op
 	return 0;
 }
 
-/* Removes what an owner declared: all of it, because a table is taken as a whole or not at all. */
-static void forget_options(struct config *c, const char *owner)
+/* A table is taken as a whole or not at all: removes the options from *link on. */
+static void forget_options(struct config *c, struct config_option **link)
 {
-	struct config_option **link = &c->options, *o;
+	struct config_option *o;
 
+	c->last_option = link;
 	while ((o = *link)) {
-		if (strcmp(o->owner, owner)) {
-			link = &o->next;
-			continue;
-		}
 		*link = o->next;
 		option_free(o);
 	}
-	c->last_option = link;
 }
 
 int config_declare(struct config *c, const char *owner, const struct aerie_option *options, const char **ret_error)
 {
+	struct config_option **before = c->last_option;
 	const struct aerie_option *o = options;
 	uint32_t n;
 	int err = 0;
@@ -336,7 +333,7 @@ int config_declare(struct config *c, const char *owner, const struct aerie_optio
 		o = (const void *)((const char *)o + o->size);
 	}
 	if (err < 0)
-		forget_options(c, owner);
+		forget_options(c, before);
 	return err;
 }
 

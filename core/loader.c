@@ -18,26 +18,15 @@
 #include <core/loop.h>
 
 static const struct {
-	uint32_t state;
-	const char *word;
-} state_words[] = {
-	{ 0, "ready" },
-	{ AERIE_PLUGIN_RUNNING, "running" },
-	{ AERIE_PLUGIN_FAILED, "failed" },
-	{ AERIE_PLUGIN_REFUSED, "refused" },
-	{ AERIE_PLUGIN_QUARANTINED, "quarantined" },
-	{ AERIE_PLUGIN_DISABLED, "disabled" },
+	const char *word, *phrase;
+} states[] = {
+	[0] = { "ready", "is ready" },
+	[AERIE_PLUGIN_RUNNING] = { "running", "runs" },
+	[AERIE_PLUGIN_FAILED] = { "failed", "does not run" },
+	[AERIE_PLUGIN_REFUSED] = { "refused", "is refused" },
+	[AERIE_PLUGIN_QUARANTINED] = { "quarantined", "is in quarantine" },
+	[AERIE_PLUGIN_DISABLED] = { "disabled", "is disabled" },
 };
-
-static const char *state_word(uint32_t state)
-{
-	size_t i;
-
-	for (i = 0; i < sizeof state_words / sizeof state_words[0]; i++)
-		if (state_words[i].state == state)
-			return state_words[i].word;
-	return "";
-}
 
 const char *entry_name(const struct entry *e)
 {
@@ -65,8 +54,13 @@ static void set_state(struct loader *l, struct entry *e, uint32_t state, char *r
 
 void entry_refuse(struct loader *l, struct entry *e, uint32_t state, char *reason)
 {
-	bus_printf(l->core->bus, state == AERIE_PLUGIN_DISABLED ? AERIE_LOG_DEBUG : AERIE_LOG_ERROR, "module %s is %s: %s", e->path,
-		   state_word(state), reason ? reason : "memory is out");
+	const char *why = reason ? reason : "memory is out";
+	int level = state == AERIE_PLUGIN_DISABLED ? AERIE_LOG_DEBUG : AERIE_LOG_ERROR;
+
+	if (e->id)
+		bus_printf(l->core->bus, level, "module %s (%s) %s: %s", e->id, e->path, states[state].phrase, why);
+	else
+		bus_printf(l->core->bus, level, "module %s %s: %s", e->path, states[state].phrase, why);
 	set_state(l, e, state, reason);
 }
 
@@ -237,6 +231,23 @@ int loader_start(struct loader *l)
 			l->started[l->n_started++] = l->order[i];
 		else if ((e->own || e->asked_for) && !result)
 			result = err;
+	}
+	return result;
+}
+
+int loader_check_options(struct loader *l)
+{
+	const struct entry *e;
+	const char *error;
+	int result = 0;
+	size_t i;
+
+	for (i = 0; i < l->n_order; i++) {
+		e = l->entries[l->order[i]];
+		if (config_check_owner(l->core->config, e->id, &error) == 0)
+			continue;
+		bus_printf(l->core->bus, AERIE_LOG_ERROR, "module %s: %s", e->path, error);
+		result = -EINVAL;
 	}
 	return result;
 }
@@ -533,7 +544,7 @@ void loader_list(struct loader *l, FILE *out)
 	fprintf(out, "%-*s  %-10s  %-11s  %s\n", wide, "ID", "VERSION", "STATE", "PATH AND SUMMARY OR REASON");
 	for (i = 0; i < n; i++) {
 		fprintf(out, "%-*s  %-10s  %-11s  %s  %s\n", wide, s[i].info.id, *s[i].info.version ? s[i].info.version : "-",
-			state_word(s[i].info.state), s[i].info.path, s[i].info.state > AERIE_PLUGIN_RUNNING ? s[i].info.reason
+			states[s[i].info.state].word, s[i].info.path, s[i].info.state > AERIE_PLUGIN_RUNNING ? s[i].info.reason
 													    : s[i].info.summary);
 		free(s[i].reason);
 	}

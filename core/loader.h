@@ -21,6 +21,8 @@ struct loader *loader_new(struct core *core, const struct loader_options *o);
 /* Finds, checks, probes, dlopens, copies descriptors, orders; declares options in core->config. A bad module is put on the
  * list with its reason and never stops the rest. -ENOMEM, or -ENOENT with a message: an id of `only` that no module has. */
 int loader_scan(struct loader *l);
+/* --check-config: do the options of each module that would start hold what it needs? 0, or -EINVAL with messages. */
+int loader_check_options(struct loader *l);
 /* load -> configure -> start of all, in order, each committed as it succeeds. A module that fails is told and left out, with
  * those that require it. When it belongs to the program (own_dir) or was asked for by --plugin, the result says so:
  * -EINVAL: its configuration is at fault; -EIO: it failed to load or start. Otherwise 0. */

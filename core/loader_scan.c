@@ -166,7 +166,7 @@ static void check_file(struct loader *l, struct entry *e, const struct probe_lis
 	}
 	quarantined = probe_quarantined(lists, e->resolved, &e->file_id);
 	if (quarantined)
-		entry_refuse(l, e, AERIE_PLUGIN_QUARANTINED, text("%s; it is in quarantine: to try again, run aeried --dump-plugin %s",
+		entry_refuse(l, e, AERIE_PLUGIN_QUARANTINED, text("%s: to try again, run aeried --dump-plugin %s",
 								  quarantined, e->resolved));
 	else
 		e->probe = l->o.self && !probe_known(lists, e->resolved, &e->file_id);
@@ -178,7 +178,7 @@ static void take_result(struct loader *l, struct entry *e, const struct probe_jo
 		(void)probe_note(lists, e->resolved, &e->file_id, NULL);
 	} else if (job->result == -EFAULT || job->result == -ETIMEDOUT) {
 		(void)probe_note(lists, e->resolved, &e->file_id, job->reason ? job->reason : "memory is out");
-		entry_refuse(l, e, AERIE_PLUGIN_QUARANTINED, text("%s; it is in quarantine: to try again, run aeried --dump-plugin %s",
+		entry_refuse(l, e, AERIE_PLUGIN_QUARANTINED, text("%s: to try again, run aeried --dump-plugin %s",
 								  job->reason, e->resolved));
 	} else {
 		entry_refuse(l, e, AERIE_PLUGIN_REFUSED, text("%s", job->reason ? job->reason : "memory is out"));

@@ -23,6 +23,6 @@ core_libcore_a_SOURCES = \
 core_libcore_a_CPPFLAGS = $(AM_CPPFLAGS) -DDATADIR='"$(datadir)"'
 core_libcore_a_CFLAGS = $(AM_CFLAGS) $(UV_CFLAGS) $(XXHASH_CFLAGS) $(MSGPACK_CFLAGS)
 CORE_LIBS = core/libcore.a $(UV_LIBS) $(XXHASH_LIBS) $(MSGPACK_LIBS) -ldl -lpthread -lm
-bin_aeried_SOURCES = core/main.c
+bin_aeried_SOURCES = core/main.c core/options.h core/options.c
 bin_aeried_CFLAGS = $(AM_CFLAGS) $(UV_CFLAGS)
 bin_aeried_LDADD = $(CORE_LIBS)

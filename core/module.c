@@ -15,7 +15,6 @@
 #include <core/module.h>
 #include <core/strings.h>
 
-#pragma weak strings_put
 
 static bool may_ask(const struct module *m, const char *id)
 {

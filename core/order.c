@@ -107,11 +107,10 @@ static int check_missing(const struct job *j, struct order_node *node)
 			continue;
 		p = order_provider(j->nodes, j->n, *r);
 		if (p < 0)
-			return take_out(node, "%s requires \"%s\", which neither the host nor any module offers: install the module that "
-					"does, or remove this one", node->id, *r);
+			return take_out(node, "it requires \"%s\", which neither the host nor any module offers: install the module that "
+					"does, or remove this one", *r);
 		if (j->nodes[p].out)
-			return take_out(node, "%s requires \"%s\" of %s, which does not run: see its reason", node->id, *r,
-					j->nodes[p].id);
+			return take_out(node, "it requires \"%s\" of %s, which does not run: see its reason", *r, j->nodes[p].id);
 	}
 	return 0;
 }
@@ -208,11 +207,11 @@ static int take_out_cycle(const struct job *j, const size_t *members, const char
 		node = &j->nodes[members[i]];
 		next = &j->nodes[members[(i + 1) % k]];
 		if (k == 1)
-			err = take_out(node, "%s requires \"%s\", which it provides itself: remove it from its requirements", node->id,
+			err = take_out(node, "it requires \"%s\", which it provides itself: remove it from its requirements",
 				       services[0]);
 		else
-			err = take_out(node, "%s requires \"%s\" of %s, which in turn waits for \"%s\": a cycle; make one of these "
-				       "requirements optional", node->id, services[i], next->id, services[(i + 1) % k]);
+			err = take_out(node, "it requires \"%s\" of %s, which in turn waits for \"%s\": a cycle; make one of these "
+				       "requirements optional", services[i], next->id, services[(i + 1) % k]);
 	}
 	return err;
 }
@@ -241,11 +240,11 @@ static int one_provider_each(struct order_node *nodes, size_t n, const struct jo
 		for (p = nodes[i].provides; p && *p && !nodes[i].out; p++) {
 			first = order_provider(nodes, n, *p);
 			if (host_has(j, *p))
-				err = take_out(&nodes[i], "%s provides \"%s\", which the host offers itself: give the service another id",
-					       nodes[i].id, *p);
+				err = take_out(&nodes[i], "it provides \"%s\", which the host offers itself: give the service another id",
+					       *p);
 			else if (first != (long)i)
-				err = take_out(&nodes[i], "%s provides \"%s\", which %s provides already: disable one of the two with --no-plugin",
-					       nodes[i].id, *p, nodes[first].id);
+				err = take_out(&nodes[i], "it provides \"%s\", which %s provides already: disable one of the two with --no-plugin",
+					       *p, nodes[first].id);
 			else
 				continue;
 			if (err < 0)

@@ -14,13 +14,6 @@
 #include <core/router.h>
 #include <core/sources.h>
 
-#pragma weak fields_service
-#pragma weak devices_service
-#pragma weak packets_service
-#pragma weak phys_service
-#pragma weak sources_service
-#pragma weak http_service
-#pragma weak serializers_service
 
 static const struct {
 	const char *id;
