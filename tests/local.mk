@@ -18,7 +18,7 @@ endif
 EXTRA_DIST += tests/all.sh tests/sanitized.sh tests/tsan.supp tests/tsan/criterion/criterion.h
 
 # The tests that also run under TSan (check-tsan): whatever has threads.
-TSAN_TESTS =
+TSAN_TESTS = tests/unit/test_devices tests/unit/test_pipeline
 
 include $(top_srcdir)/tests/unit/local.mk
 include $(top_srcdir)/tests/abi/local.mk

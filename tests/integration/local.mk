@@ -4,3 +4,5 @@
 dist_check_SCRIPTS += tests/integration/test_pcapfile.py
 TESTS += tests/integration/test_pcapfile.py
 EXTRA_DIST += tests/integration/capwire.py tests/data/lab-ch6.pcap
+dist_check_SCRIPTS += tests/integration/test_install.sh
+TESTS += tests/integration/test_install.sh
