@@ -13,7 +13,7 @@
 #include <core/strings.h>
 
 #define TABLE_FIRST 16u
-#define RECORD_LINES 4u /* cache lines of a record that track() writes first */
+#define RECORD_LINES 6u  /* cache lines of a record, and of what was made with it, that track() writes */
 
 /* Whether this thread holds a device: the rule "one device at a time" is per thread. */
 static __thread bool holding;

@@ -23,6 +23,27 @@ struct update {
 /* Octets of frames, up to; the last bin has the rest. */
 static const uint32_t bin_limits[SIZE_BINS - 1] = { 250, 500, 1000, 1500 };
 
+/* The common members are always present: no bits to mark. */
+static inline uint64_t *u64_at(struct aerie_rec *rec, aerie_slot s)
+{
+	return aerie_slot_ptr(rec, s);
+}
+
+static inline uint32_t *time_at(struct aerie_rec *rec, aerie_slot s)
+{
+	return aerie_slot_ptr(rec, s);
+}
+
+static inline int32_t *i32_at(struct aerie_rec *rec, aerie_slot s)
+{
+	return aerie_slot_ptr(rec, s);
+}
+
+static inline double *f64_at(struct aerie_rec *rec, aerie_slot s)
+{
+	return aerie_slot_ptr(rec, s);
+}
+
 /* A sample that is too old is no error, and one for which memory is out is missed by the chart only. */
 static void sample(const struct update *u, struct aerie_rec *rec, aerie_slot s, uint32_t aggregator, double value)
 {
@@ -33,10 +54,12 @@ static void update_times(const struct update *u, bool created)
 {
 	const struct aerie_device_slots *s = &u->d->slots;
 
+	uint32_t *last = time_at(u->rec, s->last_time);
+
 	if (created)
-		aerie_set_time(u->rec, s->first_time, u->time_s);
-	if (u->time_s > aerie_get_time(u->rec, s->last_time))
-		aerie_set_time(u->rec, s->last_time, u->time_s);
+		*time_at(u->rec, s->first_time) = u->time_s;
+	if (u->time_s > *last)
+		*last = u->time_s;
 }
 
 static void update_counters(const struct update *u, const struct aerie_track *t)
@@ -44,26 +67,34 @@ static void update_counters(const struct update *u, const struct aerie_track *t)
 	const struct aerie_device_slots *s = &u->d->slots;
 	uint32_t f = t->flags;
 
-	aerie_add_u64(u->rec, s->packets_total, 1);
+	++*u64_at(u->rec, s->packets_total);
 	if (f & AERIE_TRACK_TX)
-		aerie_add_u64(u->rec, s->packets_tx, 1);
+		++*u64_at(u->rec, s->packets_tx);
 	else if (f & AERIE_TRACK_RX)
-		aerie_add_u64(u->rec, s->packets_rx, 1);
+		++*u64_at(u->rec, s->packets_rx);
 	if (f & AERIE_TRACK_LLC)
-		aerie_add_u64(u->rec, s->packets_llc, 1);
+		++*u64_at(u->rec, s->packets_llc);
 	if (f & AERIE_TRACK_DATA) {
-		aerie_add_u64(u->rec, s->packets_data, 1);
-		aerie_add_u64(u->rec, s->datasize, t->datasize);
+		++*u64_at(u->rec, s->packets_data);
+		*u64_at(u->rec, s->datasize) += t->datasize;
 	}
 	if (f & AERIE_TRACK_CRYPT)
-		aerie_add_u64(u->rec, s->packets_crypt, 1);
+		++*u64_at(u->rec, s->packets_crypt);
+}
+
+static unsigned size_bin(const struct aerie_packet *p)
+{
+	uint32_t octets = p->frame_len + (p->origlen - p->caplen);
+	unsigned bin = 0;
+
+	while (bin < SIZE_BINS - 1 && octets > bin_limits[bin])
+		bin++;
+	return bin;
 }
 
 static void update_rrds(const struct update *u, const struct aerie_track *t)
 {
 	const struct aerie_device_slots *s = &u->d->slots;
-	uint32_t octets = u->p->frame_len + (u->p->origlen - u->p->caplen);
-	unsigned bin = 0;
 
 	sample(u, u->rec, s->packets_rrd, AERIE_FIELD_RRD_SUM, 1);
 	if (t->flags & AERIE_TRACK_TX)
@@ -72,9 +103,7 @@ static void update_rrds(const struct update *u, const struct aerie_track *t)
 		sample(u, u->rec, s->rx_rrd, AERIE_FIELD_RRD_SUM, 1);
 	if (t->flags & AERIE_TRACK_DATA)
 		sample(u, u->rec, s->datasize_rrd, AERIE_FIELD_RRD_SUM, t->datasize);
-	while (bin < SIZE_BINS - 1 && octets > bin_limits[bin])
-		bin++;
-	sample(u, u->rec, u->d->size_bins[bin], AERIE_FIELD_RRD_SUM, 1);
+	sample(u, u->rec, u->d->size_bins[size_bin(u->p)], AERIE_FIELD_RRD_SUM, 1);
 }
 
 static void update_channel(const struct update *u)
@@ -92,26 +121,22 @@ static void update_channel(const struct update *u)
 	}
 	if (!(u->p->radio.known & AERIE_RADIO_FREQ) || !khz)
 		return;
-	aerie_set_f64(u->rec, s->frequency, khz);
+	*f64_at(u->rec, s->frequency) = khz;
 	cell = fields_service.map_cell(u->rec, s->freq_khz_map, aerie_f64_key(khz));
 	if (cell)
 		++*cell;
 }
 
 /* 0 is no sample. */
-static void update_level(struct aerie_rec *rec, aerie_slot last, aerie_slot least, aerie_slot most, int32_t value)
+static void update_level(int32_t *last, int32_t *least, int32_t *most, int32_t value)
 {
-	int32_t v;
-
 	if (!value)
 		return;
-	aerie_set_i32(rec, last, value);
-	v = aerie_get_i32(rec, least);
-	if (!v || value < v)
-		aerie_set_i32(rec, least, value);
-	v = aerie_get_i32(rec, most);
-	if (!v || value > v)
-		aerie_set_i32(rec, most, value);
+	*last = value;
+	if (!*least || value < *least)
+		*least = value;
+	if (!*most || value > *most)
+		*most = value;
 }
 
 static void update_levels(const struct update *u, struct aerie_rec *rec)
@@ -129,8 +154,8 @@ static void update_levels(const struct update *u, struct aerie_rec *rec)
 		(void)fields_service.set_str(rec, s->type, unit);
 	else if (type != unit)
 		return; /* the first sample fixed the unit; others do not compare */
-	update_level(rec, s->last_signal, s->min_signal, s->max_signal, signal);
-	update_level(rec, s->last_noise, s->min_noise, s->max_noise, noise);
+	update_level(i32_at(rec, s->last_signal), i32_at(rec, s->min_signal), i32_at(rec, s->max_signal), signal);
+	update_level(i32_at(rec, s->last_noise), i32_at(rec, s->min_noise), i32_at(rec, s->max_noise), noise);
 	if (signal && u->d->rrds)
 		sample(u, rec, s->rrd, AERIE_FIELD_RRD_SIGNAL, signal);
 }
@@ -151,10 +176,10 @@ static void update_signal(const struct update *u)
 		(void)fields_service.set_str(rec, s->type, u->d->text_none);
 	}
 	update_levels(u, rec);
-	if (r->known & AERIE_RADIO_RATE && r->rate_100k > aerie_get_f64(rec, s->max_rate))
-		aerie_set_f64(rec, s->max_rate, r->rate_100k);
-	aerie_set_u64(rec, s->encodings, aerie_get_u64(rec, s->encodings) | r->encoding);
-	aerie_set_u64(rec, s->carriers, aerie_get_u64(rec, s->carriers) | r->carrier);
+	if (r->known & AERIE_RADIO_RATE && r->rate_100k > *f64_at(rec, s->max_rate))
+		*f64_at(rec, s->max_rate) = r->rate_100k;
+	*u64_at(rec, s->encodings) |= r->encoding;
+	*u64_at(rec, s->carriers) |= r->carrier;
 }
 
 static void update_seenby(const struct update *u)
@@ -162,35 +187,57 @@ static void update_seenby(const struct update *u)
 	const struct seenby_slots *s = &u->d->seenby;
 	const struct pipe_source *source = packet_of(u->p)->source;
 	struct aerie_rec *rec;
+	uint64_t *packets;
+	uint32_t *last;
 
 	if (!source)
 		return;
 	rec = fields_service.map_record(u->rec, u->d->slots.seenby, source->number);
 	if (!rec)
 		return;
-	if (!aerie_get_u64(rec, s->packets)) {
+	packets = u64_at(rec, s->packets);
+	if (!*packets) {
 		(void)fields_service.set_uuid(rec, s->uuid, &source->uuid);
-		aerie_set_time(rec, s->first_time, u->time_s);
+		*time_at(rec, s->first_time) = u->time_s;
 	}
-	if (u->time_s > aerie_get_time(rec, s->last_time))
-		aerie_set_time(rec, s->last_time, u->time_s);
-	aerie_add_u64(rec, s->packets, 1);
+	last = time_at(rec, s->last_time);
+	if (u->time_s > *last)
+		*last = u->time_s;
+	++*packets;
+}
+
+/* The series lie apart from the record: their memory arrives while the rest is updated. (A series of one sample is
+ * no address, which does no harm.) */
+static void prefetch_series(const struct update *u, const struct aerie_track *t)
+{
+	const struct aerie_device_slots *s = &u->d->slots;
+	struct aerie_rec *rec = u->rec;
+
+	__builtin_prefetch((const void *)(uintptr_t)*u64_at(rec, s->packets_rrd), 1);
+	__builtin_prefetch((const void *)(uintptr_t)*u64_at(rec, t->flags & AERIE_TRACK_TX ? s->tx_rrd : s->rx_rrd), 1);
+	__builtin_prefetch((const void *)(uintptr_t)*u64_at(rec, u->d->size_bins[size_bin(u->p)]), 1);
+	rec = aerie_get_rec(rec, s->signal);
+	if (rec)
+		__builtin_prefetch((const void *)(uintptr_t)*u64_at(rec, u->d->signal.rrd), 1);
 }
 
 static void update(const struct update *u, const struct aerie_track *t, bool created)
 {
-	if (created || !(t->flags & AERIE_TRACK_SEEN))
+	bool whole = !(t->flags & AERIE_TRACK_SEEN), series = whole && u->d->rrds;
+
+	if (series)
+		prefetch_series(u, t);
+	if (created || whole)
 		update_times(u, created);
-	if (!(t->flags & AERIE_TRACK_SEEN)) {
+	if (whole)
 		update_counters(u, t);
-		if (u->d->rrds)
-			update_rrds(u, t);
-	}
 	if (t->flags & AERIE_TRACK_CHANNEL)
 		update_channel(u);
+	update_seenby(u);
 	if (t->flags & AERIE_TRACK_SIGNAL)
 		update_signal(u);
-	update_seenby(u);
+	if (series)
+		update_rrds(u, t);
 }
 
 int devices_track(const struct aerie_host *h, const struct aerie_packet *p, const struct aerie_track *t,
@@ -218,6 +265,8 @@ int devices_track(const struct aerie_host *h, const struct aerie_packet *p, cons
 		dev.created = 1;
 	}
 	u.rec = dev.rec = n->rec;
+	if (n->newer && n->mod_time_s != packet_of(p)->now_s)
+		__builtin_prefetch(shard_node(s, n->newer), 1); /* store_changed() will take it off the list */
 	update(&u, t, dev.created);
 	if (fn)
 		err = fn(user, &dev);
