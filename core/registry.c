@@ -34,7 +34,6 @@ struct registry {
 	int (*key_format)(struct core *core, uint64_t key, char *dst);
 	const struct aerie_str *(*phy_name)(struct core *core, uint16_t phy);
 	const struct aerie_name *rrd_names[RRD_NAMES];
-	pthread_mutex_t intern_lock; /* of every module's list of texts */
 };
 
 #define LOAD(p) __atomic_load_n(&(p), __ATOMIC_ACQUIRE)
@@ -704,19 +703,18 @@ int registry_set_shared(const struct aerie_host *h, aerie_record_id type, const 
 const struct aerie_str *registry_intern(const struct aerie_host *h, const char *text, uint32_t len)
 {
 	struct module *m = module_of(h);
-	struct registry *r = m->core->registry;
 	const struct aerie_str *s = strings_get(m->core->strings, text, len);
 	const struct aerie_str **strs;
 
 	if (!s)
 		return NULL;
-	pthread_mutex_lock(&r->intern_lock);
+	pthread_mutex_lock(&m->lock);
 	if (m->n_strs == m->cap_strs) {
 		size_t cap = m->cap_strs ? m->cap_strs * 2 : 32;
 
 		strs = realloc(m->strs, cap * sizeof *strs);
 		if (!strs) {
-			pthread_mutex_unlock(&r->intern_lock);
+			pthread_mutex_unlock(&m->lock);
 			strings_put(s);
 			return NULL;
 		}
@@ -724,7 +722,7 @@ const struct aerie_str *registry_intern(const struct aerie_host *h, const char *
 		m->cap_strs = cap;
 	}
 	m->strs[m->n_strs++] = s;
-	pthread_mutex_unlock(&r->intern_lock);
+	pthread_mutex_unlock(&m->lock);
 	return s;
 }
 
@@ -732,17 +730,16 @@ const struct aerie_str *registry_intern(const struct aerie_host *h, const char *
 void registry_release(const struct aerie_host *h, const struct aerie_str *s)
 {
 	struct module *m = module_of(h);
-	struct registry *r = m->core->registry;
 	size_t i;
 
 	if (!s)
 		return;
-	pthread_mutex_lock(&r->intern_lock);
+	pthread_mutex_lock(&m->lock);
 	for (i = m->n_strs; i && m->strs[i - 1] != s; i--)
 		;
 	if (i)
 		m->strs[i - 1] = m->strs[--m->n_strs];
-	pthread_mutex_unlock(&r->intern_lock);
+	pthread_mutex_unlock(&m->lock);
 	if (i)
 		strings_put(s);
 }
@@ -809,7 +806,6 @@ struct registry *registry_new(struct core *core)
 	if (!r)
 		return NULL;
 	r->core = core;
-	pthread_mutex_init(&r->intern_lock, NULL);
 	for (i = 0; i < RRD_NAMES; i++) {
 		if (define(r, NULL, &rrd_fields[i], &id) < 0) {
 			registry_free(r);
@@ -849,6 +845,5 @@ void registry_free(struct registry *r)
 	for (i = 0; i < r->n_cells; i++)
 		cell_free(r->cells[i]);
 	free(r->cells);
-	pthread_mutex_destroy(&r->intern_lock);
 	free(r);
 }
