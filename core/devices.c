@@ -382,6 +382,11 @@ struct devices *devices_new(struct core *core)
 	return d;
 }
 
+int devices_set_server(struct devices *d, const char *uuid)
+{
+	return fields_service.set_shared(&d->core->self->host, d->base_type, "kismet.server.uuid", uuid);
+}
+
 void devices_free(struct devices *d)
 {
 	unsigned i;

@@ -11,6 +11,8 @@
 
 struct devices *devices_new(struct core *core); /* defines the common members; core->registry and core->self must be there */
 void devices_free(struct devices *d);
+/* The value of kismet.server.uuid in every device. [main, load] */
+int devices_set_server(struct devices *d, const char *uuid);
 
 /* Numbers of PHYs: the same name gets the same number as long as the host runs. type: record type of new devices.
  * -EINVAL: the type does not begin with the common members; -ENOSPC: more than PHY_MAX. [main] */

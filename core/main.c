@@ -301,7 +301,7 @@ static int make_parts(struct host *h)
 	c->sources = c->pipeline && c->loop ? sources_new(c) : NULL;
 	c->router = c->sources ? router_new(c) : NULL;
 	c->loader = c->router ? loader_new(c, &lo) : NULL;
-	if (!c->loader)
+	if (!c->loader || devices_set_server(c->devices, plugins_service.server_uuid(&c->self->host)) < 0)
 		return -ENOMEM;
 	c->self->loading = false;
 	return epochs_commit(c->epochs, c->self);

@@ -569,6 +569,112 @@ Test(devices_without_rrds, the_option_switches_series_off, .fini = core_down)
 	cr_expect_eq(aerie_get_u64(rec, common_slots().packets_total), 1);
 }
 
+/* ---- what clients see ---- */
+
+struct shown {
+	char name[64];
+	char text[4096]; /* "name=value\n" of all texts */
+	unsigned depth;
+};
+
+static int show_begin(void *v, uint32_t n)
+{
+	((struct shown *)v)->depth++;
+	return 0;
+}
+
+static int show_end(void *v)
+{
+	((struct shown *)v)->depth--;
+	return 0;
+}
+
+static int show_key(void *v, const struct aerie_name *name)
+{
+	struct shown *s = v;
+
+	snprintf(s->name, sizeof s->name, "%s", name->text);
+	return 0;
+}
+
+static int show_key_text(void *v, const char *text, uint32_t len)
+{
+	return 0;
+}
+
+static int show_str(void *v, const char *text, uint32_t len)
+{
+	struct shown *s = v;
+	size_t at = strlen(s->text);
+
+	if (s->depth == 1)
+		snprintf(s->text + at, sizeof s->text - at, "%s=%.*s\n", s->name, (int)len, text);
+	return 0;
+}
+
+static int show_null(void *v)
+{
+	return 0;
+}
+
+static int show_u64(void *v, uint64_t n)
+{
+	return 0;
+}
+
+static int show_i64(void *v, int64_t n)
+{
+	return 0;
+}
+
+static int show_f64(void *v, double n)
+{
+	return 0;
+}
+
+static int show_bytes(void *v, const uint8_t *data, uint32_t len)
+{
+	return 0;
+}
+
+static int show_f64s(void *v, const double *values, uint32_t len)
+{
+	return 0;
+}
+
+static const struct aerie_visitor shower = {
+	sizeof shower, 0, show_begin, show_key, show_key_text, show_end, show_begin, show_end, show_null, show_u64,
+	show_i64, show_f64, show_str, show_str, show_bytes, show_f64s,
+};
+
+static bool shows(const struct aerie_rec *rec, const char *line)
+{
+	struct shown s = { .depth = 0 };
+
+	cr_assert_eq(fields_service.visit(host, rec, &shower, &s), 0);
+	return strstr(s.text, line);
+}
+
+Test(devices, a_device_shows_what_follows_from_its_key)
+{
+	struct aerie_device_slots s = common_slots();
+	struct aerie_rec *rec;
+
+	cr_assert_eq(devices_set_server(core.devices, "01234567-89AB-CDEF-0123-456789ABCDEF"), 0);
+	make(key_of(bluetooth, 0x112233));
+	rec = record_of(key_of(bluetooth, 0x112233));
+	/* Octets of the address from the last to the first. */
+	cr_expect(shows(rec, "kismet.device.base.key=B603E01100000000_332211000002\n"));
+	cr_expect(shows(rec, "kismet.device.base.macaddr=02:00:00:11:22:33\n"));
+	cr_expect(shows(rec, "kismet.device.base.phyname=Bluetooth\n"));
+	cr_expect(shows(rec, "kismet.device.base.commonname=02:00:00:11:22:33\n"));
+	cr_expect(shows(rec, "kismet.server.uuid=01234567-89AB-CDEF-0123-456789ABCDEF\n"));
+	cr_assert_eq(fields_service.set_text(rec, s.name, "cafe", 4), 0);
+	cr_expect(shows(rec, "kismet.device.base.commonname=cafe\n"));
+	cr_assert_eq(fields_service.set_text(rec, s.username, "mine", 4), 0);
+	cr_expect(shows(rec, "kismet.device.base.commonname=mine\n"));
+}
+
 /* ---- walks ---- */
 
 static int by_key(const void *a, const void *b)
