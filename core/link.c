@@ -16,11 +16,12 @@
 #define TEXT_SENT_MAX 8192u /* octets of a definition that is sent: what readers of OPENREQ take */
 
 /* A header that is not all there yet is judged by what is there, so that garbage is told from silence. */
-static int check_partial_header(const uint8_t *p, uint32_t len)
+static bool may_be_header(const uint8_t *p, uint32_t len)
 {
 	static const uint8_t expected[8] = { 0xDE, 0xCA, 0xFB, 0xAD, 0xA9, 0xA9, 0x00, 0x03 };
+	static const uint8_t version_2[5] = { 0xDE, 0xCA, 0xFB, 0xAD, 0xAB };
 
-	return memcmp(p, expected, len < sizeof expected ? len : sizeof expected) == 0;
+	return memcmp(p, expected, len) == 0 || (len == 5 && memcmp(p, version_2, len) == 0);
 }
 
 static int check_version(uint32_t signature, uint16_t sentinel, uint16_t version)
@@ -41,7 +42,7 @@ int link_next(const uint8_t *buf, uint32_t off, uint32_t len, struct link_frame 
 	uint16_t sentinel, version, command, code;
 	int r;
 
-	if (len - off < 8 && check_partial_header(buf + off, len - off)) {
+	if (len - off < 8 && may_be_header(buf + off, len - off)) {
 		*ret_need = LINK_HEADER;
 		return 0;
 	}

@@ -11,6 +11,18 @@ else
 FUZZ_MAIN = tests/fuzz/replay.c
 endif
 
+FUZZ_TARGETS += tests/fuzz/fuzz_definition
+tests_fuzz_fuzz_definition_SOURCES = tests/fuzz/fuzz_definition.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_definition_LDADD = $(CORE_LIBS)
+
+FUZZ_TARGETS += tests/fuzz/fuzz_link_frame
+tests_fuzz_fuzz_link_frame_SOURCES = tests/fuzz/fuzz_link_frame.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_link_frame_LDADD = $(CORE_LIBS)
+
+FUZZ_TARGETS += tests/fuzz/fuzz_link_packet
+tests_fuzz_fuzz_link_packet_SOURCES = tests/fuzz/fuzz_link_packet.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_link_packet_LDADD = $(CORE_LIBS)
+
 check_PROGRAMS += $(FUZZ_TARGETS)
 TESTS += $(FUZZ_TARGETS)
 EXTRA_DIST += tests/fuzz/run.sh
