@@ -89,7 +89,7 @@ struct mgmt {
 	uint16_t interval, capab;
 	const uint8_t *ssid;   /* NULL: no SSID element */
 	uint8_t ssid_len;
-	uint8_t ds_channel;    /* 0: none */
+	uint8_t channel;       /* DS parameter set or HT operation; 0: not said */
 	uint8_t has_mesh_id, has_qbss;
 	uint16_t qbss_stations;
 	uint8_t qbss_utilization;
@@ -102,12 +102,14 @@ struct dot11_frame {
 	uint8_t type, subtype, flags; /* flags: second octet of Frame Control */
 	uint8_t n_parties;
 	uint16_t seq;
-	uint8_t frag, no_data;        /* no_data: a data frame of a subtype without payload */
+	uint8_t frag, has_seq;
+	uint8_t no_data;              /* a data frame of a subtype without payload */
 	uint32_t header_len;
 	uint32_t body_len;            /* captured octets of the body, without FCS */
 	uint32_t body_air;            /* octets of the body on the air, without FCS */
 	const uint8_t *body;
 	uint64_t bssid;               /* 0: none, or a group address */
+	uint64_t client;              /* the station that this frame ties to the BSSID; 0: none */
 	struct mgmt *mgmt;            /* NULL: no elements of interest */
 	struct party parties[PARTIES_MAX];
 };

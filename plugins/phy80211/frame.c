@@ -31,6 +31,7 @@
 #define EID_DS 3u
 #define EID_TIM 5u
 #define EID_BSS_LOAD 11u
+#define EID_HT_OPERATION 61u
 #define EID_MESH_ID 114u
 
 uint32_t frame_check(const struct aerie_packet *p, uint32_t *ret_captured, uint32_t *ret_air)
@@ -239,7 +240,11 @@ static bool scan_element(struct mgmt *m, uint8_t id, const uint8_t *data, uint8_
 		return false;
 	case EID_DS:
 		if (len >= 1)
-			m->ds_channel = data[0];
+			m->channel = data[0];
+		return false;
+	case EID_HT_OPERATION:
+		if (len >= 1 && !m->channel)
+			m->channel = data[0];
 		return false;
 	case EID_BSS_LOAD:
 		if (len >= 3) {
@@ -407,10 +412,26 @@ static void data_parties(struct dot11_frame *f, const struct frame_addrs *a, boo
 	}
 }
 
+/* Authentication, association and data tie a station to an access point; probing and being addressed do not. */
+static uint64_t tied_client(const struct dot11_frame *f, const struct frame_addrs *a)
+{
+	uint64_t client = 0;
+
+	if (f->type == TYPE_DATA && !f->no_data) {
+		uint8_t ds = f->flags & (FC_TO_DS | FC_FROM_DS);
+
+		client = ds == FC_TO_DS ? a->ta : ds == FC_FROM_DS ? a->ra : 0;
+	} else if (f->type == TYPE_MGMT && (f->subtype <= MGMT_REASSOC_RESP || f->subtype == MGMT_AUTH)) {
+		client = a->sa == a->bssid ? a->da : a->sa;
+	}
+	return client & MAC_GROUP || client == f->bssid ? 0 : client;
+}
+
 void frame_parties(struct dot11_frame *f, const struct frame_addrs *a, bool by_beacon)
 {
 	f->n_parties = 0;
 	f->bssid = a->bssid & MAC_GROUP ? 0 : a->bssid;
+	f->client = f->bssid ? tied_client(f, a) : 0;
 	switch (f->type) {
 	case TYPE_MGMT:
 		management_parties(f, a, by_beacon);

@@ -22,3 +22,12 @@ plugins_phy80211_tests_test_frame_SOURCES = plugins/phy80211/tests/test_frame.c 
 plugins_phy80211_tests_test_frame_CFLAGS = $(UNIT_CFLAGS) $(XXHASH_CFLAGS) $(ZLIB_CFLAGS)
 plugins_phy80211_tests_test_frame_LDADD = $(PHY80211_LIBS) $(CRITERION_LIBS)
 endif
+
+plugin_LTLIBRARIES += modules/phy80211.la
+modules_phy80211_la_SOURCES = $(PHY80211_PARSERS) plugins/phy80211/plugin.c plugins/phy80211/fields.c \
+	plugins/phy80211/track.c plugins/phy80211/ssids.c plugins/phy80211/phy80211.h
+modules_phy80211_la_CPPFLAGS = $(MODCPP)
+modules_phy80211_la_CFLAGS = $(AM_CFLAGS) $(XXHASH_CFLAGS) $(ZLIB_CFLAGS)
+modules_phy80211_la_LDFLAGS = $(MODLD)
+modules_phy80211_la_LIBTOOLFLAGS = $(MODLT)
+modules_phy80211_la_LIBADD = $(ZLIB_LIBS)

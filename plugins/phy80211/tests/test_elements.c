@@ -147,7 +147,7 @@ Test(elements, the_channel_comes_from_the_primary_channel_of_the_operation_eleme
 	cr_assert_eq(ies.center_2, 0);
 	cr_assert_eq(m.interval, 100);
 	m = scan(lab_wpa2_beacon, sizeof lab_wpa2_beacon, &ies);
-	cr_assert_eq(m.ds_channel, 6);
+	cr_assert_eq(m.channel, 6);
 	cr_assert_eq(ies.ht_channel, 6);
 	cr_assert_str_eq(ht_mode_text(ies.ht_mode), "HT20");
 }
@@ -231,7 +231,7 @@ Test(elements, the_checksum_ignores_the_traffic_map_and_the_load_but_nothing_els
 	cr_assert(a.has_qbss);
 	cr_assert_eq(a.qbss_stations, 3);
 	cr_assert_eq(a.qbss_utilization, 128);
-	cr_assert_eq(a.ds_channel, 6);
+	cr_assert_eq(a.channel, 6);
 	memcpy(other, beacon, sizeof beacon);
 	other[0] = 9;
 	other[18] = 1;
