@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: MIT */
+/* Its entry function aborts. */
+#include "plugin.h"
+
+AERIE_EXPORT const struct aerie_plugin *aerie_plugin_entry(void);
+const struct aerie_plugin *aerie_plugin_entry(void)
+{
+	abort();
+}

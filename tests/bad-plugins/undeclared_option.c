@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/* It reads an option that it does not declare. */
+#include "plugin.h"
+
+TRACED("undeclared_option")
+
+static const char *const required[] = { AERIE_CONFIG_SERVICE, NULL };
+static const struct aerie_option options[] = {
+	AERIE_OPTION(AERIE_OPT_INT, 0, "test_number", "1", NULL, "A number."),
+	AERIE_OPTION_END
+};
+static const struct aerie_config_service *service;
+
+static int load(const struct aerie_host *h, void **ret_state)
+{
+	service = h->get_service(h, AERIE_CONFIG_SERVICE);
+	return t_load(h, ret_state);
+}
+
+static int configure(void *s, const struct aerie_config *c)
+{
+	int64_t v;
+
+	(void)s;
+	(void)service->get_int(c, "httpd_port", &v); /* and it does not even look at the result */
+	return 0;
+}
+
+static const struct aerie_plugin plugin = {
+	IDENTITY("undeclared_option"), .requires_ = required, .options = options, .load = load, .configure = configure,
+	.start = t_start, .unload = t_unload
+};
+
+AERIE_PLUGIN_EXPORT(plugin);
