@@ -301,10 +301,24 @@ void route_table_match(const struct route_table *t, const struct serializer_tabl
 	*ret_match = m;
 }
 
+static bool listed(const char *list, const char *suffix)
+{
+	size_t len = strlen(suffix);
+	const char *p;
+
+	for (p = list; (p = strstr(p, suffix)); p++)
+		if ((p == list || p[-1] == ' ') && (!p[len] || p[len] == ','))
+			return true;
+	return false;
+}
+
 static size_t add_format(char *dst, size_t room, size_t at, const char *suffix)
 {
-	int n = snprintf(dst + at, room - at, "%s%s", at ? ", " : "", suffix);
+	int n;
 
+	if (listed(dst, suffix))
+		return at;
+	n = snprintf(dst + at, room - at, "%s%s", at ? ", " : "", suffix);
 	return n < 0 || (size_t)n >= room - at ? room - 1 : at + (size_t)n;
 }
 

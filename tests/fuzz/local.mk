@@ -23,6 +23,14 @@ FUZZ_TARGETS += tests/fuzz/fuzz_link_packet
 tests_fuzz_fuzz_link_packet_SOURCES = tests/fuzz/fuzz_link_packet.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_link_packet_LDADD = $(CORE_LIBS)
 
+FUZZ_TARGETS += tests/fuzz/fuzz_router
+tests_fuzz_fuzz_router_SOURCES = tests/fuzz/fuzz_router.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_router_LDADD = $(CORE_LIBS)
+
+FUZZ_TARGETS += tests/fuzz/fuzz_json_string
+tests_fuzz_fuzz_json_string_SOURCES = tests/fuzz/fuzz_json_string.c httpd/serializers/json/writer.c httpd/serializers/json/number.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_json_string_LDADD = -lm
+
 check_PROGRAMS += $(FUZZ_TARGETS)
 TESTS += $(FUZZ_TARGETS)
 EXTRA_DIST += tests/fuzz/run.sh

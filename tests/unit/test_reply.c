@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: MIT */
+/* Replies as a transport pulls them, through the real serializer modules. msgpack is read back with msgpack-c, JSON compared
+ * as text or parsed with jansson. */
+#include <jansson.h>
+#include <malloc.h>
+#include <msgpack.h>
+
+#include <core/reply.h>
+
+#include "http.h"
+
+static struct plan {
+	uint64_t n, counted;  /* elements there are; elements that count() promises */
+	uint64_t at, fail_at; /* fail_at: the element that fails, or 0 */
+	uint64_t text;        /* octets of text in each element */
+	int destroyed, count_calls, emit_error;
+} plan;
+
+static int next(void *user, const struct aerie_visitor *vt, void *v)
+{
+	struct plan *p = user;
+	static char text[200000];
+	int err;
+
+	if (p->at == p->n)
+		return 0;
+	if (p->fail_at && p->at == p->fail_at)
+		return -EIO;
+	p->at++;
+	if (!p->text)
+		return (err = vt->u64(v, p->at)) ? err : 1;
+	memset(text, 'x', p->text);
+	return (err = vt->str(v, text, (uint32_t)p->text)) ? err : 1;
+}
+
+static int64_t count(void *user)
+{
+	struct plan *p = user;
+
+	p->count_calls++;
+	return (int64_t)p->counted;
+}
+
+static void destroy(void *user)
+{
+	((struct plan *)user)->destroyed++;
+}
+
+static int list(void *user, const struct aerie_request *req, struct aerie_reply *rep)
+{
+	return http_service.reply_list(rep, next, count, &plan, destroy);
+}
+
+static int list_uncounted(void *user, const struct aerie_request *req, struct aerie_reply *rep)
+{
+	return http_service.reply_list(rep, next, NULL, &plan, destroy);
+}
+
+static int emit(void *user, const struct aerie_visitor *vt, void *v)
+{
+	struct plan *p = user;
+	int err = vt->begin_map(v, 1);
+
+	if (!err)
+		err = vt->key_text(v, "k", 1);
+	if (p->emit_error)
+		return p->emit_error;
+	if (!err)
+		err = vt->u64(v, 7);
+	return err ? err : vt->end_map(v);
+}
+
+static int value(void *user, const struct aerie_request *req, struct aerie_reply *rep)
+{
+	return http_service.reply_value(rep, emit, &plan, destroy);
+}
+
+static int then_fails(void *user, const struct aerie_request *req, struct aerie_reply *rep)
+{
+	int err = http_service.reply_value(rep, emit, &plan, destroy);
+
+	return err ? err : -ENOENT;
+}
+
+static void up(void)
+{
+	plan = (struct plan){ 0 };
+	router_up();
+	cr_assert_eq(add_route(AERIE_HTTP_GET, "/list", NULL, NULL, list, NULL), 0);
+	cr_assert_eq(add_route(AERIE_HTTP_GET, "/uncounted", NULL, NULL, list_uncounted, NULL), 0);
+	cr_assert_eq(add_route(AERIE_HTTP_GET, "/value", NULL, NULL, value, NULL), 0);
+	cr_assert_eq(add_route(AERIE_HTTP_GET, "/fails", NULL, NULL, then_fails, NULL), 0);
+	routes_done();
+}
+
+TestSuite(reply, .init = up, .fini = router_down);
+
+static void check_text(const char *path, const char *text)
+{
+	struct answer a = ask(path);
+
+	cr_assert_eq(a.status, 200);
+	cr_assert_eq(a.end, 0);
+	cr_assert_str_eq(a.body, text);
+	cr_assert_eq(plan.destroyed, 1);
+	free(a.body);
+	plan = (struct plan){ 0 };
+}
+
+Test(reply, lists_of_none_one_and_three)
+{
+	check_text("/list.json", "[]");
+	check_text("/list.ekjson", "");
+	plan.n = 1;
+	check_text("/list.json", "[1]");
+	plan.n = 3;
+	check_text("/list.json", "[1,2,3]");
+	plan.n = 3;
+	check_text("/list.ekjson", "1\n2\n3\n");
+	plan.n = plan.counted = 3;
+	check_text("/list.msgpack", "\x93\x01\x02\x03");
+}
+
+Test(reply, one_value)
+{
+	check_text("/value.json", "{\"k\":7}");
+	check_text("/value.ekjson", "{\"k\":7}\n");
+	check_text("/value.msgpack", "\x81\xa1k\x07");
+}
+
+Test(reply, count_is_asked_only_by_serializers_that_need_it)
+{
+	struct answer a;
+
+	plan.n = plan.counted = 2;
+	a = ask("/list.json");
+	cr_assert_eq(plan.count_calls, 0);
+	free(a.body);
+	plan.at = 0;
+	a = ask("/list.msgpack");
+	cr_assert_eq(plan.count_calls, 1);
+	free(a.body);
+	a = ask("/uncounted.json");
+	cr_assert_eq(a.end, 0);
+	free(a.body);
+	a = ask("/uncounted.msgpack");
+	cr_assert_eq(a.end, -ENOTSUP);
+	cr_assert_eq(a.len, 0);
+	free(a.body);
+}
+
+Test(reply, elements_that_went_away_after_the_count_become_null)
+{
+	plan.n = 2;
+	plan.counted = 4;
+	check_text("/list.msgpack", "\x94\x01\x02\xc0\xc0");
+	plan.n = 0;
+	plan.counted = 1;
+	check_text("/list.msgpack", "\x91\xc0");
+	plan.n = 5; /* those that came after it wait for the next request */
+	plan.counted = 2;
+	check_text("/list.msgpack", "\x92\x01\x02");
+}
+
+/* The list's head has 5 octets; more padding than a chunk holds needs several reads. */
+Test(reply, padding_is_made_in_pieces_too)
+{
+	struct answer a;
+	size_t i;
+
+	plan.n = 1;
+	plan.counted = 300001;
+	a = ask("/list.msgpack");
+	cr_assert_eq(a.end, 0);
+	cr_assert_eq(a.len, 5 + 300001);
+	cr_assert_eq(a.body[5], 1);
+	for (i = 6; i < a.len; i++)
+		cr_assert_eq((uint8_t)a.body[i], 0xc0);
+	free(a.body);
+}
+
+Test(reply, failing_element_cuts_the_reply)
+{
+	struct answer a;
+
+	plan.n = 100000;
+	plan.fail_at = 50000;
+	a = ask("/list.json");
+	cr_assert_eq(a.status, 200);
+	cr_assert_eq(a.end, -EIO);
+	cr_assert_gt(a.len, 0);
+	cr_assert_neq(a.body[a.len - 1], ']');
+	cr_assert_eq(plan.destroyed, 1);
+	free(a.body);
+}
+
+Test(reply, error_stays_when_read_again)
+{
+	struct aerie_http_request req = { .size = sizeof req, .method = AERIE_HTTP_GET, .path = "/value.json" };
+	struct aerie_http_response res = { .size = sizeof res };
+	struct aerie_reply *rep;
+	char buf[64];
+
+	plan.emit_error = -ENOENT;
+	rep = http_service.dispatch(&mod->host, &req, &res);
+	cr_assert_eq(http_service.read(rep, buf, sizeof buf), -ENOENT);
+	cr_assert_eq(http_service.read(rep, buf, sizeof buf), -ENOENT);
+	http_service.reply_free(rep);
+	cr_assert_eq(plan.destroyed, 1);
+}
+
+Test(reply, handler_that_replied_and_then_fails_gives_the_failure)
+{
+	struct answer a = ask("/fails.json");
+
+	cr_assert_eq(a.status, 404);
+	cr_assert_eq(plan.destroyed, 1);
+	free(a.body);
+}
+
+Test(reply, nothing_is_made_before_it_is_read_and_what_is_unread_is_destroyed)
+{
+	struct aerie_http_request req = { .size = sizeof req, .method = AERIE_HTTP_GET, .path = "/list.json" };
+	struct aerie_http_response res = { .size = sizeof res };
+	struct aerie_reply *rep;
+	char buf[10];
+
+	plan.n = 1000000;
+	rep = http_service.dispatch(&mod->host, &req, &res);
+	cr_assert_eq(plan.at, 0);
+	cr_assert_eq(http_service.read(rep, buf, sizeof buf), 10);
+	cr_assert_arr_eq(buf, "[1,2,3,4,5", 10);
+	cr_assert_leq(plan.at, REPLY_CHUNK);
+	http_service.reply_free(rep);
+	cr_assert_eq(plan.destroyed, 1);
+}
+
+/* Heap in use may grow by the chunk, an element and its doubling, never by the list. */
+Test(reply, million_elements_need_no_more_memory_than_a_chunk)
+{
+	struct aerie_http_request req = { .size = sizeof req, .method = AERIE_HTTP_GET, .path = "/list.json" };
+	struct aerie_http_response res = { .size = sizeof res };
+	struct aerie_reply *rep;
+	size_t before, most = 0, total = 0, now;
+	char buf[32768];
+	int64_t n;
+
+	plan.n = 1000000;
+	plan.text = 20;
+	rep = http_service.dispatch(&mod->host, &req, &res);
+	before = mallinfo2().uordblks + mallinfo2().hblkhd;
+	while ((n = http_service.read(rep, buf, sizeof buf)) > 0) {
+		total += (size_t)n;
+		now = mallinfo2().uordblks + mallinfo2().hblkhd;
+		if (now > before && now - before > most)
+			most = now - before;
+	}
+	cr_assert_eq(n, 0);
+	cr_assert_eq(total, 1000000u * 23 + 1); /* [ "x...x" , ... ] */
+	cr_assert_lt(most, 4 * REPLY_CHUNK, "%zu", most);
+	http_service.reply_free(rep);
+}
+
+Test(reply, element_larger_than_a_chunk_comes_whole)
+{
+	struct answer a;
+	json_t *doc;
+
+	plan.n = 3;
+	plan.text = 150000;
+	a = ask("/list.json");
+	doc = json_loadb(a.body, a.len, 0, NULL);
+	cr_assert_eq(json_array_size(doc), 3);
+	cr_assert_eq(json_string_length(json_array_get(doc, 2)), 150000);
+	json_decref(doc);
+	free(a.body);
+}
+
+Test(reply, million_elements_of_msgpack_are_counted_and_parse)
+{
+	msgpack_unpacked u;
+	struct answer a;
+	size_t off = 0;
+
+	plan.n = plan.counted = 1000000;
+	a = ask("/list.msgpack");
+	msgpack_unpacked_init(&u);
+	cr_assert_eq(msgpack_unpack_next(&u, a.body, a.len, &off), MSGPACK_UNPACK_SUCCESS);
+	cr_assert_eq(off, a.len);
+	cr_assert_eq(u.data.type, MSGPACK_OBJECT_ARRAY);
+	cr_assert_eq(u.data.via.array.size, 1000000);
+	cr_assert_eq(u.data.via.array.ptr[999999].via.u64, 1000000);
+	msgpack_unpacked_destroy(&u);
+	free(a.body);
+}

@@ -1,0 +1,440 @@
+/* SPDX-License-Identifier: MIT */
+/* The router: which route a path finds, what it is told of its parameters, and what is refused how. Expected values are by
+ * hand from <aerie/http.h> and, for percent-encoding, RFC 3986. */
+#include "http.h"
+
+/* Replies with the route's own tag, its suffix and its parameters, so that a test sees which one ran. */
+static int tell(void *user, const struct aerie_request *req, struct aerie_reply *rep)
+{
+	const char *a = http_service.param(req, "a"), *b = http_service.param(req, "b"), *q = http_service.query(req, "q");
+	char text[4096];
+
+	(void)snprintf(text, sizeof text, "%s .%s a=%s b=%s q=%s", (const char *)user, http_service.suffix(req), a ? a : "-", b ? b : "-",
+		       q ? q : "-");
+	return http_service.reply_octets(rep, "text/plain", text, strlen(text));
+}
+
+static int fails_with(void *user, const struct aerie_request *req, struct aerie_reply *rep)
+{
+	return *(const int *)user;
+}
+
+static int emit_one(void *user, const struct aerie_visitor *vt, void *v)
+{
+	return vt->u64(v, 1);
+}
+
+static int value(void *user, const struct aerie_request *req, struct aerie_reply *rep)
+{
+	return http_service.reply_value(rep, emit_one, NULL, NULL);
+}
+
+static int both(void *user, const struct aerie_request *req, struct aerie_reply *rep)
+{
+	int err = http_service.reply_octets(rep, "text/plain", "first", 5);
+
+	return err ? err : http_service.reply_octets(rep, "text/plain", "second", 6) == -EALREADY ? 0 : -EIO;
+}
+
+static const int enoent = -ENOENT, einval = -EINVAL, enomem = -ENOMEM, eagain = -EAGAIN, eio = -EIO, nothing = 0;
+
+static void up(void)
+{
+	const uint32_t get = AERIE_HTTP_GET, post = AERIE_HTTP_POST;
+	const struct {
+		uint32_t methods;
+		const char *path, *formats, *role;
+		aerie_handler_fn *fn;
+		const void *user;
+	} rows[] = {
+		{ get, "/", "", NULL, tell, "root" },
+		{ get, "/things/all", NULL, NULL, tell, "all" },
+		{ get, "/things/all", "html", NULL, tell, "html" },
+		{ post, "/things/all", "cmd|json", NULL, tell, "post" },
+		{ get, "/things/:a/thing", NULL, NULL, tell, "thing" },
+		{ get, "/things/special/thing", NULL, NULL, tell, "special" },
+		{ get, "/things/:a/of/:b", NULL, NULL, tell, "of" },
+		{ get, "/files/:a", "", NULL, tell, "file" },
+		{ get | post, "/secret/admin", "", "admin", tell, "admin" },
+		{ get, "/secret/reader", "", "readonly", tell, "reader" },
+		{ get, "/fail/enoent", "", NULL, fails_with, &enoent },
+		{ get, "/fail/einval", "", NULL, fails_with, &einval },
+		{ get, "/fail/enomem", "", NULL, fails_with, &enomem },
+		{ get, "/fail/eagain", "", NULL, fails_with, &eagain },
+		{ get, "/fail/eio", "", NULL, fails_with, &eio },
+		{ get, "/fail/nothing", "", NULL, fails_with, &nothing },
+		{ get, "/fail/value", "", NULL, value, NULL },
+		{ get, "/twice", "", NULL, both, NULL },
+		{ get, "/value", NULL, NULL, value, NULL },
+	};
+	size_t i;
+
+	router_up();
+	for (i = 0; i < sizeof rows / sizeof rows[0]; i++)
+		cr_assert_eq(add_route(rows[i].methods, rows[i].path, rows[i].formats, rows[i].role, rows[i].fn, (void *)rows[i].user), 0,
+			     "%s", mod->fail_text);
+	routes_done();
+}
+
+TestSuite(router, .init = up, .fini = router_down);
+
+static void check(const char *path, uint32_t status, const char *body)
+{
+	struct answer a = ask(path);
+
+	cr_assert_eq(a.status, status, "%s: %u", path, a.status);
+	if (body)
+		cr_assert_str_eq(a.body, body);
+	free(a.body);
+}
+
+Test(router, path_finds_its_route_and_decoded_parameters)
+{
+	check("/", 200, "root . a=- b=- q=-");
+	check("//", 200, "root . a=- b=- q=-");
+	check("/things/all.json", 200, "all .json a=- b=- q=-");
+	check("/things/all.msgpack", 200, "all .msgpack a=- b=- q=-");
+	check("//things///all.json/", 200, "all .json a=- b=- q=-");
+	check("/things/x/thing.ekjson", 200, "thing .ekjson a=x b=- q=-");
+	check("/things/x/of/y.json", 200, "of .json a=x b=y q=-");
+	check("/things/x/of/y.z.json", 200, "of .json a=x b=y.z q=-");
+	check("/things/a%20b%2Fc%3f/thing.json", 200, "thing .json a=a b/c? b=- q=-");
+	check("/things/a+b/thing.json", 200, "thing .json a=a+b b=- q=-");
+	check("/th%69ngs/%61ll%2ejson", 200, "all .json a=- b=- q=-");
+	check("/files/a.tar.gz", 200, "file . a=a.tar.gz b=- q=-");
+	check("/files/.", 200, "file . a=. b=- q=-");
+}
+
+Test(router, literal_segment_wins_over_a_parameter)
+{
+	check("/things/special/thing.json", 200, "special .json a=- b=- q=-");
+	check("/things/specialx/thing.json", 200, "thing .json a=specialx b=- q=-");
+}
+
+Test(router, own_format_wins_over_any_serializer)
+{
+	check("/things/all.html", 200, "html .html a=- b=- q=-");
+}
+
+Test(router, unknown_path_and_unknown_format_are_told_apart)
+{
+	check("/nothing", 404, "ERROR: no such path\n");
+	check("/things", 404, "ERROR: no such path\n");
+	check("/things/all/more.json", 404, "ERROR: no such path\n");
+	check("/things/all.xml", 404, "ERROR: no such format; this path ends in one of: html, cmd, json, ekjson, msgpack\n");
+	check("/things/x/thing", 404, "ERROR: no such format; this path ends in one of: ekjson, json, msgpack\n");
+	check("/things/x/thing.JSON", 404, NULL);
+	check("/things/x/thing.", 404, NULL);
+	check("/things//thing.json", 404, NULL);
+	check("/things/all.cmd", 405, NULL);
+	check("/secret/reader.json", 404, "ERROR: no such path\n");
+}
+
+Test(router, wrong_method_is_405_with_what_is_allowed)
+{
+	struct answer a = ask_query(AERIE_HTTP_POST, "/things/x/thing.json", NULL, NULL);
+
+	cr_assert_eq(a.status, 405);
+	cr_assert_str_eq(a.allow, "GET, HEAD");
+	free(a.body);
+	a = ask_query(AERIE_HTTP_DELETE, "/things/all.json", NULL, NULL);
+	cr_assert_eq(a.status, 405);
+	cr_assert_str_eq(a.allow, "GET, HEAD, POST");
+	free(a.body);
+	a = ask_query(0, "/things/all.ekjson", NULL, NULL);
+	cr_assert_eq(a.status, 405);
+	cr_assert_str_eq(a.allow, "GET, HEAD");
+	free(a.body);
+	a = ask_query(AERIE_HTTP_POST, "/things/all.json", NULL, NULL);
+	cr_assert_eq(a.status, 200);
+	cr_assert_str_eq(a.body, "post .json a=- b=- q=-");
+	free(a.body);
+	a = ask_query(AERIE_HTTP_POST, "/nothing.json", NULL, NULL);
+	cr_assert_eq(a.status, 404);
+	free(a.body);
+}
+
+Test(router, role_decides_who_may)
+{
+	static const struct {
+		const char *path, *role;
+		uint32_t status;
+	} rows[] = {
+		{ "/secret/admin", NULL, 401 },       { "/secret/admin", "readonly", 401 }, { "/secret/admin", "admin", 200 },
+		{ "/secret/reader", NULL, 401 },      { "/secret/reader", "other", 401 },   { "/secret/reader", "readonly", 200 },
+		{ "/secret/reader", "admin", 200 },   { "/things/all.json", "other", 200 }, { "/secret/reader", "", 401 },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct answer a = ask_query(AERIE_HTTP_GET, rows[i].path, NULL, rows[i].role);
+
+		cr_assert_eq(a.status, rows[i].status, "%s as %s: %u", rows[i].path, rows[i].role, a.status);
+		free(a.body);
+	}
+}
+
+Test(router, malformed_paths_are_400_or_414)
+{
+	char text[70000];
+
+	check("/things/%/thing.json", 400, NULL);
+	check("/things/%2/thing.json", 400, NULL);
+	check("/things/%zz/thing.json", 400, NULL);
+	check("/things/%00/thing.json", 400, NULL);
+	check("/things/x%00y/thing.json", 400, NULL);
+	check("", 400, NULL);
+	check("things/all.json", 400, NULL);
+	check("*", 400, NULL);
+	memset(text, 0, sizeof text);
+	memset(text, '/', 4000);
+	check(text, 200, "root . a=- b=- q=-");
+	memset(text + 4000, 'x', 200);
+	check(text, 414, NULL);
+	(void)snprintf(text, sizeof text, "/1/2/3/4/5/6/7/8/9/10/11/12/13/14/15/16/17/18/19/20/21/22/23/24/25/26/27/28/29/30/31/32");
+	check(text, 404, NULL);
+	strcat(text, "/33");
+	check(text, 400, NULL);
+}
+
+Test(router, query_is_decoded_and_limited)
+{
+	static const struct {
+		const char *query, *q;
+	} rows[] = {
+		{ "q=1", "1" },        { "x=2&q=a+b%26c", "a b&c" }, { "q", "" },          { "&&q=3&q=4&", "3" }, { "%71=5", "5" },
+		{ "q=a=b", "a=b" },    { "=x", "-" },                { "", "-" },          { "Q=1", "-" },
+	};
+	char text[20000], expect[64];
+	struct answer a;
+	size_t i;
+
+	for (i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		a = ask_query(AERIE_HTTP_GET, "/", rows[i].query, NULL);
+		(void)snprintf(expect, sizeof expect, "root . a=- b=- q=%s", rows[i].q);
+		cr_assert_eq(a.status, 200);
+		cr_assert_str_eq(a.body, expect);
+		free(a.body);
+	}
+	a = ask_query(AERIE_HTTP_GET, "/", "q=%", NULL);
+	cr_assert_eq(a.status, 400);
+	free(a.body);
+	a = ask_query(AERIE_HTTP_GET, "/", "%00=1", NULL);
+	cr_assert_eq(a.status, 400);
+	free(a.body);
+	memset(text, '&', 300);
+	text[300] = '\0';
+	a = ask_query(AERIE_HTTP_GET, "/", text, NULL);
+	cr_assert_eq(a.status, 400);
+	free(a.body);
+	memset(text, 'x', sizeof text - 1);
+	text[sizeof text - 1] = '\0';
+	a = ask_query(AERIE_HTTP_GET, "/", text, NULL);
+	cr_assert_eq(a.status, 414);
+	free(a.body);
+}
+
+Test(router, what_a_handler_returns_becomes_a_status)
+{
+	check("/fail/enoent", 404, "ERROR: not found\n");
+	check("/fail/einval", 400, NULL);
+	check("/fail/enomem", 503, NULL);
+	check("/fail/eagain", 503, NULL);
+	check("/fail/eio", 500, NULL);
+	check("/fail/nothing", 500, NULL);
+	check("/fail/value", 500, NULL); /* a value where the path names no serializer */
+	check("/twice", 200, "first");
+	check("/value.json", 200, "1");
+}
+
+static void note(void *user, const struct aerie_message *m)
+{
+	(void)snprintf(user, 512, "%s", m->text);
+}
+
+Test(router, failed_handler_is_told_on_the_bus)
+{
+	char text[512] = "";
+
+	check("/fail/eio", 500, NULL);
+	bus_service.recent(&mod->host, 0, note, text);
+	cr_assert_not_null(strstr(text, "/fail/eio of test failed: Input/output error"), "%s", text);
+}
+
+Test(router, response_names_its_content_type_and_length)
+{
+	struct answer a = ask("/value.json");
+
+	cr_assert_str_eq(a.type, "application/json");
+	cr_assert_eq(a.length, -1);
+	free(a.body);
+	a = ask("/value.msgpack");
+	cr_assert_str_eq(a.type, "application/msgpack");
+	free(a.body);
+	a = ask("/nothing");
+	cr_assert_str_eq(a.type, "text/plain; charset=utf-8");
+	cr_assert_eq(a.length, (int64_t)strlen("ERROR: no such path\n"));
+	free(a.body);
+}
+
+/* ---- registration ---- */
+
+TestSuite(routes, .init = router_up, .fini = router_down);
+
+Test(routes, route_that_another_one_would_shadow_is_refused)
+{
+	static const struct {
+		uint32_t methods;
+		const char *path, *formats;
+		int err;
+	} rows[] = {
+		{ AERIE_HTTP_GET, "/a/:x/b", NULL, 0 },
+		{ AERIE_HTTP_GET, "/a/:y/b", NULL, -EEXIST },
+		{ AERIE_HTTP_GET | AERIE_HTTP_POST, "/a/:y/b", NULL, -EEXIST },
+		{ AERIE_HTTP_POST, "/a/:y/b", NULL, 0 },
+		{ AERIE_HTTP_GET, "/a/y/b", NULL, 0 },
+		{ AERIE_HTTP_GET, "/a/:y/c", NULL, 0 },
+		{ AERIE_HTTP_GET, "/a/:x/b", "html|txt", 0 },
+		{ AERIE_HTTP_GET, "/a/:x/b", "pdf|txt", -EEXIST },
+		{ AERIE_HTTP_GET, "/a/:x/b", "pdf", 0 },
+		{ AERIE_HTTP_GET, "/a/:x/b", "", 0 },
+		{ AERIE_HTTP_GET, "/a/:z/b", "", -EEXIST },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof rows / sizeof rows[0]; i++)
+		cr_assert_eq(add_route(rows[i].methods, rows[i].path, rows[i].formats, NULL, tell, NULL), rows[i].err, "row %zu", i);
+	cr_assert_not_null(strstr(mod->fail_text, "test has a route for the same path"), "%s", mod->fail_text);
+	routes_done();
+}
+
+Test(routes, malformed_routes_are_refused_with_a_reason)
+{
+	static const struct {
+		uint32_t methods;
+		const char *path, *formats, *reason;
+	} rows[] = {
+		{ AERIE_HTTP_GET, "a", NULL, "begin with '/'" },
+		{ AERIE_HTTP_GET, "/a//b", NULL, "segment is empty" },
+		{ AERIE_HTTP_GET, "/a b", NULL, "segment is empty or not plain" },
+		{ AERIE_HTTP_GET, "/:", NULL, "parameter is not named" },
+		{ AERIE_HTTP_GET, "/:A", NULL, "parameter is not named" },
+		{ AERIE_HTTP_GET, "/:a/:a", NULL, "same name" },
+		{ AERIE_HTTP_GET, "/a", "JSON", "format is not" },
+		{ AERIE_HTTP_GET, "/a", "json||x", "format is not" },
+		{ AERIE_HTTP_GET, "/a", "aaaaaaaaaaaaaaaaa", "format is not" },
+		{ 0, "/a", NULL, "methods are none" },
+		{ 1u << 20, "/a", NULL, "methods are none or unknown" },
+		{ AERIE_HTTP_GET, NULL, NULL, "no path" },
+		{ AERIE_HTTP_GET, "/1/2/3/4/5/6/7/8/9/10/11/12/13/14/15/16/17/18/19/20/21/22/23/24/25/26/27/28/29/30/31/32/33", NULL,
+		  "too many segments" },
+	};
+	struct aerie_route r = { .size = sizeof r, .methods = AERIE_HTTP_GET, .path = "/a", .handle = tell, .summary = "s", .help = "" };
+	size_t i;
+
+	for (i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		cr_assert_eq(add_route(rows[i].methods, rows[i].path, rows[i].formats, NULL, tell, NULL), -EINVAL, "row %zu", i);
+		cr_assert_not_null(strstr(mod->fail_text, rows[i].reason), "row %zu: %s", i, mod->fail_text);
+	}
+	cr_assert_eq(http_service.register_route(&mod->host, &r), -EINVAL);
+	cr_assert_not_null(strstr(mod->fail_text, "no summary or no help"));
+}
+
+static int n_destroyed;
+static void destroyed(void *user)
+{
+	n_destroyed++;
+}
+
+Test(routes, users_are_destroyed_once_and_only_after_success)
+{
+	struct aerie_route r = {
+		.size = sizeof r, .methods = AERIE_HTTP_GET, .path = "/a", .handle = tell, .summary = "s", .help = "h", .destroy = destroyed,
+	};
+
+	n_destroyed = 0;
+	cr_assert_eq(http_service.register_route(&mod->host, &r), 0);
+	cr_assert_eq(http_service.register_route(&mod->host, &r), -EEXIST);
+	cr_assert_eq(n_destroyed, 0);
+	routes_done();
+	epochs_withdraw(core.epochs, mod);
+	cr_assert_eq(n_destroyed, 1);
+}
+
+Test(routes, withdrawn_routes_are_gone_and_a_reply_under_way_keeps_its_epoch)
+{
+	struct aerie_http_request req = { .size = sizeof req, .method = AERIE_HTTP_GET, .path = "/v.json" };
+	struct aerie_http_response res = { .size = sizeof res };
+	struct aerie_reply *rep;
+	char buf[16];
+
+	cr_assert_eq(add_route(AERIE_HTTP_GET, "/v", NULL, NULL, value, NULL), 0);
+	routes_done();
+	rep = http_service.dispatch(&mod->host, &req, &res);
+	cr_assert_eq(res.status, 200);
+	epochs_withdraw(core.epochs, mod);
+	cr_assert_eq(epochs_holding(core.epochs, mod), 1);
+	cr_assert_eq(http_service.read(rep, buf, sizeof buf), 1);
+	cr_assert_eq(buf[0], '1');
+	http_service.reply_free(rep);
+	cr_assert_eq(epochs_holding(core.epochs, mod), 0);
+	rep = http_service.dispatch(&mod->host, &req, &res);
+	cr_assert_eq(res.status, 404);
+	http_service.reply_free(rep);
+}
+
+static int collect(void *user, const struct aerie_route *r, const char *owner)
+{
+	strcat(user, r->path);
+	strcat(user, " ");
+	strcat(user, owner);
+	strcat(user, ";");
+	return 0;
+}
+
+static int collect_suffix(void *user, const char *suffix, const char *content_type, const char *help)
+{
+	strcat(user, suffix);
+	strcat(user, ";");
+	return 0;
+}
+
+Test(routes, enumeration_gives_routes_and_serializers)
+{
+	char text[256] = "", suffixes[256] = "";
+
+	cr_assert_eq(add_route(AERIE_HTTP_GET, "/z", NULL, NULL, tell, NULL), 0);
+	cr_assert_eq(add_route(AERIE_HTTP_GET, "/a/:b", NULL, NULL, tell, NULL), 0);
+	routes_done();
+	http_service.each_route(&mod->host, collect, text);
+	cr_assert_str_eq(text, "/z test;/a/:b test;");
+	serializers_service.each(&mod->host, collect_suffix, suffixes);
+	cr_assert_str_eq(suffixes, "ekjson;json;msgpack;");
+}
+
+static void *open_none(void *user, struct aerie_sink *sink)
+{
+	return NULL;
+}
+
+static int close_none(void *state)
+{
+	return 0;
+}
+
+Test(routes, malformed_serializers_are_refused)
+{
+	struct aerie_visitor incomplete = { .size = sizeof incomplete };
+	struct aerie_serializer s = {
+		.size = sizeof s, .suffix = "json", .content_type = "x/y", .help = "h", .visitor = &incomplete, .open = open_none, .close = close_none,
+	};
+
+	cr_assert_eq(serializers_service.register_serializer(&mod->host, &s), -EEXIST);
+	s.suffix = "Json";
+	cr_assert_eq(serializers_service.register_serializer(&mod->host, &s), -EINVAL);
+	s.suffix = "other";
+	cr_assert_eq(serializers_service.register_serializer(&mod->host, &s), -EINVAL);
+	cr_assert_not_null(strstr(mod->fail_text, "visitor lacks a function"));
+	s.open = NULL;
+	cr_assert_eq(serializers_service.register_serializer(&mod->host, &s), -EINVAL);
+}
