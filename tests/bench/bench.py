@@ -23,7 +23,7 @@ import time
 BUILD = os.environ.get("AERIE_BUILD", "build")
 AERIED = os.path.join(BUILD, "bin/aeried")
 BENCH = os.path.join(BUILD, "tests/bench")
-NO_SERVER = ["--no-plugin", "*server*"]
+NO_SERVER = ["--no-plugin", "*httpd*"]
 
 
 class Failed(Exception):
