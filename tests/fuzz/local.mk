@@ -13,15 +13,15 @@ endif
 
 FUZZ_TARGETS += tests/fuzz/fuzz_definition
 tests_fuzz_fuzz_definition_SOURCES = tests/fuzz/fuzz_definition.c $(FUZZ_MAIN)
-tests_fuzz_fuzz_definition_LDADD = $(CORE_LIBS)
+tests_fuzz_fuzz_definition_LDADD = $(FUZZ_LIBS) $(CORE_LIBS)
 
 FUZZ_TARGETS += tests/fuzz/fuzz_link_frame
 tests_fuzz_fuzz_link_frame_SOURCES = tests/fuzz/fuzz_link_frame.c $(FUZZ_MAIN)
-tests_fuzz_fuzz_link_frame_LDADD = $(CORE_LIBS)
+tests_fuzz_fuzz_link_frame_LDADD = $(FUZZ_LIBS) $(CORE_LIBS)
 
 FUZZ_TARGETS += tests/fuzz/fuzz_link_packet
 tests_fuzz_fuzz_link_packet_SOURCES = tests/fuzz/fuzz_link_packet.c $(FUZZ_MAIN)
-tests_fuzz_fuzz_link_packet_LDADD = $(CORE_LIBS)
+tests_fuzz_fuzz_link_packet_LDADD = $(FUZZ_LIBS) $(CORE_LIBS)
 
 FUZZ_TARGETS += tests/fuzz/fuzz_router
 tests_fuzz_fuzz_router_SOURCES = tests/fuzz/fuzz_router.c $(FUZZ_MAIN)

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # Every file that can hold a comment names its licence in its first five lines; none names a folder of somebody's
-# machine; every folder with sources says what it is for.
+# machine; every folder with sources says what it is for; every fuzz target is built and has a corpus.
 set -u
 cd "${AERIE_SOURCE:-.}" || exit 99
 git rev-parse --is-inside-work-tree >/dev/null 2>&1 && [ "$(git rev-parse --show-prefix)" = '' ] || {
@@ -33,6 +33,13 @@ done < <(git ls-files)
 for folder in core plugins datasources httpd sdk tests doc plugins/*/ datasources/*/; do
 	[ -z "$(git ls-files -- "$folder")" ] || [ -e "$folder/README.md" ] || {
 		echo "FAIL: ${folder%/} has no README.md"
+		failed=1
+	}
+done
+for target in tests/fuzz/fuzz_*.c; do
+	name=${target##*/fuzz_}
+	grep -q "${target%.c}\$" tests/fuzz/local.mk && [ -d "tests/fuzz/corpus/${name%.c}" ] || {
+		echo "FAIL: $target is not built by tests/fuzz/local.mk, or has no corpus"
 		failed=1
 	}
 done
