@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Walks over the keys of devices: shard by shard, each shard's keys copied under its lock, so that a walk holds no
  * lock between two calls and costs no more memory than the largest shard. */
+#include <config.h>
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>

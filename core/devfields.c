@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The members that every device has (kismet.device.base.*), and the records below them. */
+#include <config.h>
+
 #include <errno.h>
 #include <stddef.h>
 

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The device store: shards, numbers of PHYs, text of keys, and the service "aerie.devices/1". */
+#include <config.h>
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Workers, and the way of batches between a source's link on the main thread and its worker. */
+#include <config.h>
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -255,6 +257,7 @@ struct pipe_source *pipe_source_new(struct pipeline *p, uint32_t number, bool lo
 	struct pipe_source *s = calloc(1, sizeof *s);
 	struct pipe_source_priv *v = calloc(1, sizeof *v);
 
+	THREAD_ASSERT(THREAD_MAIN);
 	if (!s || !v) {
 		free(s);
 		free(v);
@@ -283,6 +286,7 @@ struct batch *pipe_batch_get(struct pipe_source *s)
 	struct pipe_source_priv *v = s->priv;
 	struct batch *b;
 
+	THREAD_ASSERT(THREAD_MAIN);
 	pthread_mutex_lock(&v->lock);
 	b = v->free;
 	if (b)
@@ -306,6 +310,7 @@ void pipe_batch_submit(struct batch *b)
 	struct pipe_source *s = b->source;
 	struct worker *w = s->priv->worker;
 
+	THREAD_ASSERT(THREAD_MAIN);
 	if (b == s->priv->scratch) {
 		counter_add(&s->dropped, b->n);
 		counter_add(&s->pipeline->dropped, b->n);
@@ -331,6 +336,7 @@ void pipe_source_drain(struct pipe_source *s, void (*done)(void *user), void *us
 {
 	struct pipe_source_priv *v = s->priv;
 
+	THREAD_ASSERT(THREAD_MAIN);
 	pthread_mutex_lock(&v->lock);
 	v->draining = true;
 	v->drain_at = v->submitted;
@@ -377,6 +383,7 @@ void pipe_source_free(struct pipe_source *s)
 	struct pipe_source_priv *v;
 	bool idle;
 
+	THREAD_ASSERT(THREAD_MAIN);
 	if (!s)
 		return;
 	v = s->priv;

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The services "aerie.packets/1" and "aerie.phy/1": what modules register for the pipeline, and its counters. */
+#include <config.h>
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The stages that packets go through on a worker: decode, dissect, track, observe. */
+#include <config.h>
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* track(): what a packet changes in the common fields of a device. Runs several times per packet: one lock, no text
  * made, no memory taken once a device is known. */
+#include <config.h>
+
 #include <errno.h>
 #include <string.h>
 
 #include <core/bus.h>
+#include <core/loop.h>
 #include <core/module.h>
 #include <core/pipeline.h>
 #include <core/registry.h>
@@ -252,6 +255,7 @@ int devices_track(const struct aerie_host *h, const struct aerie_packet *p, cons
 	struct node *n;
 	int err;
 
+	THREAD_ASSERT(THREAD_WORKER);
 	err = store_lock(s);
 	if (err < 0)
 		return err;

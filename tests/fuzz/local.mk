@@ -31,6 +31,11 @@ FUZZ_TARGETS += tests/fuzz/fuzz_json_string
 tests_fuzz_fuzz_json_string_SOURCES = tests/fuzz/fuzz_json_string.c httpd/serializers/json/writer.c httpd/serializers/json/number.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_json_string_LDADD = -lm
 
+FUZZ_TARGETS += tests/fuzz/fuzz_device_key
+tests_fuzz_fuzz_device_key_SOURCES = tests/fuzz/fuzz_device_key.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_device_key_CFLAGS = $(AM_CFLAGS) $(UV_CFLAGS)
+tests_fuzz_fuzz_device_key_LDADD = $(CORE_LIBS)
+
 check_PROGRAMS += $(FUZZ_TARGETS)
 TESTS += $(FUZZ_TARGETS)
 EXTRA_DIST += tests/fuzz/run.sh
