@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/stat.h>
 #include <time.h>
 
 #include <aeriecap.h>
@@ -25,7 +26,7 @@
 #define PIPE_SIZE (1024 * 1024)       /* asked of the kernel; more of it means fewer changes between host and us */
 #define BATCH_SIZE (256u * 1024u)
 #define DISPATCH_MAX 4096             /* packets per call of libpcap */
-#define PPS_MAX 10000000u
+#define PPS_MAX 1000000000u
 #define REALTIME_GAP_MAX_US 60000000u /* a longer silence in a recording is not waited for */
 #define PATH_MAX_LEN 4096u
 
@@ -56,30 +57,57 @@ static uint64_t now_us(void)
 
 /* --- Definition. */
 
-static int get_path(const char *definition, char *path, char *msg)
+static bool is_file(const char *path)
 {
-	const char *start;
-	int len = aeriecap_parse_interface(definition, &start);
+	struct stat st;
 
-	if (len <= 0 || (unsigned)len >= PATH_MAX_LEN) {
+	return stat(path, &st) == 0 && S_ISREG(st.st_mode);
+}
+
+/* The file's name ends at the first ':', unless there is a file whose name goes on to a later one or to the end: then the
+ * longest such, as in the host. path is scratch. */
+static size_t path_length(const char *definition, char *path)
+{
+	size_t len = strlen(definition), end;
+
+	if (len >= PATH_MAX_LEN || !strchr(definition, ':'))
+		return strcspn(definition, ":");
+	memcpy(path, definition, len + 1);
+	for (end = len; end > 0; end--) {
+		if (end < len && definition[end] != ':')
+			continue;
+		path[end] = 0;
+		if (is_file(path))
+			return end;
+	}
+	return strcspn(definition, ":");
+}
+
+/* *ret_options is what follows the name: a definition with an empty interface. */
+static int get_path(const char *definition, char *path, const char **ret_options, char *msg)
+{
+	size_t len = path_length(definition, path);
+
+	if (len == 0 || len >= PATH_MAX_LEN) {
 		snprintf(msg, AERIECAP_MSG_MAX, "the definition '%.200s' names no file: %s", definition,
-			 len < 0 ? "its quote does not end" : len ? "the name is too long" : "it begins with ':'");
+			 len ? "the name is too long" : "it begins with ':'");
 		return -1;
 	}
-	memcpy(path, start, (size_t)len);
+	memcpy(path, definition, len);
 	path[len] = 0;
+	*ret_options = definition + len;
 	return 0;
 }
 
 /* Copies an option's value: 1; 0 there is none; -1 with msg. */
-static int get_option(const char *definition, const char *name, char *value, size_t room, char *msg)
+static int get_option(const char *options, const char *name, char *value, size_t room, char *msg)
 {
 	const char *start;
-	int len = aeriecap_find_option(definition, name, &start);
+	int len = aeriecap_find_option(options, name, &start);
 
 	if (len < 0) {
-		snprintf(msg, AERIECAP_MSG_MAX, "the options of '%.200s' are not option=value[,option=\"quoted\"...]",
-			 definition);
+		snprintf(msg, AERIECAP_MSG_MAX, "the options '%.200s' are not option=value[,option=\"quoted\"...]",
+			 options);
 		return -1;
 	}
 	if (len == 0)
@@ -93,14 +121,14 @@ static int get_option(const char *definition, const char *name, char *value, siz
 	return 1;
 }
 
-static int parse_realtime(const char *definition, bool *ret_on, char *msg)
+static int parse_realtime(const char *options, bool *ret_on, char *msg)
 {
 	static const struct {
 		const char *text;
 		bool on;
 	} words[] = { { "true", true }, { "t", true }, { "false", false }, { "f", false } };
 	char value[16];
-	int r = get_option(definition, "realtime", value, sizeof value, msg);
+	int r = get_option(options, "realtime", value, sizeof value, msg);
 	size_t i;
 
 	*ret_on = false;
@@ -114,11 +142,11 @@ static int parse_realtime(const char *definition, bool *ret_on, char *msg)
 	return r == 0 ? 0 : -1;
 }
 
-static int parse_pps(const char *definition, uint32_t *ret_pps, char *msg)
+static int parse_pps(const char *options, uint32_t *ret_pps, char *msg)
 {
 	char value[16], *end;
 	unsigned long v;
-	int r = get_option(definition, "pps", value, sizeof value, msg);
+	int r = get_option(options, "pps", value, sizeof value, msg);
 
 	*ret_pps = 0;
 	if (r <= 0)
@@ -132,11 +160,11 @@ static int parse_pps(const char *definition, uint32_t *ret_pps, char *msg)
 	return 0;
 }
 
-static int parse_pace(struct pcapfile *pf, const char *definition, char *msg)
+static int parse_pace(struct pcapfile *pf, const char *options, char *msg)
 {
 	bool realtime;
 
-	if (parse_realtime(definition, &realtime, msg) < 0 || parse_pps(definition, &pf->pps, msg) < 0)
+	if (parse_realtime(options, &realtime, msg) < 0 || parse_pps(options, &pf->pps, msg) < 0)
 		return -1;
 	if (realtime && pf->pps) {
 		snprintf(msg, AERIECAP_MSG_MAX, "realtime=true and pps=%" PRIu32 " exclude each other: give one of them",
@@ -160,11 +188,11 @@ static bool is_uuid(const char *text)
 	return true;
 }
 
-static int set_uuid(struct aeriecap_info *info, const char *definition, const char *path, char *msg)
+static int set_uuid(struct aeriecap_info *info, const char *options, const char *path, char *msg)
 {
 	static const char program[] = "kismet_cap_pcapfile"; /* what the sources' UUIDs are derived from everywhere */
 	char uuid[64];
-	int r = get_option(definition, "uuid", uuid, sizeof uuid, msg);
+	int r = get_option(options, "uuid", uuid, sizeof uuid, msg);
 
 	if (r < 0)
 		return -1;
@@ -189,19 +217,21 @@ static int on_probe(struct aeriecap *cap, uint32_t seqno, const char *definition
 {
 	struct capture_file file;
 	char path[PATH_MAX_LEN];
+	const char *options;
 
-	if (get_path(definition, path, msg) < 0 || capture_file_open(&file, path, msg, AERIECAP_MSG_MAX) < 0)
+	if (get_path(definition, path, &options, msg) < 0 || capture_file_open(&file, path, msg, AERIECAP_MSG_MAX) < 0)
 		return 0;
 	capture_file_close(&file);
-	return fill_info(info, path) < 0 || set_uuid(info, definition, path, msg) < 0 ? -1 : 1;
+	return fill_info(info, path) < 0 || set_uuid(info, options, path, msg) < 0 ? -1 : 1;
 }
 
 static int on_open(struct aeriecap *cap, uint32_t seqno, const char *definition, struct aeriecap_info *info, char *msg)
 {
 	struct pcapfile *pf = aeriecap_user(cap);
+	const char *options;
 
-	if (get_path(definition, pf->path, msg) < 0 || parse_pace(pf, definition, msg) < 0 ||
-	    fill_info(info, pf->path) < 0 || set_uuid(info, definition, pf->path, msg) < 0 ||
+	if (get_path(definition, pf->path, &options, msg) < 0 || parse_pace(pf, options, msg) < 0 ||
+	    fill_info(info, pf->path) < 0 || set_uuid(info, options, pf->path, msg) < 0 ||
 	    capture_file_open(&pf->file, pf->path, msg, AERIECAP_MSG_MAX) < 0)
 		return -1;
 	pf->dlt = (uint32_t)pcap_datalink(pf->file.pcap);

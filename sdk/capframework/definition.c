@@ -5,33 +5,10 @@
 
 #include <aeriecap.h>
 
-/* The interface's end in the definition; NULL: a quote that does not end. */
-static const char *interface_end(const char *definition, const char **ret_start, size_t *ret_len)
-{
-	const char *end;
-
-	if (*definition != '"') {
-		*ret_start = definition;
-		*ret_len = strcspn(definition, ":");
-		return definition + *ret_len;
-	}
-	end = strchr(definition + 1, '"');
-	if (!end || (end[1] && end[1] != ':'))
-		return NULL;
-	*ret_start = definition + 1;
-	*ret_len = (size_t)(end - definition) - 1;
-	return end + 1;
-}
-
 int aeriecap_parse_interface(const char *definition, const char **ret_interface)
 {
-	const char *start;
-	size_t len;
-
-	if (!interface_end(definition, &start, &len))
-		return -1;
-	*ret_interface = start;
-	return (int)len;
+	*ret_interface = definition;
+	return (int)strcspn(definition, ":");
 }
 
 int aeriecap_find_option(const char *definition, const char *name, const char **ret_value)
@@ -39,9 +16,7 @@ int aeriecap_find_option(const char *definition, const char *name, const char **
 	const char *p, *value;
 	size_t name_len, value_len;
 
-	p = interface_end(definition, &value, &value_len);
-	if (!p)
-		return -1;
+	p = definition + strcspn(definition, ":");
 	while (*p) {
 		p++; /* the ':' or ',' before an option */
 		name_len = strcspn(p, "=,");

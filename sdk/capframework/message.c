@@ -6,6 +6,8 @@
 #include "handler.h"
 #include "pack.h"
 
+#define TEXT_ROOM (AERIECAP_MSG_MAX + 4u) /* so that a longer text is cut by pack_text(), between characters */
+
 static int send_message(struct aeriecap *cap, unsigned type, const char *text)
 {
 	struct pack p;
@@ -13,13 +15,13 @@ static int send_message(struct aeriecap *cap, unsigned type, const char *text)
 	pack_begin(&p);
 	pack_map(&p, 2);
 	pack_u8(&p, 1, (uint8_t)type);
-	pack_text(&p, 2, text, AERIECAP_MSG_MAX);
+	pack_text(&p, 2, text, AERIECAP_MSG_MAX - 1);
 	return pack_send(&p, cap, CMD_MESSAGE, 0, NULL, false);
 }
 
 int aeriecap_send_message(struct aeriecap *cap, unsigned type, const char *format, ...)
 {
-	char text[AERIECAP_MSG_MAX];
+	char text[TEXT_ROOM];
 	va_list args;
 
 	va_start(args, format);
@@ -30,7 +32,7 @@ int aeriecap_send_message(struct aeriecap *cap, unsigned type, const char *forma
 
 int aeriecap_send_error(struct aeriecap *cap, uint32_t seqno, const char *format, ...)
 {
-	char text[AERIECAP_MSG_MAX];
+	char text[TEXT_ROOM];
 	struct pack p;
 	va_list args;
 	bool old_host;
@@ -46,7 +48,7 @@ int aeriecap_send_error(struct aeriecap *cap, uint32_t seqno, const char *format
 		send_message(cap, AERIECAP_ERROR, text);
 	pack_begin(&p);
 	pack_map(&p, 1);
-	pack_text(&p, 1, text, AERIECAP_MSG_MAX);
+	pack_text(&p, 1, text, AERIECAP_MSG_MAX - 1);
 	return pack_send(&p, cap, CMD_ERROR, 1, &seqno, false);
 }
 

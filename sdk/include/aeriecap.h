@@ -188,7 +188,7 @@ AERIECAP_API size_t aeriecap_batch_pending(const struct aeriecap_batch *batch); 
 
 /* --- Definitions: interface[:option=value,option="quoted, value",...]. [any] */
 
-/* Length of the interface, which starts at *ret_interface: the text before the first ':', or a quoted text. -1: malformed. */
+/* Length of the interface, which starts at *ret_interface: the text before the first ':'. */
 AERIECAP_API int aeriecap_parse_interface(const char *definition, const char **ret_interface);
 /* Length of the value of the first option of this name (case-insensitive), which starts at *ret_value; 0: there is no
  * such option, or it is empty; -1: malformed (a quote that does not end, an option without '='). */

@@ -36,6 +36,11 @@ tests_fuzz_fuzz_device_key_SOURCES = tests/fuzz/fuzz_device_key.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_device_key_CFLAGS = $(AM_CFLAGS) $(UV_CFLAGS)
 tests_fuzz_fuzz_device_key_LDADD = $(CORE_LIBS)
 
+FUZZ_TARGETS += tests/fuzz/fuzz_aeriecap
+tests_fuzz_fuzz_aeriecap_SOURCES = tests/fuzz/fuzz_aeriecap.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_aeriecap_LDFLAGS = $(CAPLD)
+tests_fuzz_fuzz_aeriecap_LDADD = libaeriecap.la $(FUZZ_LIBS)
+
 check_PROGRAMS += $(FUZZ_TARGETS)
 TESTS += $(FUZZ_TARGETS)
 EXTRA_DIST += tests/fuzz/run.sh

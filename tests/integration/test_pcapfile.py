@@ -316,7 +316,6 @@ class TestPcapfile(unittest.TestCase):
                 (self.dir, r"is not a capture file: it is a directory"),
                 (fifo, r"is not a capture file: it is not a regular file"),
                 (":realtime=true", r"names no file"),
-                (f'"{path}', r"names no file"),
                 (f"{path}:realtime", r"option=value"),
                 (f'{path}:uuid="x', r"option=value"),
                 (f"{path}:realtime=maybe", r"realtime=maybe is neither true nor false"),
@@ -354,9 +353,12 @@ class TestPcapfile(unittest.TestCase):
         uuid = "01234567-89ab-cdef-0123-456789abcdef"
         self.assertEqual(self.run_file(f'{path}:name="a, b",uuid={uuid}')[0].body[8], uuid)
 
-    def test_quoted_file_name_may_have_a_colon(self):
-        path = self.write("a:b.pcap", pcap(SOME))
-        self.check_packets(path, SOME, definition=f'"{path}":realtime=false')
+    def test_file_name_may_have_colons(self):
+        path = self.write("a:b:c.pcap", pcap(SOME))
+        self.check_packets(path, SOME)
+        self.check_packets(path, SOME, definition=f"{path}:realtime=false")
+        self.write("a:b", pcap([]))
+        self.check_packets(path, SOME, definition=f"{path}:realtime=false")
 
     def timed(self, definition):
         with self.capture() as c:

@@ -4,5 +4,6 @@ include $(top_srcdir)/tests/unit/data.mk
 include $(top_srcdir)/tests/unit/host.mk
 include $(top_srcdir)/tests/unit/flow.mk
 include $(top_srcdir)/tests/unit/link.mk
+include $(top_srcdir)/tests/unit/cap.mk
 include $(top_srcdir)/tests/unit/http.mk
 endif

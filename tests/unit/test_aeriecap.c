@@ -1,0 +1,801 @@
+/* SPDX-License-Identifier: MIT */
+/* libaeriecap from inside a program: what a host sees is read from a pipe. Octets expected are put together by hand from
+ * the tables of the protocol and the msgpack specification. */
+#include <criterion/criterion.h>
+
+#include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../../sdk/capframework/handler.h"
+#include "../../sdk/capframework/read.h"
+
+static const uint8_t magic[] = { 0xde, 0xca, 0xfb, 0xad, 0xa9, 0xa9, 0, 3 };
+
+struct host {
+	struct aeriecap *cap;
+	int to, from; /* ends of the host */
+};
+
+static struct host start(void)
+{
+	struct host h;
+	int in[2], out[2];
+
+	cr_assert_eq(pipe(in), 0);
+	cr_assert_eq(pipe(out), 0);
+	h.cap = aeriecap_new("test", "1.2.3-abc");
+	cr_assert_not_null(h.cap);
+	cr_assert_eq(aeriecap_set_link(h.cap, in[0], out[1]), 0);
+	h.to = in[1];
+	h.from = out[0];
+	return h;
+}
+
+static void finish(struct host *h)
+{
+	aeriecap_free(h->cap);
+	if (h->to >= 0)
+		close(h->to);
+	close(h->from);
+}
+
+static void request(const struct host *h, unsigned command, uint32_t seqno, const void *body, size_t len)
+{
+	uint8_t frame[600];
+
+	put_header(frame, (uint32_t)len, (uint16_t)command, 1, seqno);
+	if (len)
+		memcpy(frame + PROTOCOL_HEADER, body, len);
+	cr_assert_eq(write(h->to, frame, PROTOCOL_HEADER + len), (ssize_t)(PROTOCOL_HEADER + len));
+}
+
+static void read_all(int fd, uint8_t *to, size_t len)
+{
+	while (len > 0) {
+		ssize_t n = read(fd, to, len);
+
+		cr_assert_gt(n, 0);
+		to += n;
+		len -= (size_t)n;
+	}
+}
+
+struct frame {
+	unsigned command, code;
+	uint32_t seqno;
+	size_t len; /* of the body */
+	uint8_t body[AERIECAP_FRAME_MAX];
+};
+
+static void read_frame(const struct host *h, struct frame *f)
+{
+	uint8_t head[PROTOCOL_HEADER];
+	struct aerie_cur c = aerie_cur_make(head + 8, 12);
+
+	read_all(h->from, head, sizeof head);
+	cr_assert_arr_eq(head, magic, sizeof magic);
+	f->len = aerie_cur_be32(&c);
+	f->command = aerie_cur_be16(&c);
+	f->code = aerie_cur_be16(&c);
+	f->seqno = aerie_cur_be32(&c);
+	cr_assert_leq(f->len, sizeof f->body - PROTOCOL_HEADER);
+	read_all(h->from, f->body, f->len);
+}
+
+static bool contains(const struct frame *f, const char *text)
+{
+	size_t i, n = strlen(text);
+
+	for (i = 0; i + n <= f->len; i++)
+		if (memcmp(f->body + i, text, n) == 0)
+			return true;
+	return false;
+}
+
+static const struct aeriecap_packet some_packet = {
+	.content = "\xd4\x00\xff", .caplen = 3, .origlen = 70000, .dlt = 105, .ts_sec = 0x61626364, .ts_usec = 999999
+};
+
+/* --- Definitions. */
+
+Test(aeriecap, adler_equals_the_known_check_value)
+{
+	cr_assert_eq(aeriecap_adler("IEEE802.11", 10), 0x0D770242u);
+	cr_assert_eq(aeriecap_adler("abc", 3), 0u); /* less than four octets */
+	cr_assert_eq(aeriecap_adler("\xff\xff\xff\xff", 4), 0x03fcu + (0x9f6u << 16)); /* 4 * 255, 10 * 255 */
+}
+
+Test(aeriecap, options_are_found_whatever_their_case_and_quotes)
+{
+	const char *definition = "wlan0:name=\"a, b=c\",Channel=6,empty=,last=x", *value, *interface;
+
+	cr_assert_eq(aeriecap_parse_interface(definition, &interface), 5);
+	cr_assert_eq(memcmp(interface, "wlan0", 5), 0);
+	cr_assert_eq(aeriecap_find_option(definition, "name", &value), 6);
+	cr_assert_eq(memcmp(value, "a, b=c", 6), 0);
+	cr_assert_eq(aeriecap_find_option(definition, "channel", &value), 1);
+	cr_assert_eq(*value, '6');
+	cr_assert_eq(aeriecap_find_option(definition, "empty", &value), 0);
+	cr_assert_eq(aeriecap_find_option(definition, "last", &value), 1);
+	cr_assert_eq(*value, 'x');
+	cr_assert_eq(aeriecap_find_option(definition, "b", &value), 0); /* within a quoted value */
+	cr_assert_eq(aeriecap_find_option(definition, "chan", &value), 0);
+	cr_assert_eq(aeriecap_find_option("wlan0", "name", &value), 0);
+}
+
+Test(aeriecap, malformed_options_are_refused)
+{
+	const char *value;
+
+	cr_assert_eq(aeriecap_find_option("x:name", "other", &value), -1);
+	cr_assert_eq(aeriecap_find_option("x:name=\"a", "name", &value), -1);
+	cr_assert_eq(aeriecap_find_option("x:name=\"a\"b,c=d", "c", &value), -1);
+	cr_assert_eq(aeriecap_find_option("x:,", "c", &value), -1);
+}
+
+/* --- Frames. */
+
+Test(aeriecap, packet_with_all_blocks_is_golden)
+{
+	static const struct aeriecap_signal signal = {
+		.signal_dbm = -42, .noise_dbm = -95, .signal_rssi = 7, .noise_rssi = 8, .freq_khz = 2437000,
+		.datarate = 10, .channel = "6"
+	};
+	static const struct aeriecap_gps gps = {
+		.lat = 1.5, .lon = -2.0, .alt = 3.0f, .speed = 0.5f, .heading = 90.0f, .precision = 2.0f, .fix = 3,
+		.ts_sec = 5, .ts_usec = 6, .type = "t", .name = "n", .uuid = "u"
+	};
+	static const uint8_t expected[] = {
+		0x83,
+		0x01, 0x8c, 0x01, 0xcb, 0x3f, 0xf8, 0, 0, 0, 0, 0, 0, 0x02, 0xcb, 0xc0, 0, 0, 0, 0, 0, 0, 0,
+		0x03, 0xca, 0x40, 0x40, 0, 0, 0x04, 0xcc, 3, 0x05, 0xca, 0x3f, 0, 0, 0, 0x06, 0xca, 0x42, 0xb4, 0, 0,
+		0x07, 0xca, 0x40, 0, 0, 0, 0x08, 0xcf, 0, 0, 0, 0, 0, 0, 0, 5, 0x09, 0xce, 0, 0, 0, 6,
+		0x0a, 0xa1, 't', 0x0b, 0xa1, 'n', 0x0c, 0xa1, 'u',
+		0x02, 0x87, 0x01, 0xce, 0xff, 0xff, 0xff, 0xd6, 0x02, 0xce, 0xff, 0xff, 0xff, 0xa1,
+		0x03, 0xce, 0, 0, 0, 7, 0x04, 0xce, 0, 0, 0, 8, 0x05, 0xcf, 0, 0, 0, 0, 0, 0x25, 0x2f, 0x88,
+		0x06, 0xcf, 0, 0, 0, 0, 0, 0, 0, 10, 0x07, 0xa1, '6',
+		0x04, 0x85, 0x01, 0xce, 0, 0, 0, 105, 0x02, 0xcf, 0, 0, 0, 0, 0x61, 0x62, 0x63, 0x64,
+		0x03, 0xce, 0, 0x0f, 0x42, 0x3f, 0x04, 0xce, 0, 1, 0x11, 0x70, 0x06, 0xc4, 3, 0xd4, 0, 0xff
+	};
+	struct host h = start();
+	struct aeriecap_packet packet = some_packet;
+	struct aeriecap_batch *batch = aeriecap_batch_new(h.cap, 0);
+	static struct frame f;
+	int i;
+
+	packet.signal = &signal;
+	packet.gps = &gps;
+	cr_assert_eq(aeriecap_send_packet(h.cap, &packet), 1);
+	cr_assert_eq(aeriecap_batch_add(batch, &packet), 1);
+	cr_assert_eq(aeriecap_batch_send(batch), 1);
+	for (i = 0; i < 2; i++) {
+		read_frame(&h, &f);
+		cr_assert_eq(f.command, 16);
+		cr_assert_eq(f.code, 0);
+		cr_assert_eq(f.seqno, 2u + (unsigned)i);
+		cr_assert_eq(f.len, sizeof expected);
+		cr_assert_arr_eq(f.body, expected, sizeof expected);
+	}
+	aeriecap_batch_free(batch);
+	finish(&h);
+}
+
+/* The fast path writes a frame of its own; it must be the one that msgpack-c makes. Lengths around each msgpack form. */
+Test(aeriecap, batch_and_single_packets_have_the_same_octets)
+{
+	static const uint32_t lengths[] = { 0, 1, 255, 256, 257, 15999, 16000, 16001, 40000 };
+	static uint8_t content[40000];
+	static struct frame one, other;
+	struct host h = start();
+	struct aeriecap_batch *batch = aeriecap_batch_new(h.cap, 0);
+	size_t i;
+
+	for (i = 0; i < sizeof content; i++)
+		content[i] = (uint8_t)(i * 7);
+	for (i = 0; i < sizeof lengths / sizeof *lengths; i++) {
+		struct aeriecap_packet packet = some_packet;
+
+		packet.content = content;
+		packet.caplen = lengths[i];
+		cr_assert_eq(aeriecap_send_packet(h.cap, &packet), 1);
+		read_frame(&h, &one);
+		if (lengths[i] == 16001) { /* the first that is cut is told, after it */
+			read_frame(&h, &other);
+			cr_assert_eq(other.command, 5);
+		}
+		cr_assert_eq(aeriecap_batch_add(batch, &packet), 1);
+		cr_assert_eq(aeriecap_batch_send(batch), 1);
+		read_frame(&h, &other);
+		cr_assert_eq(one.len, other.len);
+		cr_assert_eq(memcmp(one.body, other.body, one.len), 0);
+	}
+	aeriecap_batch_free(batch);
+	finish(&h);
+}
+
+Test(aeriecap, longest_packet_with_all_blocks_fits_a_frame)
+{
+	char text[300];
+	struct aeriecap_signal signal = { -1, -1, 1, 1, 1, 1, text };
+	struct aeriecap_gps gps = { .type = text, .name = text, .uuid = text };
+	static uint8_t content[65535];
+	static struct frame f;
+	struct host h = start();
+	struct aeriecap_packet packet = some_packet;
+
+	memset(text, 'x', sizeof text);
+	text[sizeof text - 1] = 0;
+	packet.content = content;
+	packet.caplen = sizeof content;
+	packet.signal = &signal;
+	packet.gps = &gps;
+	cr_assert_eq(aeriecap_send_packet(h.cap, &packet), 1);
+	read_frame(&h, &f); /* asserts on its length */
+	cr_assert_gt(f.len, 16000);
+	finish(&h);
+}
+
+Test(aeriecap, json_report_is_golden)
+{
+	static const uint8_t expected[] = { 0x81, 5, 0x84, 1, 0xa6, 'R', 'T', 'L', '4', '3', '3', 2, 0xcf, 0, 0, 0, 0, 0, 0, 0, 9,
+					    3, 0xce, 0, 0, 0, 8, 4, 0xa2, '{', '}' };
+	static char longer[20000];
+	static struct frame f;
+	struct host h = start();
+
+	cr_assert_eq(aeriecap_send_json(h.cap, "RTL433", 9, 8, "{}"), 1);
+	read_frame(&h, &f);
+	cr_assert_eq(f.len, sizeof expected);
+	cr_assert_arr_eq(f.body, expected, sizeof expected);
+	memset(longer, ' ', sizeof longer - 1);
+	cr_assert_eq(aeriecap_send_json(h.cap, "RTL433", 9, 8, longer), -1);
+	finish(&h);
+}
+
+Test(aeriecap, message_error_and_ping_are_golden)
+{
+	static const uint8_t message[] = { 0x82, 1, 0xcc, 4, 2, 0xa4, 'o', 'h', ' ', '1' }, error[] = { 0x81, 1, 0xa3, 'b', 'a', 'd' };
+	static struct frame f;
+	struct host h = start();
+
+	cr_assert_eq(aeriecap_send_message(h.cap, AERIECAP_ERROR, "oh %d", 1), 1);
+	cr_assert_eq(aeriecap_send_error(h.cap, 77, "bad"), 1);
+	cr_assert_eq(aeriecap_send_ping(h.cap), 1);
+	read_frame(&h, &f);
+	cr_assert(f.command == 5 && f.code == 0 && f.seqno == 2 && f.len == sizeof message);
+	cr_assert_arr_eq(f.body, message, sizeof message);
+	read_frame(&h, &f);
+	cr_assert(f.command == 6 && f.code == 1 && f.seqno == 77 && f.len == sizeof error);
+	cr_assert_arr_eq(f.body, error, sizeof error);
+	read_frame(&h, &f);
+	cr_assert(f.command == 2 && f.code == 0 && f.seqno == 3 && f.len == 0);
+	finish(&h);
+}
+
+Test(aeriecap, long_message_is_cut_between_characters)
+{
+	static char text[3000];
+	static struct frame f;
+	struct host h = start();
+	size_t i;
+
+	for (i = 0; i + 2 < sizeof text; i += 2)
+		memcpy(text + i, "\xc3\xa9", 2);
+	cr_assert_eq(aeriecap_send_message(h.cap, AERIECAP_INFO, "%s", text), 1);
+	read_frame(&h, &f);
+	cr_assert_eq(f.len % 2, 0u); /* 82 01 cc 02 02 da LL LL: 8 octets, then whole characters */
+	finish(&h);
+}
+
+/* --- Sequence numbers. */
+
+Test(aeriecap, sequence_numbers_pass_over_zero)
+{
+	static struct frame f;
+	static const uint32_t expected[] = { UINT32_MAX - 1, UINT32_MAX, 1, 2, 3 };
+	struct host h = start();
+	struct aeriecap_batch *batch = aeriecap_batch_new(h.cap, 0);
+	int i;
+
+	h.cap->out.seqno = UINT32_MAX - 2;
+	for (i = 0; i < 4; i++)
+		cr_assert_eq(aeriecap_batch_add(batch, &some_packet), 1);
+	cr_assert_eq(aeriecap_batch_send(batch), 1);
+	cr_assert_eq(aeriecap_send_packet(h.cap, &some_packet), 1);
+	for (i = 0; i < 5; i++) {
+		read_frame(&h, &f);
+		cr_assert_eq(f.seqno, expected[i]);
+	}
+	aeriecap_batch_free(batch);
+	finish(&h);
+}
+
+Test(aeriecap, numbers_taken_while_a_batch_is_filled_are_not_used_twice)
+{
+	static const unsigned commands[] = { 5, 16, 16, 16 };
+	static struct frame f;
+	struct host h = start();
+	struct aeriecap_batch *batch = aeriecap_batch_new(h.cap, 0);
+	int i;
+
+	for (i = 0; i < 2; i++)
+		cr_assert_eq(aeriecap_batch_add(batch, &some_packet), 1);
+	cr_assert_eq(aeriecap_send_message(h.cap, AERIECAP_INFO, "in between"), 1);
+	cr_assert_eq(aeriecap_batch_add(batch, &some_packet), 1);
+	cr_assert_eq(aeriecap_batch_send(batch), 1);
+	for (i = 0; i < 4; i++) {
+		read_frame(&h, &f);
+		cr_assert_eq(f.command, commands[i]);
+		cr_assert_eq(f.seqno, 2u + (unsigned)i);
+	}
+	aeriecap_batch_free(batch);
+	finish(&h);
+}
+
+/* --- Back-pressure. */
+
+Test(aeriecap, single_packets_are_refused_when_the_ring_is_full_but_messages_are_not)
+{
+	static uint8_t content[10000];
+	static struct frame f;
+	struct host h = start();
+	struct aeriecap_packet packet = some_packet;
+	unsigned long sent = 0, got = 0;
+	int r;
+
+	packet.content = content;
+	packet.caplen = sizeof content;
+	while ((r = aeriecap_send_packet(h.cap, &packet)) == 1)
+		sent++;
+	cr_assert_eq(r, 0);
+	cr_assert_gt(sent, 400); /* 4 MiB of ring */
+	cr_assert_eq(aeriecap_send_message(h.cap, AERIECAP_INFO, "still"), 1);
+	do {
+		int cancel;
+
+		read_frame(&h, &f);
+		got += f.command == 16;
+		out_lock(h.cap, &cancel);
+		out_flush(h.cap);
+		out_unlock(h.cap, cancel);
+	} while (f.command == 16);
+	cr_assert_eq(got, sent); /* nothing is lost or overtaken */
+	cr_assert_eq(f.command, 5);
+	cr_assert_eq(aeriecap_send_packet(h.cap, &packet), 1);
+	finish(&h);
+}
+
+Test(aeriecap, batch_that_is_sent_in_part_keeps_frames_whole)
+{
+	static uint8_t content[1003];
+	static struct frame f;
+	struct host h = start();
+	struct aeriecap_packet packet = some_packet;
+	struct aeriecap_batch *batch = aeriecap_batch_new(h.cap, 300000);
+	unsigned n = 0, i;
+
+	packet.content = content;
+	packet.caplen = sizeof content;
+	for (; aeriecap_batch_add(batch, &packet) == 1; n++)
+		content[0]++;
+	cr_assert_gt(n, 250);
+	cr_assert_eq(aeriecap_batch_send(batch), 0); /* a pipe takes 64 KiB */
+	cr_assert_eq(aeriecap_batch_add(batch, &packet), 0); /* not before it is sent */
+	cr_assert_eq(aeriecap_send_message(h.cap, AERIECAP_INFO, "in between"), 1); /* must not end up within a frame */
+	for (i = 0; i < n + 1; i++) {
+		read_frame(&h, &f);
+		if (f.command == 16)
+			cr_assert_eq(aeriecap_batch_send(batch) >= 0, true);
+	}
+	cr_assert_eq(aeriecap_batch_send(batch), 1);
+	cr_assert_eq(aeriecap_batch_pending(batch), 0u);
+	aeriecap_batch_free(batch);
+	finish(&h);
+}
+
+/* --- The loop. */
+
+static int list_many(struct aeriecap *cap, uint32_t seqno, struct aeriecap_list *list, char *msg)
+{
+	char name[32];
+	int i;
+
+	for (i = 0; i < 1000; i++) {
+		snprintf(name, sizeof name, "interface-number-%04d", i);
+		cr_assert_eq(aeriecap_list_add(list, name, "a=b", "hardware of some kind"), 0);
+	}
+	return i;
+}
+
+static int list_two(struct aeriecap *cap, uint32_t seqno, struct aeriecap_list *list, char *msg)
+{
+	cr_assert_eq(seqno, 9u);
+	aeriecap_list_add(list, "wlan0", NULL, "ath9k");
+	aeriecap_list_add(list, "w1", "vif=x", NULL);
+	return 2;
+}
+
+static int list_failing(struct aeriecap *cap, uint32_t seqno, struct aeriecap_list *list, char *msg)
+{
+	strcpy(msg, "no permission");
+	return -1;
+}
+
+Test(aeriecap, list_report_is_golden)
+{
+	static const uint8_t expected[] = {
+		0x83, 1, 0xce, 0, 0, 0, 9, 4, 0xa9, '1', '.', '2', '.', '3', '-', 'a', 'b', 'c', 2, 0x92,
+		0x82, 1, 0xa5, 'w', 'l', 'a', 'n', '0', 3, 0xa5, 'a', 't', 'h', '9', 'k',
+		0x82, 1, 0xa2, 'w', '1', 2, 0xa5, 'v', 'i', 'f', '=', 'x'
+	};
+	static struct frame f;
+	struct host h = start();
+
+	aeriecap_on_list(h.cap, list_two);
+	request(&h, 14, 9, NULL, 0);
+	cr_assert_eq(aeriecap_loop(h.cap), 0);
+	read_frame(&h, &f);
+	cr_assert(f.command == 15 && f.code == 0 && f.seqno == 2 && f.len == sizeof expected);
+	cr_assert_arr_eq(f.body, expected, sizeof expected);
+	finish(&h);
+}
+
+Test(aeriecap, list_that_does_not_fit_is_cut_and_says_so)
+{
+	static struct frame f;
+	struct host h = start();
+
+	aeriecap_on_list(h.cap, list_many);
+	request(&h, 14, 9, NULL, 0);
+	cr_assert_eq(aeriecap_loop(h.cap), 0);
+	read_frame(&h, &f);
+	cr_assert_eq(f.command, 15);
+	cr_assert(contains(&f, "interface-number-0200"));
+	cr_assert(contains(&f, " of 1000 interfaces fit in the report"));
+	finish(&h);
+}
+
+Test(aeriecap, failed_list_is_an_error_with_the_request_number)
+{
+	static struct frame f;
+	struct host h = start();
+
+	aeriecap_on_list(h.cap, list_failing);
+	request(&h, 14, 9, NULL, 0);
+	cr_assert_eq(aeriecap_loop(h.cap), 0);
+	read_frame(&h, &f);
+	cr_assert(f.command == 6 && f.code == 1 && f.seqno == 9);
+	cr_assert(contains(&f, "no permission"));
+	finish(&h);
+}
+
+static int open_radio(struct aeriecap *cap, uint32_t seqno, const char *definition, struct aeriecap_info *info, char *msg)
+{
+	cr_assert_str_eq(definition, "w0");
+	aeriecap_info_set_uuid(info, "U");
+	aeriecap_info_set_capif(info, "w0mon");
+	aeriecap_info_set_hardware(info, "hw");
+	aeriecap_info_set_channel(info, "6");
+	aeriecap_info_add_channel(info, "1");
+	aeriecap_info_add_channel(info, "6HT40+");
+	aeriecap_info_set_dlt(info, 127);
+	strcpy(msg, "ok");
+	return 0;
+}
+
+static int probe_radio(struct aeriecap *cap, uint32_t seqno, const char *definition, struct aeriecap_info *info, char *msg)
+{
+	open_radio(cap, seqno, definition, info, msg);
+	return 1;
+}
+
+static int capture_failing(struct aeriecap *cap, char *msg)
+{
+	aeriecap_send_packet(cap, &some_packet);
+	strcpy(msg, "the radio went away");
+	return -1;
+}
+
+static const uint8_t definition_w0[] = { 0x81, 1, 0xa2, 'w', '0' };
+
+Test(aeriecap, probe_report_is_golden)
+{
+	static const uint8_t expected[] = {
+		0x83, 1, 0xce, 0, 0, 0, 8, 2, 0x84, 4, 0xa5, 'w', '0', 'm', 'o', 'n', 3, 0xa2, 'h', 'w', 5, 0xa1, '6',
+		6, 0x92, 0xa1, '1', 0xa6, '6', 'H', 'T', '4', '0', '+', 3, 0xa2, 'o', 'k'
+	};
+	static struct frame f;
+	struct host h = start();
+
+	aeriecap_on_probe(h.cap, probe_radio);
+	request(&h, 10, 8, definition_w0, sizeof definition_w0);
+	cr_assert_eq(aeriecap_loop(h.cap), 0);
+	read_frame(&h, &f);
+	cr_assert(f.command == 11 && f.code == 1 && f.seqno == 8 && f.len == sizeof expected);
+	cr_assert_arr_eq(f.body, expected, sizeof expected);
+	finish(&h);
+}
+
+Test(aeriecap, open_report_is_golden_and_a_failed_capture_is_an_error)
+{
+	static const uint8_t expected[] = {
+		0x89, 1, 0xce, 0, 0, 0, 7, 2, 0xce, 0, 0, 0, 127, 3, 0xa5, 'w', '0', 'm', 'o', 'n',
+		4, 0x92, 0xa1, '1', 0xa6, '6', 'H', 'T', '4', '0', '+', 5, 0xa1, '6', 7, 0xa2, 'h', 'w', 8, 0xa1, 'U',
+		9, 0xa2, 'o', 'k', 10, 0xa9, '1', '.', '2', '.', '3', '-', 'a', 'b', 'c'
+	};
+	static struct frame f;
+	struct host h = start();
+
+	aeriecap_on_open(h.cap, open_radio);
+	aeriecap_on_capture(h.cap, capture_failing);
+	request(&h, 12, 7, definition_w0, sizeof definition_w0);
+	cr_assert_eq(aeriecap_loop(h.cap), 1);
+	read_frame(&h, &f);
+	cr_assert(f.command == 13 && f.code == 1 && f.seqno == 7 && f.len == sizeof expected);
+	cr_assert_arr_eq(f.body, expected, sizeof expected);
+	read_frame(&h, &f);
+	cr_assert_eq(f.command, 16);
+	read_frame(&h, &f);
+	cr_assert(f.command == 6 && f.code == 1 && f.seqno == 0);
+	cr_assert(contains(&f, "the radio went away"));
+	finish(&h);
+}
+
+Test(aeriecap, program_without_probe_or_open_says_no)
+{
+	static struct frame f;
+	struct host h = start();
+
+	request(&h, 10, 8, definition_w0, sizeof definition_w0);
+	cr_assert_eq(aeriecap_loop(h.cap), 0);
+	read_frame(&h, &f);
+	cr_assert(f.command == 11 && f.code == 0 && f.seqno == 8);
+	finish(&h);
+	h = start();
+	request(&h, 12, 8, definition_w0, sizeof definition_w0);
+	cr_assert_eq(aeriecap_loop(h.cap), 1);
+	read_frame(&h, &f);
+	cr_assert(f.command == 13 && f.code == 0 && contains(&f, "cannot open sources"));
+	finish(&h);
+}
+
+Test(aeriecap, silent_host_is_given_up_and_a_pinging_one_is_not)
+{
+	static struct frame f;
+	struct host h = start();
+	uint64_t began = now_ms();
+
+	aeriecap_set_ping_timeout(h.cap, 50);
+	cr_assert_eq(aeriecap_loop(h.cap), 1);
+	cr_assert_geq(now_ms() - began, 50u);
+	finish(&h);
+
+	h = start(); /* the time is up for this one at once, but what has come is read before that counts */
+	aeriecap_set_ping_timeout(h.cap, 0);
+	request(&h, 2, 5, NULL, 0);
+	close(h.to);
+	h.to = -1;
+	cr_assert_eq(aeriecap_loop(h.cap), 0);
+	read_frame(&h, &f);
+	cr_assert(f.command == 3 && f.seqno == 5);
+	finish(&h);
+}
+
+/* What capture threads do for ever until they are told to end. */
+static int capture_sleeping(struct aeriecap *cap, char *msg)
+{
+	cr_assert_eq(aeriecap_sleep(cap, UINT64_C(3600000000)), -1);
+	return 0;
+}
+
+static int capture_flooding(struct aeriecap *cap, char *msg)
+{
+	struct aeriecap_batch *batch = aeriecap_batch_new(cap, 100000);
+	int r = 1;
+
+	while (r > 0)
+		if (aeriecap_batch_add(batch, &some_packet) == 0)
+			r = aeriecap_batch_flush(batch);
+	aeriecap_batch_free(batch);
+	cr_assert_eq(r, -1);
+	return 0;
+}
+
+static int capture_single(struct aeriecap *cap, char *msg)
+{
+	int r = 1;
+
+	while (r >= 0) {
+		r = aeriecap_send_packet(cap, &some_packet);
+		if (r == 0)
+			r = aeriecap_wait(cap);
+	}
+	return 0;
+}
+
+static int capture_stuck(struct aeriecap *cap, char *msg)
+{
+	for (;;)
+		poll(NULL, 0, -1); /* a driver that blocks: cancelled */
+	return 0;
+}
+
+static void *run_loop(void *data)
+{
+	struct host *h = data;
+
+	return (void *)(intptr_t)aeriecap_loop(h->cap);
+}
+
+static void close_while(aeriecap_capture_fn *capture, unsigned packets)
+{
+	static struct frame f;
+	struct host h = start();
+	pthread_t thread;
+	void *status;
+	uint32_t seqno = 1;
+	bool pong = false;
+
+	aeriecap_on_open(h.cap, open_radio);
+	aeriecap_on_capture(h.cap, capture);
+	cr_assert_eq(pthread_create(&thread, NULL, run_loop, &h), 0);
+	request(&h, 12, 7, definition_w0, sizeof definition_w0);
+	read_frame(&h, &f);
+	cr_assert_eq(f.command, 13);
+	request(&h, 2, 1000, NULL, 0);
+	while (packets > 0 || !pong) { /* the PONG comes in between */
+		read_frame(&h, &f);
+		pong = pong || f.command == 3;
+		if (f.command == 16) {
+			cr_assert_eq(f.seqno, seqno + 1);
+			seqno = f.seqno;
+			packets -= packets > 0;
+		}
+	}
+	close(h.to);
+	h.to = -1;
+	cr_assert_eq(pthread_join(thread, &status), 0);
+	cr_assert_eq((intptr_t)status, 0);
+	finish(&h);
+}
+
+Test(aeriecap, sleeping_capture_ends_with_the_link, .timeout = 60)
+{
+	close_while(capture_sleeping, 0);
+}
+
+Test(aeriecap, blocked_batch_ends_with_the_link, .timeout = 60)
+{
+	close_while(capture_flooding, 20000);
+}
+
+Test(aeriecap, blocked_single_packets_end_with_the_link, .timeout = 60)
+{
+	close_while(capture_single, 20000);
+}
+
+Test(aeriecap, stuck_capture_is_cancelled, .timeout = 60)
+{
+	close_while(capture_stuck, 0);
+}
+
+static int unknown_refusing(struct aeriecap *cap, uint32_t seqno, uint16_t command, const void *body, size_t len)
+{
+	cr_assert(seqno == 3 && len == 2 && memcmp(body, "\x80\x80", 2) == 0);
+	return command == 200 ? 0 : -1;
+}
+
+Test(aeriecap, unknown_commands_go_to_the_callback)
+{
+	static struct frame f;
+	struct host h = start();
+
+	aeriecap_on_unknown(h.cap, unknown_refusing);
+	request(&h, 200, 3, "\x80\x80", 2);
+	request(&h, 201, 3, "\x80\x80", 2);
+	cr_assert_eq(aeriecap_loop(h.cap), 1);
+	read_frame(&h, &f);
+	cr_assert(f.command == 6 && contains(&f, "command 201"));
+	finish(&h);
+}
+
+/* --- The reader of msgpack. */
+
+Test(aeriecap, integers_of_every_width_are_read)
+{
+	static const struct {
+		const char *octets;
+		size_t len;
+		uint64_t value;
+		int bad;
+	} rows[] = {
+		{ "\x7f", 1, 127, 0 }, { "\xcc\xff", 2, 255, 0 }, { "\xcd\x01\x02", 3, 258, 0 },
+		{ "\xce\x01\x02\x03\x04", 5, 0x01020304, 0 }, { "\xcf\x01\x02\x03\x04\x05\x06\x07\x08", 9, UINT64_C(0x0102030405060708), 0 },
+		{ "\xd0\x7f", 2, 127, 0 }, { "\xd1\x7f\xff", 3, 32767, 0 }, { "\xd2\x7f\xff\xff\xff", 5, 0x7fffffff, 0 },
+		{ "\xd0\x80", 2, 0, 1 }, { "\xff", 1, 0, 1 }, { "\xcd\x01", 2, 0, 1 }, { "\xa1x", 2, 0, 1 }, { "", 0, 0, 1 },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct aerie_cur c = aerie_cur_make(rows[i].octets, rows[i].len);
+		uint64_t v = read_uint(&c);
+
+		cr_assert_eq(c.bad, rows[i].bad, "row %zu", i);
+		if (!rows[i].bad)
+			cr_assert_eq(v, rows[i].value, "row %zu", i);
+	}
+}
+
+Test(aeriecap, skipping_takes_exactly_one_value)
+{
+	/* One of each form of the msgpack specification, each followed by 0x2a. */
+	static const struct {
+		const char *octets;
+		size_t len;
+	} rows[] = {
+		{ "\xc0", 1 }, { "\xc2", 1 }, { "\xc3", 1 }, { "\x05", 1 }, { "\xe5", 1 }, { "\xcc\x01", 2 }, { "\xcd\x01\x02", 3 },
+		{ "\xce\1\2\3\4", 5 }, { "\xcf\1\2\3\4\5\6\7\x08", 9 }, { "\xd0\x01", 2 }, { "\xd1\1\2", 3 }, { "\xd2\1\2\3\4", 5 },
+		{ "\xd3\1\2\3\4\5\6\7\x08", 9 }, { "\xca\1\2\3\4", 5 }, { "\xcb\1\2\3\4\5\6\7\x08", 9 }, { "\xa2xy", 3 }, { "\xd9\x01x", 3 },
+		{ "\xda\0\1x", 4 }, { "\xdb\0\0\0\1x", 6 }, { "\xc4\x01x", 3 }, { "\xc5\0\1x", 4 }, { "\xc6\0\0\0\1x", 6 },
+		{ "\x92\1\2", 3 }, { "\xdc\0\2\1\2", 5 }, { "\xdd\0\0\0\2\1\2", 7 }, { "\x81\1\x91\xa1x", 5 }, { "\xde\0\1\1\2", 5 },
+		{ "\xdf\0\0\0\1\1\2", 7 }, { "\xd4\1x", 3 }, { "\xd5\1xx", 4 }, { "\xd6\1xxxx", 6 }, { "\xd7\1xxxxxxxx", 10 },
+		{ "\xd8\1xxxxxxxxxxxxxxxx", 18 }, { "\xc7\2\1xx", 5 }, { "\xc8\0\2\1xx", 6 }, { "\xc9\0\0\0\2\1xx", 8 },
+	};
+	uint8_t buf[32];
+	size_t i, cut;
+
+	for (i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct aerie_cur c;
+
+		memcpy(buf, rows[i].octets, rows[i].len);
+		buf[rows[i].len] = 0x2a;
+		c = aerie_cur_make(buf, rows[i].len + 1);
+		read_skip(&c);
+		cr_assert(!c.bad && c.p == buf + rows[i].len, "row %zu", i);
+		for (cut = 0; cut < rows[i].len; cut++) {
+			c = aerie_cur_make(buf, cut);
+			read_skip(&c);
+			cr_assert(c.bad, "row %zu cut to %zu", i, cut);
+		}
+	}
+}
+
+/* --- The ring. */
+
+Test(aeriecap, ring_keeps_order_over_its_end)
+{
+	struct ring r;
+	uint8_t out[7];
+	unsigned put = 0, got = 0, i;
+	size_t len;
+
+	cr_assert_eq(ring_init(&r, 7), 0);
+	for (i = 0; i < 1000; i++) {
+		uint8_t in[3] = { (uint8_t)put, (uint8_t)(put + 1), (uint8_t)(put + 2) };
+		size_t n = i % 4, k;
+
+		if (n <= ring_room(&r)) {
+			ring_put(&r, in, n);
+			put += (unsigned)n;
+		}
+		n = i % 3;
+		if (n > r.used)
+			n = r.used;
+		ring_peek(&r, out, n);
+		for (k = 0; k < n; k++)
+			cr_assert_eq(out[k], (uint8_t)(got + k));
+		ring_drop(&r, n);
+		got += (unsigned)n;
+		cr_assert_eq(r.used, put - got);
+		ring_data(&r, &len);
+		cr_assert_leq(len, r.used);
+	}
+	cr_assert_gt(got, 500);
+	ring_free(&r);
+}
