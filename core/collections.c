@@ -60,16 +60,21 @@ static bool key_equal(const uint64_t *a, const uint64_t *b, uint32_t words)
 	return a[0] == b[0] && (words == 2 || a[1] == b[1]);
 }
 
-/* A key as it is stored: two words for a UUID, one form for each address and each zero. */
+/* One form for each address and each zero. */
+static inline uint64_t plain_key(uint32_t type, uint64_t key)
+{
+	if (type == AERIE_T_MAP_MAC)
+		return key & AERIE_KEY_MAC_MASK;
+	return type == AERIE_T_MAP_F64 && key == 1ull << 63 ? 0 : key;
+}
+
+/* A key as it is stored: two words for a UUID. */
 static void load_key(uint32_t type, uint64_t key, uint64_t ret[2])
 {
-	ret[0] = key;
 	if (type == AERIE_T_MAP_UUID)
 		memcpy(ret, (const void *)(uintptr_t)key, sizeof(struct aerie_uuid));
-	else if (type == AERIE_T_MAP_MAC)
-		ret[0] &= AERIE_KEY_MAC_MASK;
-	else if (type == AERIE_T_MAP_F64 && key == 1ull << 63)
-		ret[0] = 0;
+	else
+		ret[0] = plain_key(type, key);
 }
 
 static uint64_t *find_indexed(const struct map *m, const uint64_t *key, uint32_t words)
@@ -194,7 +199,7 @@ static bool key_is_usable(aerie_slot s, uint64_t key)
 	return key || (type != AERIE_T_MAP_STR && type != AERIE_T_MAP_UUID);
 }
 
-uint64_t *collection_map_cell(struct aerie_rec *rec, aerie_slot s, uint64_t key)
+static __attribute__((noinline)) uint64_t *find_or_make_cell(struct aerie_rec *rec, aerie_slot s, uint64_t key)
 {
 	const struct member *mb;
 	uint64_t k[2], *cell;
@@ -210,6 +215,25 @@ uint64_t *collection_map_cell(struct aerie_rec *rec, aerie_slot s, uint64_t key)
 		return NULL;
 	cell = map_insert(rec, mb, k);
 	return cell ? cell + map_entry_words(mb->field->type) - 1 : NULL;
+}
+
+/* Finds what is among few entries by itself: the case that occurs with every packet. */
+uint64_t *collection_map_cell(struct aerie_rec *rec, aerie_slot s, uint64_t key)
+{
+	uint32_t type = aerie_slot_type(s), i;
+	struct map *m;
+	uint64_t plain;
+
+	if (!slot_is_map(s) || type == AERIE_T_MAP_UUID)
+		return find_or_make_cell(rec, s, key);
+	m = map_of(rec, s);
+	if (!m || m->cap > LINEAR_MAX)
+		return find_or_make_cell(rec, s, key);
+	plain = plain_key(type, key);
+	for (i = 0; i < m->count; i++)
+		if (m->words[2 * i] == plain)
+			return &m->words[2 * i + 1];
+	return find_or_make_cell(rec, s, key);
 }
 
 struct aerie_rec *collection_map_record(struct aerie_rec *rec, aerie_slot s, uint64_t key)

@@ -29,12 +29,13 @@
 #define UNPOISON(p, n) ((void)(p), (void)(n))
 #endif
 
-#define PAGE ((size_t)64 * 1024)
+#define PAGE ((size_t)HEAP_PAGE)
 #define RUN_MAX ((size_t)16) /* pages */
 #define FINE_MAX ((size_t)512)  /* classes of 8 octets up to here, */
 #define CLASS_MAX ((size_t)8192) /* then four per doubling up to here */
 #define FINE_CLASSES (FINE_MAX / 8)
 #define CLASSES (FINE_CLASSES + 16)
+#define OBJECT_MAX ((size_t)1 << 32) /* no limit of a field leads to more */
 
 /* At the start of every page; the rest only at the first page of a run. */
 struct page {
@@ -52,6 +53,8 @@ struct heap {
 	struct page *runs;
 	void *free[CLASSES];
 };
+
+_Static_assert(offsetof(struct page, heap) == 0 && offsetof(struct heap, owner) == 0, "as heap_of() and heap_owner() expect");
 
 static unsigned class_of(size_t size)
 {
@@ -157,16 +160,6 @@ void heap_free(struct heap *h)
 	}
 }
 
-void *heap_owner(const struct heap *h)
-{
-	return h->owner;
-}
-
-struct heap *heap_of(const void *p)
-{
-	return ((const struct page *)((uintptr_t)p & ~(uintptr_t)(PAGE - 1)))->heap;
-}
-
 size_t heap_bytes(const struct heap *h)
 {
 	return h->bytes;
@@ -247,7 +240,7 @@ static void *alloc_large(struct heap *h, size_t size)
 {
 	struct page *pg;
 
-	if (size > SIZE_MAX / 2)
+	if (size > OBJECT_MAX)
 		return NULL;
 	pg = add_run(h, (size + sizeof *pg + 4095) & ~(size_t)4095);
 	return pg ? pg + 1 : NULL;

@@ -10,14 +10,26 @@
 
 struct heap;
 
+#define HEAP_PAGE ((uintptr_t)64 * 1024) /* pages lie at multiples of it and begin with a pointer to their heap */
+
 struct heap *heap_new(void *owner);
 void heap_free(struct heap *h); /* with everything in it */
-void *heap_owner(const struct heap *h);
 void *heap_alloc(struct heap *h, size_t size); /* 8-aligned, zeroed; NULL when memory is out */
 void heap_release(void *p, size_t size);       /* size as allocated; NULL is fine */
 /* Grows or shrinks, keeps the octets, zeroes what is new; on failure NULL and p stays. */
 void *heap_resize(void *p, size_t old_size, size_t new_size, struct heap *h);
-struct heap *heap_of(const void *p);
 size_t heap_bytes(const struct heap *h); /* taken from the system */
+
+/* A heap begins with its owner. */
+static inline void *heap_owner(const struct heap *h)
+{
+	return *(void *const *)(const void *)h;
+}
+
+/* p: the start of an object. */
+static inline struct heap *heap_of(const void *p)
+{
+	return *(struct heap *const *)((uintptr_t)p & ~(HEAP_PAGE - 1));
+}
 
 #endif

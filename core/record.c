@@ -9,17 +9,6 @@
 #include <core/rrd.h>
 #include <core/strings.h>
 
-const struct member *record_owning(const struct aerie_rec *rec, aerie_slot s)
-{
-	const struct record_type *t = record_type_of(rec);
-	uint32_t at = s & 0xffff, i;
-
-	if (at >= t->size)
-		return NULL;
-	i = t->by_offset[at / 8];
-	return i && t->members[i - 1].slot == s ? &t->members[i - 1] : NULL;
-}
-
 static const struct member *owning_of_type(const struct aerie_rec *rec, aerie_slot s, uint32_t type)
 {
 	return aerie_slot_type(s) == type ? record_owning(rec, s) : NULL;
@@ -129,22 +118,14 @@ static uint32_t cut_utf8(const char *text, uint32_t max)
 
 static bool str_equals(const struct aerie_str *s, const char *text, uint32_t len)
 {
-	return s && s->len == len && memcmp(s->text, text, len) == 0;
+	return s && s->len == len && (!len || memcmp(s->text, text, len) == 0);
 }
 
-static int set_text(struct aerie_rec *rec, aerie_slot s, const char *text, uint32_t len)
+static __attribute__((noinline)) int change_text(struct aerie_rec *rec, aerie_slot s, const char *text, uint32_t len)
 {
-	const struct aerie_str *old, *str;
-	const struct member *m;
+	const struct aerie_str *old = aerie_get_str(rec, s), *str;
+	const struct member *m = record_owning(rec, s);
 
-	if (aerie_slot_type(s) != AERIE_T_STR)
-		return -EINVAL;
-	if (!len)
-		text = "";
-	old = aerie_get_str(rec, s);
-	if (str_equals(old, text, len))
-		return 0;
-	m = record_owning(rec, s);
 	if (!m)
 		return -EINVAL;
 	if (len > m->field->limit) {
@@ -159,6 +140,15 @@ static int set_text(struct aerie_rec *rec, aerie_slot s, const char *text, uint3
 	*record_cell(rec, s) = aerie_ptr_key(str);
 	strings_put(old);
 	return 0;
+}
+
+static int set_text(struct aerie_rec *rec, aerie_slot s, const char *text, uint32_t len)
+{
+	if (aerie_slot_type(s) != AERIE_T_STR)
+		return -EINVAL;
+	if (str_equals(aerie_get_str(rec, s), text, len))
+		return 0;
+	return change_text(rec, s, text, len);
 }
 
 static int set_str(struct aerie_rec *rec, aerie_slot s, const struct aerie_str *str)

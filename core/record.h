@@ -29,13 +29,24 @@ static inline struct core *record_core(const struct aerie_rec *rec)
 	return (struct core *)heap_owner(heap_of(rec));
 }
 
+/* Types lie in chunks, and the registry begins with the table of these; whoever has a record has seen its type. */
+#define TYPES_CHUNK 256u
+
 static inline const struct record_type *record_type_of(const struct aerie_rec *rec)
 {
-	return registry_type(record_core(rec)->registry, rec->type);
+	struct record_type **const *chunks = (struct record_type **const *)(const void *)record_core(rec)->registry;
+
+	return chunks[(rec->type - 1) / TYPES_CHUNK][(rec->type - 1) % TYPES_CHUNK];
 }
 
 /* The member that owns the memory behind a slot; NULL when the slot is not one of the record's pointers. */
-const struct member *record_owning(const struct aerie_rec *rec, aerie_slot s);
+static inline const struct member *record_owning(const struct aerie_rec *rec, aerie_slot s)
+{
+	const struct record_type *t = record_type_of(rec);
+	uint32_t at = s & 0xffff, i = at < t->size ? t->by_offset[at / 8] : 0;
+
+	return i && t->members[i - 1].slot == s ? &t->members[i - 1] : NULL;
+}
 
 static inline uint64_t *record_cell(struct aerie_rec *rec, aerie_slot s)
 {

@@ -3,7 +3,7 @@
  *
  * Only the main thread adds; nothing is moved or removed. Readers on any thread follow pointers that are published
  * with release and read with acquire: chunks of ids, and hash chains whose heads are replaced. */
-#include <core/registry.h>
+#include <core/record.h>
 
 #include <errno.h>
 #include <pthread.h>
@@ -15,7 +15,7 @@
 #include <core/module.h>
 #include <core/strings.h>
 
-#define CHUNK 256u
+#define CHUNK TYPES_CHUNK
 #define BUCKETS 1024u
 
 struct field_entry {
@@ -24,10 +24,10 @@ struct field_entry {
 };
 
 struct registry {
-	struct core *core;
-	uint32_t n_fields, n_types; /* atomic */
+	struct record_type **types[TYPES_MAX / CHUNK + 1]; /* first: record_type_of() looks here */
 	struct field **fields[FIELDS_MAX / CHUNK + 1];
-	struct record_type **types[TYPES_MAX / CHUNK + 1];
+	uint32_t n_fields, n_types; /* atomic */
+	struct core *core;
 	struct field_entry *buckets[BUCKETS];
 	struct shared_cell **cells; /* of all types */
 	size_t n_cells, cap_cells;
@@ -35,6 +35,8 @@ struct registry {
 	const struct aerie_str *(*phy_name)(struct core *core, uint16_t phy);
 	const struct aerie_name *rrd_names[RRD_NAMES];
 };
+
+_Static_assert(offsetof(struct registry, types) == 0, "as record_type_of() expects");
 
 #define LOAD(p) __atomic_load_n(&(p), __ATOMIC_ACQUIRE)
 #define PUBLISH(p, value) __atomic_store_n(&(p), value, __ATOMIC_RELEASE)

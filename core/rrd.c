@@ -52,7 +52,7 @@ struct parts {
 	uint8_t slots[LEVELS][61];
 };
 
-static double combine(uint32_t aggregator, double a, double b)
+static inline double combine(uint32_t aggregator, double a, double b)
 {
 	switch (aggregator) {
 	case AERIE_FIELD_RRD_EXTREME:
@@ -262,7 +262,7 @@ static void advance(struct parts *p, bool full, uint32_t aggregator, uint32_t to
 
 /* ---- Samples ---- */
 
-static int add_slowly(struct heap *heap, uint64_t *cell, bool full, uint32_t aggregator, uint32_t time_s, double value)
+static __attribute__((noinline)) int add_slowly(struct heap *heap, uint64_t *cell, bool full, uint32_t aggregator, uint32_t time_s, double value)
 {
 	struct parts p;
 
@@ -312,42 +312,52 @@ static bool append(struct block *b, uint32_t time_s, double value)
 	return true;
 }
 
-int rrd_add(struct heap *heap, uint64_t *cell, bool full, uint32_t aggregator, uint32_t time_s, double value)
+/* Another second than the newest, or no room for the sum in the pair. */
+static __attribute__((noinline)) int add_elsewhere(struct heap *heap, uint64_t *cell, bool full, uint32_t aggregator,
+						   uint32_t time_s, double value)
 {
-	struct block *b;
-	uint32_t n;
-	double sum;
+	struct parts p;
 
 	if (!isfinite(value))
 		return -EINVAL;
 	if (value == 0 && aggregator == AERIE_FIELD_RRD_SIGNAL)
 		return 0;
-	if (!*cell) {
-		struct parts p = { .last = time_s };
-
-		if (!fits_pair(value)) {
-			put(&p, SECOND, time_s, aggregator, value);
-			return put_together(heap, cell, &p);
-		}
+	if (*cell)
+		return !is_pair(*cell) && append(block_of(*cell), time_s, value)
+			       ? 0
+			       : add_slowly(heap, cell, full, aggregator, time_s, value);
+	if (fits_pair(value)) {
 		*cell = make_pair(time_s, value);
 		return 0;
 	}
+	memset(p.n, 0, sizeof p.n);
+	p.last = time_s;
+	put(&p, SECOND, time_s, aggregator, value);
+	return put_together(heap, cell, &p);
+}
+
+/* Another sample of the newest second, which most are, needs no more than this. */
+int rrd_add(struct heap *heap, uint64_t *cell, bool full, uint32_t aggregator, uint32_t time_s, double value)
+{
+	struct block *b;
+	uint32_t n;
+	double both;
+
 	if (is_pair(*cell)) {
-		sum = combine(aggregator, pair_value(*cell), value);
-		if (pair_time(*cell) != time_s || !fits_pair(sum))
-			return add_slowly(heap, cell, full, aggregator, time_s, value);
-		*cell = make_pair(time_s, sum);
+		both = combine(aggregator, pair_value(*cell), value);
+		if (pair_time(*cell) != time_s || !fits_pair(both) || !isfinite(value))
+			return add_elsewhere(heap, cell, full, aggregator, time_s, value);
+		*cell = make_pair(time_s, both);
 		return 0;
 	}
 	b = block_of(*cell);
+	if (!b || time_s != b->last || !b->n[SECOND] || !isfinite(value))
+		return add_elsewhere(heap, cell, full, aggregator, time_s, value);
 	n = b->n[HOUR] + b->n[MINUTE] + b->n[SECOND];
-	if (time_s == b->last && b->n[SECOND] && slots_of(b)[n - 1] == time_s % 60) {
-		b->values[n - 1] = combine(aggregator, b->values[n - 1], value);
-		return 0;
-	}
-	if (append(b, time_s, value))
-		return 0;
-	return add_slowly(heap, cell, full, aggregator, time_s, value);
+	if (slots_of(b)[n - 1] != time_s % 60)
+		return add_elsewhere(heap, cell, full, aggregator, time_s, value);
+	b->values[n - 1] = combine(aggregator, b->values[n - 1], value);
+	return 0;
 }
 
 /* ---- Views ---- */

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 
 #include <core/heap.h>
 #include <core/registry.h>
@@ -297,3 +298,39 @@ Test(collections, vectors_grow_in_order_up_to_their_limit)
 	cr_assert_eq(F->count(r, s_vec_rec), 0);
 	F->free_record(r);
 }
+
+#ifndef __SANITIZE_ADDRESS__
+Test(collections, out_of_memory_leaves_collections_as_they_were)
+{
+	const struct aerie_str *name = F->intern(h, "name", 4);
+	struct aerie_rec *r = F->new_record(h, type);
+	struct rlimit none = { 0, 0 };
+	uint64_t i, *cell;
+	uint32_t n_map = 0, n_vec = 0, n_rec = 0;
+
+	cr_assert_eq(setrlimit(RLIMIT_AS, &none), 0);
+	for (i = 0; i < MAX; i++) {
+		struct aerie_rec *e = F->vec_push_record(r, s_vec_rec);
+
+		n_rec += e != NULL;
+		cr_assert_eq(F->count(r, s_vec_rec), n_rec);
+		if (e)
+			F->set_str(e, s_leaf, name);
+		cell = F->map_cell(r, s_map[4], make_key(4, (uint32_t)i));
+		if (cell)
+			*cell = ++n_map;
+		cr_assert_eq(F->count(r, s_map[4]), n_map);
+		n_vec += F->vec_push(r, s_vec, i) == 0;
+		cr_assert_eq(F->count(r, s_vec), n_vec);
+	}
+	cr_assert_lt(n_map, MAX);
+	cr_assert_lt(n_rec, MAX);
+	for (i = 0; i < MAX; i++) {
+		const uint64_t *found = F->map_find(r, s_map[4], make_key(4, (uint32_t)i));
+
+		cr_assert_eq(found != NULL, i < n_map);
+	}
+	cr_assert_eq(F->set_text(r, s_leaf, "x", 1), -EINVAL);
+	F->free_record(r);
+}
+#endif

@@ -160,7 +160,7 @@ Test(heap, large_objects_go_back_to_the_system)
 	heap_free(NULL);
 }
 
-Test(heap, out_of_memory_is_null_and_changes_nothing)
+Test(heap, impossible_sizes_are_null_and_change_nothing)
 {
 	struct heap *h = heap_new(NULL);
 	uint8_t *p = heap_alloc(h, 100);
@@ -171,3 +171,28 @@ Test(heap, out_of_memory_is_null_and_changes_nothing)
 	cr_assert(all(p, 0, 100, 7));
 	heap_free(h);
 }
+
+#ifndef __SANITIZE_ADDRESS__
+Test(heap, out_of_memory_is_null_and_the_heap_goes_on)
+{
+	struct rlimit none = { 0, 0 };
+	struct heap *h = heap_new(NULL);
+	uint8_t *p, *last = NULL;
+	size_t n = 0;
+
+	cr_assert_eq(setrlimit(RLIMIT_AS, &none), 0);
+	while ((p = heap_alloc(h, 100))) {
+		memset(p, 7, 100);
+		last = p;
+		n++;
+	}
+	cr_assert_geq(n, 500, "the first page was there");
+	cr_assert_null(heap_resize(last, 100, 1000, h));
+	cr_assert(all(last, 0, 100, 7));
+	heap_release(last, 100);
+	cr_assert_not_null(heap_alloc(h, 100));
+	cr_assert_null(heap_alloc(h, 20000));
+	cr_assert_null(heap_new(NULL));
+	heap_free(h);
+}
+#endif

@@ -263,12 +263,15 @@ Test(rrd, old_and_impossible_samples_are_refused)
 {
 	struct heap *heap = heap_new(NULL);
 	uint64_t cell = 0, before;
+	uint32_t aggregator;
 
 	cr_assert_eq(rrd_add(heap, &cell, true, 0, 1000, 1), 0);
 	before = cell;
 	cr_assert_eq(rrd_add(heap, &cell, true, 0, 940, 1), -ERANGE);
-	cr_assert_eq(rrd_add(heap, &cell, true, 0, 1000, NAN), -EINVAL);
-	cr_assert_eq(rrd_add(heap, &cell, true, 0, 1000, INFINITY), -EINVAL);
+	for (aggregator = 0; aggregator <= AERIE_FIELD_RRD_SIGNAL; aggregator += AERIE_FIELD_RRD_EXTREME) {
+		cr_assert_eq(rrd_add(heap, &cell, true, aggregator, 1000, NAN), -EINVAL);
+		cr_assert_eq(rrd_add(heap, &cell, true, aggregator, 1001, -INFINITY), -EINVAL);
+	}
 	cr_assert_eq(cell, before);
 	cr_assert_eq(rrd_add(heap, &cell, true, 0, 941, 1), 0);
 	heap_free(heap);
