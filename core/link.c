@@ -184,6 +184,40 @@ static void parse_json_block(struct aerie_cur *c, struct link_packet *pkt)
 	pkt->json_ts_us = report_time_us(s, us);
 }
 
+static uint32_t be32_at(const uint8_t *p)
+{
+	struct aerie_cur c = aerie_cur_make(p, 4);
+
+	return aerie_cur_be32(&c);
+}
+
+static bool has_pair(const uint8_t *p, uint8_t key, uint8_t kind)
+{
+	return p[0] == key && p[1] == kind;
+}
+
+#define PLAIN_HEAD 32u /* octets before the content */
+
+/* {4: {1: DLT, 2: seconds, 3: microseconds, 4: original length, 6: content}}, each in the width that libaeriecap writes: nearly
+ * every packet of nearly every source, so the form is recognised as a whole. */
+static bool parse_plain(const uint8_t *body, uint32_t len, struct link_packet *pkt)
+{
+	struct aerie_cur c = aerie_cur_make(body, len);
+	const uint8_t *p = aerie_cur_take(&c, PLAIN_HEAD);
+
+	if (!p || !has_pair(p, 0x81, 0x04) || p[2] != 0x85 || !has_pair(p + 3, 1, 0xce) || !has_pair(p + 9, 2, 0xcf) ||
+	    !has_pair(p + 19, 3, 0xce) || !has_pair(p + 25, 4, 0xce) || p[31] != 6)
+		return false;
+	pkt->data = mp_octets(&c, &pkt->len);
+	if (!pkt->data)
+		return false;
+	pkt->has_packet = true;
+	pkt->dlt = be32_at(p + 5);
+	pkt->ts_us = report_time_us((uint64_t)be32_at(p + 11) << 32 | be32_at(p + 15), be32_at(p + 21));
+	pkt->origlen = be32_at(p + 27) > pkt->len ? be32_at(p + 27) : pkt->len;
+	return true;
+}
+
 /* On failure *ret holds nothing of use. */
 int link_parse_packet(const uint8_t *body, uint32_t len, struct link_packet *ret)
 {
@@ -191,6 +225,8 @@ int link_parse_packet(const uint8_t *body, uint32_t len, struct link_packet *ret
 	uint32_t n;
 
 	memset(ret, 0, sizeof *ret);
+	if (parse_plain(body, len, ret))
+		return 0;
 	for (n = mp_map(&c); n && !c.bad; n--) {
 		switch (mp_int(&c)) {
 		case 2:

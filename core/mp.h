@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A reader of msgpack (github.com/msgpack/msgpack, spec.md) on the bounds-checked cursor: inline, without allocation.
+/* A reader of msgpack (github.com/msgpack/msgpack, spec.md) on the bounds-checked cursor, without allocation.
  *
  * Works like the cursor itself: a value of another kind than asked for, or one that is not all there, sets `bad` and
  * yields 0, so a group of values is read first and checked once. Counts of maps and lists are as written, so a loop over
@@ -7,24 +7,32 @@
 #ifndef CORE_MP_H
 #define CORE_MP_H
 
+#include <endian.h>
+#include <string.h>
+
 #include <aerie/cursor.h>
 
 #define MP_DEPTH 8u /* nesting of a value that is skipped, at most */
 
-static inline uint64_t mp_be64(struct aerie_cur *c)
-{
-	uint64_t high = aerie_cur_be32(c);
+/* Packets have a dozen values each, so integers and texts have a short way, for when a whole 64-bit number fits into what
+ * is left, and a slow way that also serves the end of the buffer. The slow ones get a copy of the cursor: the
+ * caller's can then stay in registers. */
+#define MP_SLOW static __attribute__((noinline, unused))
 
-	return high << 32 | aerie_cur_be32(c);
+/* The number of n octets (1, 2, 4 or 8) behind the first octet; there are at least 9. */
+static inline uint64_t mp_behind_head(struct aerie_cur *c, unsigned n)
+{
+	uint64_t v;
+
+	memcpy(&v, c->p + 1, sizeof v);
+	aerie_cur_skip(c, 1 + n);
+	return be64toh(v) >> (64 - 8 * n);
 }
 
-/* An integer of any width. Negative ones come as two's complement of 64 bits. */
-static inline uint64_t mp_int(struct aerie_cur *c)
+MP_SLOW uint64_t mp_int_slow(struct aerie_cur *c)
 {
 	uint8_t b = aerie_cur_u8(c);
 
-	if (b < 0x80)
-		return b;
 	switch (b) {
 	case 0xcc:
 		return aerie_cur_u8(c);
@@ -34,7 +42,7 @@ static inline uint64_t mp_int(struct aerie_cur *c)
 		return aerie_cur_be32(c);
 	case 0xcf:
 	case 0xd3:
-		return mp_be64(c);
+		return aerie_cur_be64(c);
 	case 0xd0:
 		return (uint64_t)(int64_t)(int8_t)aerie_cur_u8(c);
 	case 0xd1:
@@ -42,36 +50,67 @@ static inline uint64_t mp_int(struct aerie_cur *c)
 	case 0xd2:
 		return (uint64_t)(int64_t)(int32_t)aerie_cur_be32(c);
 	}
-	if (b >= 0xe0)
+	if (b < 0x80 || b >= 0xe0)
 		return (uint64_t)(int64_t)(int8_t)b;
 	c->bad = 1;
 	return 0;
 }
 
-/* Text or octets: str and bin alike, because writers disagree. Leads into the buffer; NULL when bad. */
-static inline const uint8_t *mp_octets(struct aerie_cur *c, uint32_t *ret_len)
+/* An integer of any width. Negative ones come as two's complement of 64 bits. */
+static inline uint64_t mp_int(struct aerie_cur *c)
+{
+	struct aerie_cur copy;
+	uint64_t v;
+
+	if (aerie_cur_left(c) >= 9) {
+		uint8_t b = *c->p;
+
+		if (b < 0x80) {
+			aerie_cur_skip(c, 1);
+			return b;
+		}
+		if (b >= 0xcc && b <= 0xcf)
+			return mp_behind_head(c, 1u << (b - 0xcc));
+	}
+	copy = *c;
+	v = mp_int_slow(&copy);
+	*c = copy;
+	return v;
+}
+
+MP_SLOW uint32_t mp_length_slow(struct aerie_cur *c)
 {
 	uint8_t b = aerie_cur_u8(c);
-	const uint8_t *p;
-	uint32_t len;
 
 	switch (b) {
 	case 0xc4:
 	case 0xd9:
-		len = aerie_cur_u8(c);
-		break;
+		return aerie_cur_u8(c);
 	case 0xc5:
 	case 0xda:
-		len = aerie_cur_be16(c);
-		break;
+		return aerie_cur_be16(c);
 	case 0xc6:
 	case 0xdb:
-		len = aerie_cur_be32(c);
-		break;
-	default:
-		if ((b & 0xe0) != 0xa0)
-			c->bad = 1;
-		len = b & 0x1f;
+		return aerie_cur_be32(c);
+	}
+	if ((b & 0xe0) != 0xa0)
+		c->bad = 1;
+	return b & 0x1f;
+}
+
+/* Text or octets: str and bin alike, because writers disagree. Leads into the buffer; NULL when bad. */
+static inline const uint8_t *mp_octets(struct aerie_cur *c, uint32_t *ret_len)
+{
+	const uint8_t *p;
+	uint32_t len;
+
+	if (aerie_cur_left(c) >= 9 && *c->p >= 0xc4 && *c->p <= 0xc6) {
+		len = (uint32_t)mp_behind_head(c, 1u << (*c->p - 0xc4));
+	} else {
+		struct aerie_cur copy = *c;
+
+		len = mp_length_slow(&copy);
+		*c = copy;
 	}
 	if (c->bad)
 		return NULL;
@@ -168,8 +207,7 @@ static inline uint64_t mp_skip_head(struct aerie_cur *c)
 	return 0;
 }
 
-/* One value of any kind. Maps and arrays deeper than MP_DEPTH set `bad`. */
-static inline void mp_skip(struct aerie_cur *c)
+MP_SLOW void mp_skip_slow(struct aerie_cur *c)
 {
 	uint64_t left[MP_DEPTH + 1] = { 1 };
 	unsigned depth = 0;
@@ -193,6 +231,15 @@ static inline void mp_skip(struct aerie_cur *c)
 		}
 		left[++depth] = parts;
 	}
+}
+
+/* One value of any kind. Maps and arrays deeper than MP_DEPTH set `bad`. */
+static inline void mp_skip(struct aerie_cur *c)
+{
+	struct aerie_cur copy = *c;
+
+	mp_skip_slow(&copy);
+	*c = copy;
 }
 
 #endif

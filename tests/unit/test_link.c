@@ -81,6 +81,37 @@ Test(link, a_packet_report_is_read_with_keys_in_any_order)
 	cr_expect_eq(p.channel[0], '6');
 }
 
+/* The form that libaeriecap writes, and the same with an unknown key in front, which takes the long way. */
+Test(link, the_plain_form_of_a_packet_report_reads_like_any_other)
+{
+	static const uint8_t plain[] = {
+		0x81, 0x04, 0x85, 0x01, 0xce, 0x00, 0x00, 0x01, 0x02, 0x02, 0xcf, 0x00, 0x00, 0x00, 0x00, 0x65, 0x53, 0xf1, 0x00,
+		0x03, 0xce, 0x00, 0x01, 0xe2, 0x40, 0x04, 0xce, 0x00, 0x00, 0x01, 0x2c, 0x06, 0xc5, 0x00, 0x03, 'a',  'b',  'c',
+	};
+	uint8_t other[sizeof plain + 2] = { 0x82, 0x63, 0xc0 };
+	struct link_packet p[2];
+	uint32_t i;
+
+	memcpy(other + 3, plain + 1, sizeof plain - 1);
+	cr_assert_eq(link_parse_packet(plain, sizeof plain, &p[0]), 0);
+	cr_assert_eq(link_parse_packet(other, sizeof other, &p[1]), 0);
+	for (i = 0; i < 2; i++) {
+		cr_expect(p[i].has_packet);
+		cr_expect_eq(p[i].dlt, 0x0102);
+		cr_expect_eq(p[i].ts_us, 1700000000123456ull);
+		cr_expect_eq(p[i].origlen, 300);
+		cr_expect_eq(p[i].len, 3);
+		cr_expect_eq(memcmp(p[i].data, "abc", 3), 0);
+	}
+	for (i = 0; i < sizeof plain; i++) {
+		uint8_t *body = malloc(i + 1);
+
+		memcpy(body, plain, i);
+		cr_expect_eq(link_parse_packet(body, i, &p[0]), -EBADMSG, "%u octets", i);
+		free(body);
+	}
+}
+
 Test(link, a_json_report_is_read)
 {
 	struct link_packet p;
