@@ -619,13 +619,6 @@ static int capture_single(struct aeriecap *cap, char *msg)
 	return 0;
 }
 
-static int capture_stuck(struct aeriecap *cap, char *msg)
-{
-	for (;;)
-		poll(NULL, 0, -1); /* a driver that blocks: cancelled */
-	return 0;
-}
-
 static void *run_loop(void *data)
 {
 	struct host *h = data;
@@ -680,10 +673,19 @@ Test(aeriecap, blocked_single_packets_end_with_the_link, .timeout = 60)
 	close_while(capture_single, 20000);
 }
 
+#ifndef __SANITIZE_THREAD__ /* it loses sight of the locks of a thread that is cancelled within poll() */
+static int capture_stuck(struct aeriecap *cap, char *msg)
+{
+	for (;;)
+		poll(NULL, 0, -1); /* a driver that blocks: cancelled */
+	return 0;
+}
+
 Test(aeriecap, stuck_capture_is_cancelled, .timeout = 60)
 {
 	close_while(capture_stuck, 0);
 }
+#endif
 
 static int unknown_refusing(struct aeriecap *cap, uint32_t seqno, uint16_t command, const void *body, size_t len)
 {
