@@ -41,6 +41,26 @@ tests_fuzz_fuzz_aeriecap_SOURCES = tests/fuzz/fuzz_aeriecap.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_aeriecap_LDFLAGS = $(CAPLD)
 tests_fuzz_fuzz_aeriecap_LDADD = libaeriecap.la $(FUZZ_LIBS)
 
+FUZZ_TARGETS += tests/fuzz/fuzz_radiotap
+tests_fuzz_fuzz_radiotap_SOURCES = tests/fuzz/fuzz_radiotap.c plugins/phy80211/radio_radiotap.c plugins/phy80211/rates.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_radiotap_CFLAGS = $(AM_CFLAGS)
+tests_fuzz_fuzz_radiotap_LDADD = $(FUZZ_LIBS)
+
+FUZZ_TARGETS += tests/fuzz/fuzz_ppi_prism
+tests_fuzz_fuzz_ppi_prism_SOURCES = tests/fuzz/fuzz_ppi_prism.c plugins/phy80211/radio_ppi.c plugins/phy80211/radio_prism.c plugins/phy80211/rates.c plugins/phy80211/channel.c plugins/phy80211/crc.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_ppi_prism_CFLAGS = $(AM_CFLAGS) $(ZLIB_CFLAGS)
+tests_fuzz_fuzz_ppi_prism_LDADD = $(FUZZ_LIBS) $(ZLIB_LIBS)
+
+FUZZ_TARGETS += tests/fuzz/fuzz_frame
+tests_fuzz_fuzz_frame_SOURCES = tests/fuzz/fuzz_frame.c plugins/phy80211/frame.c plugins/phy80211/crc.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_frame_CFLAGS = $(AM_CFLAGS) $(XXHASH_CFLAGS) $(ZLIB_CFLAGS)
+tests_fuzz_fuzz_frame_LDADD = $(FUZZ_LIBS) $(ZLIB_LIBS)
+
+FUZZ_TARGETS += tests/fuzz/fuzz_ie
+tests_fuzz_fuzz_ie_SOURCES = tests/fuzz/fuzz_ie.c plugins/phy80211/ie.c plugins/phy80211/crypt.c plugins/phy80211/rates.c plugins/phy80211/ssid.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_ie_CFLAGS = $(AM_CFLAGS)
+tests_fuzz_fuzz_ie_LDADD = $(FUZZ_LIBS)
+
 check_PROGRAMS += $(FUZZ_TARGETS)
 TESTS += $(FUZZ_TARGETS)
 EXTRA_DIST += tests/fuzz/run.sh

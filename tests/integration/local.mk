@@ -6,3 +6,7 @@ TESTS += tests/integration/test_pcapfile.py
 EXTRA_DIST += tests/integration/capwire.py tests/data/lab-ch6.pcap
 dist_check_SCRIPTS += tests/integration/test_install.sh
 TESTS += tests/integration/test_install.sh
+
+# The host on real captures, against tshark; skips without captures or tshark.
+dist_check_SCRIPTS += tests/integration/test_tshark.py
+TESTS += tests/integration/test_tshark.py
