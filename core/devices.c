@@ -141,8 +141,10 @@ int store_create(struct devices *d, struct shard *s, uint64_t hash, uint64_t key
 	head = &s->table->heads[(uint32_t)hash & s->table->mask];
 	n->next = *head;
 	__atomic_store_n(head, number, __ATOMIC_RELEASE);
+	n->mod_time_s = s->newest ? shard_node(s, s->newest)->mod_time_s : 0;
 	append(s, n, number);
 	aerie_set_key(rec, d->slots.key, key);
+	aerie_set_time(rec, d->slots.mod_time, n->mod_time_s);
 	s->count++;
 	__atomic_fetch_add(&d->count, 1, __ATOMIC_RELAXED);
 	__atomic_fetch_add(&d->phys[phy].devices, 1, __ATOMIC_RELAXED);

@@ -806,8 +806,14 @@ Test(devices, a_clock_set_back_loses_no_change)
 	atomic_store(&clock_s, 2000);
 	for (i = 0; i < 500; i += 5)
 		make(key_of(wifi, i));
+	for (i = 500; i < 550; i++)
+		make(key_of(wifi, i)); /* new ones, too */
 	q.changed_since = 2000;
-	cr_assert_eq(walk(&q, keys, 600, 100), 500);
+	cr_assert_eq(walk(&q, keys, 600, 100), 550);
+	q.changed_since = 2500; /* a new one does not hide those that changed at 3000 */
+	cr_assert_geq(walk(&q, keys, 600, 100), 500);
+	for (i = 0; i < 500; i++)
+		cr_assert_eq(keys[i], key_of(wifi, i));
 	atomic_store(&clock_s, 3001);
 	make(key_of(wifi, 5));
 	q.changed_since = 3001;
