@@ -106,6 +106,14 @@ int registry_set_shared(const struct aerie_host *h, aerie_record_id type, const 
 const struct aerie_str *registry_intern(const struct aerie_host *h, const char *text, uint32_t len);
 void registry_release(const struct aerie_host *h, const struct aerie_str *s);
 
+/* registry.c, for recdef.c */
+const struct field *registry_find_field(const struct registry *r, const char *name);
+/* registry_define() for module m, or for the host itself when m is NULL. */
+int registry_define_field(struct registry *r, struct module *m, const struct aerie_field_def *def, aerie_field_id *ret_id);
+int registry_check_name(struct module *m, const char *what, const char *name);
+int registry_check_loading(struct module *m, const char *what, const char *name);
+int registry_add_type(struct registry *r, struct record_type *t); /* -ENOSPC, -ENOMEM; takes t when it succeeds */
+
 /* types.c: what the field types are, and the compiler of record types. */
 bool type_is_known(uint32_t type);
 bool type_is_map(uint32_t type);
