@@ -35,7 +35,7 @@ static ssize_t gzip_read(void *cookie, char *buf, size_t size)
 		return 0;
 	n = gzread(g->file, buf, size > 1u << 30 ? 1u << 30 : (unsigned)size);
 	text = gzerror(g->file, &err);
-	if (n > 0 || err == Z_OK || err == Z_STREAM_END) /* zlib knows of an end before it has given what comes before it */
+	if (n > 0 || err == Z_OK || err == Z_STREAM_END) /* n > 0: zlib knows of the end, but has more to give */
 		return n;
 	g->cut = err == Z_BUF_ERROR;
 	g->corrupt = !g->cut;
@@ -87,8 +87,9 @@ static int open_regular(const char *path, bool *ret_gzip, char *msg, size_t room
 		return -1;
 	}
 	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode)) {
-		snprintf(msg, room, "%.600s is not a capture file: it is %s; copy what is in it to a file and read that",
-			 path, S_ISDIR(st.st_mode) ? "a directory" : "not a regular file");
+		snprintf(msg, room,
+			 "%.600s is not a capture file: it is %s; copy what is in it to a file and read that", path,
+			 S_ISDIR(st.st_mode) ? "a directory" : "not a regular file");
 		close(fd);
 		return -1;
 	}

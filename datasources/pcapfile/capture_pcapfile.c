@@ -4,9 +4,10 @@
  *
  * How a source ends, and what the host is told:
  *   end of the file               nothing; exit status 0
- *   the file ends in a record     all packets before it, then a MESSAGE with how many; exit status 0, for recordings are
- *                                 cut short all the time and there is nothing more to be had
- *   a record that makes no sense  all packets before it, then an ERROR with how many and libpcap's reason; exit status 1
+ *   the file ends in a record     all packets before it, then a MESSAGE with how many; exit status 0, for recordings
+ *                                 are cut short all the time and there is nothing more to be had
+ *   a record that makes no sense  all packets before it, then an ERROR with how many and libpcap's reason; status 1
+ *
  * A pcapng file with interfaces of different link types ends in the last way: libpcap does not read on. */
 #include <errno.h>
 #include <fcntl.h>
@@ -64,8 +65,8 @@ static bool is_file(const char *path)
 	return stat(path, &st) == 0 && S_ISREG(st.st_mode);
 }
 
-/* The file's name ends at the first ':', unless there is a file whose name goes on to a later one or to the end: then the
- * longest such, as in the host. path is scratch. */
+/* The file's name ends at the first ':', unless there is a file whose name goes on to a later one or to the end: then
+ * the longest such, as in the host. path is scratch. */
 static size_t path_length(const char *definition, char *path)
 {
 	size_t len = strlen(definition), end;
@@ -153,7 +154,8 @@ static int parse_pps(const char *options, uint32_t *ret_pps, char *msg)
 		return r;
 	v = strtoul(value, &end, 10);
 	if (value[0] < '0' || value[0] > '9' || *end || v == 0 || v > PPS_MAX) {
-		snprintf(msg, AERIECAP_MSG_MAX, "pps=%s is not a number of packets per second from 1 to %u", value, PPS_MAX);
+		snprintf(msg, AERIECAP_MSG_MAX, "pps=%s is not a number of packets per second from 1 to %u", value,
+			 PPS_MAX);
 		return -1;
 	}
 	*ret_pps = (uint32_t)v;
@@ -167,8 +169,8 @@ static int parse_pace(struct pcapfile *pf, const char *options, char *msg)
 	if (parse_realtime(options, &realtime, msg) < 0 || parse_pps(options, &pf->pps, msg) < 0)
 		return -1;
 	if (realtime && pf->pps) {
-		snprintf(msg, AERIECAP_MSG_MAX, "realtime=true and pps=%" PRIu32 " exclude each other: give one of them",
-			 pf->pps);
+		snprintf(msg, AERIECAP_MSG_MAX,
+			 "realtime=true and pps=%" PRIu32 " exclude each other: give one of them", pf->pps);
 		return -1;
 	}
 	pf->pace = realtime ? PACE_REALTIME : pf->pps ? PACE_PPS : PACE_FULL;
@@ -314,7 +316,8 @@ static int on_capture(struct aeriecap *cap, char *msg)
 	const char *why = "";
 
 	do
-		end = capture_file_end(&pf->file, pcap_dispatch(pf->file.pcap, DISPATCH_MAX, on_packet, (u_char *)pf), &why);
+		end = capture_file_end(&pf->file, pcap_dispatch(pf->file.pcap, DISPATCH_MAX, on_packet, (u_char *)pf),
+				       &why);
 	while (end == CAPTURE_MORE && !pf->ended);
 	if (pf->ended || aeriecap_batch_flush(pf->batch) < 0)
 		return 0;
@@ -328,6 +331,8 @@ static int on_capture(struct aeriecap *cap, char *msg)
 	msg[0] = 0;
 	return 0;
 }
+
+static const char help[] = "Definition: FILE[:realtime=true|:pps=N][,uuid=UUID]; FILE is pcap or pcapng, also gzipped.\n";
 
 static int run(struct pcapfile *pf)
 {
@@ -356,7 +361,7 @@ int main(int argc, char **argv)
 		return AERIECAP_EXIT_FAILED;
 	}
 	aeriecap_set_user(pf->cap, pf);
-	aeriecap_set_help(pf->cap, "Definition: FILE[:realtime=true|:pps=N][,uuid=UUID]; FILE is pcap or pcapng, also gzipped.\n");
+	aeriecap_set_help(pf->cap, help);
 	aeriecap_on_probe(pf->cap, on_probe);
 	aeriecap_on_open(pf->cap, on_open);
 	aeriecap_on_capture(pf->cap, on_capture);

@@ -80,7 +80,8 @@ static int take(struct aeriecap *cap, struct found *f, const struct option_row *
 		cap->source = strdup(value);
 		if (cap->source && *value && strlen(value) <= PROBE_DEFINITION_MAX)
 			return 0;
-		fprintf(stderr, "%s: --source needs a definition of 1 to %u octets\n", cap->program, PROBE_DEFINITION_MAX);
+		fprintf(stderr, "%s: --source needs a definition of 1 to %u octets\n", cap->program,
+			PROBE_DEFINITION_MAX);
 		return -1;
 	case OPT_LIST:
 		f->list = true;
@@ -202,7 +203,8 @@ static int start_link(struct aeriecap *cap, const struct found *f)
 	}
 	if (aeriecap_set_link(cap, f->in_fd, f->out_fd) == 0)
 		return 1;
-	fprintf(stderr, "%s: cannot use descriptors %d and %d: %s\n", cap->program, f->in_fd, f->out_fd, strerror(errno));
+	fprintf(stderr, "%s: cannot use descriptors %d and %d: %s\n", cap->program, f->in_fd, f->out_fd,
+		strerror(errno));
 	return -1;
 }
 

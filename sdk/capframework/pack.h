@@ -25,6 +25,7 @@ void pack_u8(struct pack *p, unsigned key, uint8_t v);
 void pack_u32(struct pack *p, unsigned key, uint32_t v);
 void pack_u64(struct pack *p, unsigned key, uint64_t v);
 /* Writes the header and sends: as the send functions. seqno NULL: a fresh number. */
-int pack_send(struct pack *p, struct aeriecap *cap, uint16_t command, uint16_t code, const uint32_t *seqno, bool packet);
+int pack_send(struct pack *p, struct aeriecap *cap, uint16_t command, uint16_t code, const uint32_t *seqno,
+	      bool packet);
 
 #endif

@@ -163,7 +163,7 @@ static void tell_cut(struct aeriecap *cap)
 	out_unlock(cap, cancel);
 	if (first)
 		aeriecap_send_message(cap, AERIECAP_INFO,
-				      "packets of more than %u octets are cut to that length: hosts take no longer frames",
+				      "packets of more than %u octets are cut to that length, the most that hosts take",
 				      AERIECAP_CONTENT_MAX);
 }
 
@@ -289,7 +289,7 @@ static void batch_number(struct aeriecap_batch *b)
 	}
 }
 
-/* Writes as much as the link takes. A frame that was begun must be ended before any other: its rest goes to the ring. */
+/* Writes what the link takes. A frame that was begun must be ended before any other: its rest goes to the ring. */
 static void batch_write(struct aeriecap_batch *b)
 {
 	struct aeriecap *cap = b->cap;

@@ -11,8 +11,8 @@ uint64_t read_uint(struct aerie_cur *c); /* of any width; a negative number is b
 struct aerie_cur read_text(struct aerie_cur *c); /* str or bin */
 void read_skip(struct aerie_cur *c);     /* one value, with all that is in it */
 
-/* The text under a key of a map, copied with a NUL. 1; 0: there is none, or it is longer than room - 1 octets or has a NUL
- * in it (*ret_problem says so); -1: not msgpack, or not a map. */
+/* The text under a key of a map, copied with a NUL. 1; 0: there is none, or it is longer than room - 1 octets or has a
+ * NUL in it (*ret_problem says so); -1: not msgpack, or not a map. */
 int read_map_text(const void *body, size_t len, uint64_t key, char *text, size_t room, const char **ret_problem);
 
 #endif

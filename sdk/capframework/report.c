@@ -9,7 +9,9 @@
 
 #include "pack.h"
 
-#define TEXT_MAX 512u    /* of a name in a report; PATH_MAX would not fit a frame twice, and the host knows its definition */
+/* Octets of a text in a report, so that all of them fit in a frame. */
+#define TEXT_MAX 512u
+#define CAPIF_MAX 4096u /* often a path */
 #define CHANNEL_MAX 63u
 
 static int set_text(char **to, const char *text)
@@ -192,7 +194,7 @@ static void pack_probe(struct pack *p, uint32_t request, const struct aeriecap_i
 		pack_map(p, fields);
 	}
 	if (info->capif)
-		pack_text(p, 4, info->capif, TEXT_MAX);
+		pack_text(p, 4, info->capif, CAPIF_MAX);
 	if (info->hardware)
 		pack_text(p, 3, info->hardware, TEXT_MAX);
 	if (info->channel)
@@ -225,7 +227,7 @@ static void pack_open(struct pack *p, const struct aeriecap *cap, uint32_t reque
 	pack_u32(p, 1, request);
 	pack_u32(p, 2, info->dlt);
 	if (info->capif)
-		pack_text(p, 3, info->capif, TEXT_MAX);
+		pack_text(p, 3, info->capif, CAPIF_MAX);
 	if (n > 0)
 		pack_channels(p, 4, info, n);
 	if (info->channel)

@@ -32,7 +32,8 @@ static int get_definition(const struct request *rq, char *definition, size_t siz
 	int r = read_map_text(rq->body, rq->len, 1, definition, size, &problem);
 
 	if (r < 0) {
-		snprintf(msg, room, "command %u from the host is not the msgpack map it should be", (unsigned)rq->command);
+		snprintf(msg, room, "command %u from the host is not the msgpack map it should be",
+			 (unsigned)rq->command);
 		return -1;
 	}
 	if (r == 0)
@@ -215,7 +216,8 @@ static long frame_length(const struct aeriecap *cap, bool *ret_v2, char *msg, si
 	if (*ret_v2)
 		header = PROTOCOL_V2_HEADER;
 	else if (signature == PROTOCOL_SIGNATURE && sentinel == PROTOCOL_SENTINEL && version != PROTOCOL_VERSION) {
-		snprintf(msg, room, "the host speaks protocol version %u, this program only version 3", (unsigned)version);
+		snprintf(msg, room, "the host speaks protocol version %u, this program only version 3",
+			 (unsigned)version);
 		return -1;
 	}
 	if (signature != PROTOCOL_SIGNATURE || (!*ret_v2 && sentinel != PROTOCOL_SENTINEL)) {

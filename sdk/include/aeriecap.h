@@ -61,7 +61,7 @@ struct aeriecap_batch;
 #define AERIECAP_EXIT_WEBSOCKET 5
 #define AERIECAP_EXIT_NO_WEBSOCKET 6
 
-/* --- Callbacks. msg has AERIECAP_MSG_MAX octets, is empty at first, and is told to the host when something is in it. */
+/* --- Callbacks. msg has AERIECAP_MSG_MAX octets and is empty at first; what is written to it is told to the host. */
 
 /* [main] Fills the list with aeriecap_list_add(). Number of interfaces, 0 none, -1 error (msg says which). */
 typedef int aeriecap_list_fn(struct aeriecap *cap, uint32_t seqno, struct aeriecap_list *list, char *msg);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* link: libaeriecap.la */
-/* What a host may send to a capture program: frames, the msgpack in them, and the definitions in that. The callbacks look
- * at definitions as capture programs do; nothing is opened, so no thread is started. */
+/* What a host may send to a capture program: frames, the msgpack in them, and the definitions in that. The callbacks
+ * look at definitions as capture programs do; nothing is opened, so no thread is started. */
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>

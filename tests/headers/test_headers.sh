@@ -45,6 +45,8 @@ for header in "$include"/aerie/*.h; do
 	compile_all "$name alone"
 	n=$((n + 1))
 done
+printf '#include <aeriecap.h>\n#include <aeriecap.h>\n' >"$work/t.c"
+compile_all "aeriecap.h alone"
 cp "$work/together.c" "$work/t.c"
 compile_all "all headers together"
 tac "$work/together.c" >"$work/t.c"

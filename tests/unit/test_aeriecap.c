@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* libaeriecap from inside a program: what a host sees is read from a pipe. Octets expected are put together by hand from
- * the tables of the protocol and the msgpack specification. */
+/* libaeriecap from inside a program: what a host sees is read from a pipe. Octets expected are put together by hand
+ * from the tables of the protocol and the msgpack specification. */
 #include <criterion/criterion.h>
 
 #include <fcntl.h>
@@ -186,7 +186,7 @@ Test(aeriecap, packet_with_all_blocks_is_golden)
 	finish(&h);
 }
 
-/* The fast path writes a frame of its own; it must be the one that msgpack-c makes. Lengths around each msgpack form. */
+/* The fast path writes a frame of its own; it must be the one that msgpack-c makes. Lengths around its forms. */
 Test(aeriecap, batch_and_single_packets_have_the_same_octets)
 {
 	static const uint32_t lengths[] = { 0, 1, 255, 256, 257, 15999, 16000, 16001, 40000 };
@@ -243,8 +243,8 @@ Test(aeriecap, longest_packet_with_all_blocks_fits_a_frame)
 
 Test(aeriecap, json_report_is_golden)
 {
-	static const uint8_t expected[] = { 0x81, 5, 0x84, 1, 0xa6, 'R', 'T', 'L', '4', '3', '3', 2, 0xcf, 0, 0, 0, 0, 0, 0, 0, 9,
-					    3, 0xce, 0, 0, 0, 8, 4, 0xa2, '{', '}' };
+	static const uint8_t expected[] = {0x81, 5, 0x84, 1, 0xa6, 'R', 'T',  'L', '4', '3', '3', 2, 0xcf, 0,   0,  0,
+					   0,    0, 0,    0, 9,    3,   0xce, 0,   0,   0,   8,   4, 0xa2, '{', '}'};
 	static char longer[20000];
 	static struct frame f;
 	struct host h = start();
@@ -260,7 +260,8 @@ Test(aeriecap, json_report_is_golden)
 
 Test(aeriecap, message_error_and_ping_are_golden)
 {
-	static const uint8_t message[] = { 0x82, 1, 0xcc, 4, 2, 0xa4, 'o', 'h', ' ', '1' }, error[] = { 0x81, 1, 0xa3, 'b', 'a', 'd' };
+	static const uint8_t message[] = {0x82, 1, 0xcc, 4, 2, 0xa4, 'o', 'h', ' ', '1'},
+			     error[] = {0x81, 1, 0xa3, 'b', 'a', 'd'};
 	static struct frame f;
 	struct host h = start();
 
@@ -475,7 +476,8 @@ Test(aeriecap, failed_list_is_an_error_with_the_request_number)
 	finish(&h);
 }
 
-static int open_radio(struct aeriecap *cap, uint32_t seqno, const char *definition, struct aeriecap_info *info, char *msg)
+static int open_radio(struct aeriecap *cap, uint32_t seqno, const char *definition, struct aeriecap_info *info,
+		      char *msg)
 {
 	cr_assert_str_eq(definition, "w0");
 	aeriecap_info_set_uuid(info, "U");
@@ -489,7 +491,8 @@ static int open_radio(struct aeriecap *cap, uint32_t seqno, const char *definiti
 	return 0;
 }
 
-static int probe_radio(struct aeriecap *cap, uint32_t seqno, const char *definition, struct aeriecap_info *info, char *msg)
+static int probe_radio(struct aeriecap *cap, uint32_t seqno, const char *definition, struct aeriecap_info *info,
+		       char *msg)
 {
 	open_radio(cap, seqno, definition, info, msg);
 	return 1;
@@ -717,10 +720,19 @@ Test(aeriecap, integers_of_every_width_are_read)
 		uint64_t value;
 		int bad;
 	} rows[] = {
-		{ "\x7f", 1, 127, 0 }, { "\xcc\xff", 2, 255, 0 }, { "\xcd\x01\x02", 3, 258, 0 },
-		{ "\xce\x01\x02\x03\x04", 5, 0x01020304, 0 }, { "\xcf\x01\x02\x03\x04\x05\x06\x07\x08", 9, UINT64_C(0x0102030405060708), 0 },
-		{ "\xd0\x7f", 2, 127, 0 }, { "\xd1\x7f\xff", 3, 32767, 0 }, { "\xd2\x7f\xff\xff\xff", 5, 0x7fffffff, 0 },
-		{ "\xd0\x80", 2, 0, 1 }, { "\xff", 1, 0, 1 }, { "\xcd\x01", 2, 0, 1 }, { "\xa1x", 2, 0, 1 }, { "", 0, 0, 1 },
+	    {"\x7f", 1, 127, 0},
+	    {"\xcc\xff", 2, 255, 0},
+	    {"\xcd\x01\x02", 3, 258, 0},
+	    {"\xce\x01\x02\x03\x04", 5, 0x01020304, 0},
+	    {"\xcf\x01\x02\x03\x04\x05\x06\x07\x08", 9, UINT64_C(0x0102030405060708), 0},
+	    {"\xd0\x7f", 2, 127, 0},
+	    {"\xd1\x7f\xff", 3, 32767, 0},
+	    {"\xd2\x7f\xff\xff\xff", 5, 0x7fffffff, 0},
+	    {"\xd0\x80", 2, 0, 1},
+	    {"\xff", 1, 0, 1},
+	    {"\xcd\x01", 2, 0, 1},
+	    {"\xa1x", 2, 0, 1},
+	    {"", 0, 0, 1},
 	};
 	size_t i;
 
@@ -741,13 +753,42 @@ Test(aeriecap, skipping_takes_exactly_one_value)
 		const char *octets;
 		size_t len;
 	} rows[] = {
-		{ "\xc0", 1 }, { "\xc2", 1 }, { "\xc3", 1 }, { "\x05", 1 }, { "\xe5", 1 }, { "\xcc\x01", 2 }, { "\xcd\x01\x02", 3 },
-		{ "\xce\1\2\3\4", 5 }, { "\xcf\1\2\3\4\5\6\7\x08", 9 }, { "\xd0\x01", 2 }, { "\xd1\1\2", 3 }, { "\xd2\1\2\3\4", 5 },
-		{ "\xd3\1\2\3\4\5\6\7\x08", 9 }, { "\xca\1\2\3\4", 5 }, { "\xcb\1\2\3\4\5\6\7\x08", 9 }, { "\xa2xy", 3 }, { "\xd9\x01x", 3 },
-		{ "\xda\0\1x", 4 }, { "\xdb\0\0\0\1x", 6 }, { "\xc4\x01x", 3 }, { "\xc5\0\1x", 4 }, { "\xc6\0\0\0\1x", 6 },
-		{ "\x92\1\2", 3 }, { "\xdc\0\2\1\2", 5 }, { "\xdd\0\0\0\2\1\2", 7 }, { "\x81\1\x91\xa1x", 5 }, { "\xde\0\1\1\2", 5 },
-		{ "\xdf\0\0\0\1\1\2", 7 }, { "\xd4\1x", 3 }, { "\xd5\1xx", 4 }, { "\xd6\1xxxx", 6 }, { "\xd7\1xxxxxxxx", 10 },
-		{ "\xd8\1xxxxxxxxxxxxxxxx", 18 }, { "\xc7\2\1xx", 5 }, { "\xc8\0\2\1xx", 6 }, { "\xc9\0\0\0\2\1xx", 8 },
+	    {"\xc0", 1},
+	    {"\xc2", 1},
+	    {"\xc3", 1},
+	    {"\x05", 1},
+	    {"\xe5", 1},
+	    {"\xcc\x01", 2},
+	    {"\xcd\x01\x02", 3},
+	    {"\xce\1\2\3\4", 5},
+	    {"\xcf\1\2\3\4\5\6\7\x08", 9},
+	    {"\xd0\x01", 2},
+	    {"\xd1\1\2", 3},
+	    {"\xd2\1\2\3\4", 5},
+	    {"\xd3\1\2\3\4\5\6\7\x08", 9},
+	    {"\xca\1\2\3\4", 5},
+	    {"\xcb\1\2\3\4\5\6\7\x08", 9},
+	    {"\xa2xy", 3},
+	    {"\xd9\x01x", 3},
+	    {"\xda\0\1x", 4},
+	    {"\xdb\0\0\0\1x", 6},
+	    {"\xc4\x01x", 3},
+	    {"\xc5\0\1x", 4},
+	    {"\xc6\0\0\0\1x", 6},
+	    {"\x92\1\2", 3},
+	    {"\xdc\0\2\1\2", 5},
+	    {"\xdd\0\0\0\2\1\2", 7},
+	    {"\x81\1\x91\xa1x", 5},
+	    {"\xde\0\1\1\2", 5},
+	    {"\xdf\0\0\0\1\1\2", 7},
+	    {"\xd4\1x", 3},
+	    {"\xd5\1xx", 4},
+	    {"\xd6\1xxxx", 6},
+	    {"\xd7\1xxxxxxxx", 10},
+	    {"\xd8\1xxxxxxxxxxxxxxxx", 18},
+	    {"\xc7\2\1xx", 5},
+	    {"\xc8\0\2\1xx", 6},
+	    {"\xc9\0\0\0\2\1xx", 8},
 	};
 	uint8_t buf[32];
 	size_t i, cut;
