@@ -669,6 +669,8 @@ Test(devices, a_device_shows_what_follows_from_its_key)
 	cr_expect(shows(rec, "kismet.device.base.phyname=Bluetooth\n"));
 	cr_expect(shows(rec, "kismet.device.base.commonname=02:00:00:11:22:33\n"));
 	cr_expect(shows(rec, "kismet.server.uuid=01234567-89AB-CDEF-0123-456789ABCDEF\n"));
+	cr_expect(shows(rec, "kismet.device.base.name=\n"), "always there");
+	cr_expect_not(shows(rec, "kismet.device.base.username="), "there once it is set");
 	cr_assert_eq(fields_service.set_text(rec, s.name, "cafe", 4), 0);
 	cr_expect(shows(rec, "kismet.device.base.commonname=cafe\n"));
 	cr_assert_eq(fields_service.set_text(rec, s.username, "mine", 4), 0);
