@@ -68,8 +68,16 @@ static void end_link(struct source *src)
 	src->link = NULL;
 }
 
+static void tell_suppressed(struct source *src)
+{
+	if (src->suppressed)
+		source_log(src, AERIE_LOG_INFO, "%u messages suppressed", src->suppressed);
+	src->suppressed = 0;
+}
+
 static void stop_work(struct source *src)
 {
+	tell_suppressed(src);
 	source_probe_end(src);
 	uv_timer_stop(&src->answer);
 	uv_timer_stop(&src->tick);
@@ -170,10 +178,7 @@ static void on_tick(uv_timer_t *t)
 {
 	struct source *src = t->data;
 
-	if (src->suppressed) {
-		source_log(src, AERIE_LOG_INFO, "%u messages suppressed", src->suppressed);
-		src->suppressed = 0;
-	}
+	tell_suppressed(src);
 	source_sample(src);
 	if (++src->ticks % PING_TICKS == 0 && src->link)
 		(void)caplink_send(src->link, LINK_PING, NULL, NULL); /* a process that does not read is told by its exit */
