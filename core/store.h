@@ -112,6 +112,10 @@ void store_changed(const struct devices *d, struct shard *s, struct node *n, uin
 /* devfields.c: defines the common members and fills in their slots. */
 int store_define(struct devices *d);
 
+/* devkeys.c: for the registry, which shows keys. */
+int store_key_text(struct core *core, uint64_t key, char *dst);
+const struct aerie_str *store_phy_name(struct core *core, uint16_t phy);
+
 /* The service's functions that live in the other files. */
 int devices_track(const struct aerie_host *h, const struct aerie_packet *p, const struct aerie_track *t,
 		  aerie_device_fn *fn, void *user);
