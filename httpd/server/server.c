@@ -48,7 +48,8 @@ static int load(const struct aerie_host *h, void **ret_state)
 	s->http = h->get_service(h, AERIE_HTTP_SERVICE);
 	s->bus = h->get_service(h, AERIE_BUS_SERVICE);
 	s->config = h->get_service(h, AERIE_CONFIG_SERVICE);
-	s->quiesced_fd = -1;
+	s->loop = h->get_service(h, AERIE_LOOP_SERVICE);
+	s->fd = -1;
 	*ret_state = s;
 	return 0;
 }
@@ -118,7 +119,7 @@ static int listen_failed(const struct server *s, int err, int fd)
 	return fail_listen(s, err, strerror(-err));
 }
 
-static int open_listener(struct server *s, int *ret_fd)
+static int open_listener(struct server *s)
 {
 	struct addrinfo hints = { .ai_flags = AI_NUMERICHOST | AI_PASSIVE, .ai_socktype = SOCK_STREAM }, *a = NULL;
 	char port[8];
@@ -133,19 +134,19 @@ static int open_listener(struct server *s, int *ret_fd)
 	freeaddrinfo(a);
 	if (err)
 		return listen_failed(s, err, fd);
-	*ret_fd = fd;
+	s->fd = fd;
 	return 0;
 }
 
 /* Tells the address, with the port that the system chose. */
-static void tell_address(struct server *s, int fd)
+static void tell_address(struct server *s)
 {
 	struct sockaddr_storage a;
 	socklen_t len = sizeof a;
 	char text[256];
 	bool v6;
 
-	if (getsockname(fd, (struct sockaddr *)&a, &len) < 0)
+	if (getsockname(s->fd, (struct sockaddr *)&a, &len) < 0)
 		return;
 	v6 = a.ss_family == AF_INET6;
 	s->port = ntohs(v6 ? ((struct sockaddr_in6 *)&a)->sin6_port : ((struct sockaddr_in *)&a)->sin_port);
@@ -166,7 +167,7 @@ static void mhd_says(void *cls, const char *format, va_list args)
 	s->h->log(s->h, AERIE_LOG_DEBUG, text);
 }
 
-static int start_daemon(struct server *s, int fd)
+static int start_daemon(struct server *s)
 {
 	unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ITC | MHD_USE_ERROR_LOG;
 	sigset_t all, before;
@@ -175,7 +176,7 @@ static int start_daemon(struct server *s, int fd)
 	(void)pthread_sigmask(SIG_SETMASK, &all, &before); /* signals are the main thread's */
 	s->daemon = MHD_start_daemon(flags, 0, NULL, NULL, connection_request, s,
 		MHD_OPTION_EXTERNAL_LOGGER, mhd_says, s,
-		MHD_OPTION_LISTEN_SOCKET, fd,
+		MHD_OPTION_LISTEN_SOCKET, s->fd,
 		MHD_OPTION_THREAD_POOL_SIZE, s->threads,
 		MHD_OPTION_CONNECTION_LIMIT, s->connections,
 		MHD_OPTION_PER_IP_CONNECTION_LIMIT, s->connections_per_address,
@@ -187,53 +188,67 @@ static int start_daemon(struct server *s, int fd)
 		MHD_OPTION_NOTIFY_COMPLETED, connection_completed, s,
 		MHD_OPTION_END);
 	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
-	if (!s->daemon)
-		return fail_listen(s, -EAGAIN, "the HTTP threads could not be started; lower httpd_threads or httpd_connection_limit");
-	return 0;
-}
-
-static int start(void *state)
-{
-	struct server *s = state;
-	int fd, err = open_listener(s, &fd);
-
-	if (err)
-		return err;
-	err = login_new(s, &s->login);
-	if (!err)
-		err = start_daemon(s, fd);
-	if (err) {
-		(void)close(fd);
-		login_free(s->login);
-		s->login = NULL;
-		return err;
-	}
-	tell_address(s, fd);
-	return 0;
-}
-
-static void quiesce(void *state)
-{
-	struct server *s = state;
-	MHD_socket fd = MHD_quiesce_daemon(s->daemon);
-
-	s->quiesced_fd = fd == MHD_INVALID_SOCKET ? -1 : fd;
+	if (s->daemon)
+		return 0;
+	s->bus->message(s->h, AERIE_LOG_ERROR,
+			"HTTP server: its threads could not be started; lower httpd_threads or httpd_connection_limit and start again");
+	return -EAGAIN;
 }
 
 static void stop(void *state)
 {
 	struct server *s = state;
+	bool ours = !s->daemon || s->quiesced; /* otherwise MHD closes the socket */
 
-	MHD_stop_daemon(s->daemon);
+	s->loop->timer_stop(s->timer);
+	s->timer = NULL;
+	if (s->daemon)
+		MHD_stop_daemon(s->daemon);
 	s->daemon = NULL;
-	if (s->quiesced_fd >= 0)
-		(void)close(s->quiesced_fd);
-	s->quiesced_fd = -1;
+	if (ours && s->fd >= 0)
+		(void)close(s->fd);
+	s->fd = -1;
 	login_free(s->login);
 	s->login = NULL;
 }
 
-static const char *const needs[] = { AERIE_HTTP_SERVICE, AERIE_BUS_SERVICE, AERIE_CONFIG_SERVICE, NULL };
+/* Runs when the event loop does: by then the modules with endpoints and serializers are there, whatever their order. Clients that
+ * were faster wait in the listening socket's queue. */
+static void serve(void *user)
+{
+	struct server *s = user;
+
+	s->timer = NULL;
+	if (!start_daemon(s))
+		tell_address(s);
+}
+
+static int start(void *state)
+{
+	struct server *s = state;
+	int err = open_listener(s);
+
+	if (err)
+		return err;
+	err = login_new(s, &s->login);
+	if (!err)
+		err = s->loop->timer_start(s->h, 0, 0, serve, s, &s->timer);
+	if (err)
+		stop(s);
+	return err;
+}
+
+/* MHD gives the listening socket back; until stop() it stays open, so that its port stays ours. */
+static void quiesce(void *state)
+{
+	struct server *s = state;
+
+	if (s->daemon)
+		(void)MHD_quiesce_daemon(s->daemon);
+	s->quiesced = true;
+}
+
+static const char *const needs[] = { AERIE_HTTP_SERVICE, AERIE_BUS_SERVICE, AERIE_CONFIG_SERVICE, AERIE_LOOP_SERVICE, NULL };
 
 static const struct aerie_plugin plugin = {
 	.abi = AERIE_ABI_INIT,

@@ -3,11 +3,14 @@
 #ifndef SERVER_SERVER_H
 #define SERVER_SERVER_H
 
+#include <stdbool.h>
+
 #include <microhttpd.h>
 
 #include <aerie/bus.h>
 #include <aerie/config.h>
 #include <aerie/http.h>
+#include <aerie/loop.h>
 
 struct login;
 
@@ -16,6 +19,7 @@ struct server {
 	const struct aerie_http *http;
 	const struct aerie_bus *bus;
 	const struct aerie_config_service *config;
+	const struct aerie_loop *loop;
 
 	const char *address, *user, *password, *home; /* the host's */
 	uint16_t port;
@@ -24,7 +28,9 @@ struct server {
 
 	struct login *login;
 	struct MHD_Daemon *daemon;
-	int quiesced_fd; /* the listening socket, once MHD has given it back; -1 before */
+	struct aerie_timer *timer; /* until the event loop runs */
+	int fd;                    /* listening */
+	bool quiesced;             /* MHD has given fd back */
 };
 
 /* connection.c: one request, from its URI to its reply. `cls` is the struct server. */

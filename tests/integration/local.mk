@@ -10,3 +10,4 @@ TESTS += tests/integration/test_install.sh
 # The host on real captures, against tshark; skips without captures or tshark.
 dist_check_SCRIPTS += tests/integration/test_tshark.py
 TESTS += tests/integration/test_tshark.py
+include $(top_srcdir)/tests/integration/http.mk

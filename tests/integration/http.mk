@@ -1,0 +1,9 @@
+# SPDX-License-Identifier: MIT
+# The daemon over HTTP, with a module of routes that only this test has.
+check_LTLIBRARIES += tests/integration/modules/http_routes.la
+tests_integration_modules_http_routes_la_SOURCES = tests/integration/modules/http_routes.c
+tests_integration_modules_http_routes_la_CPPFLAGS = $(MODCPP)
+tests_integration_modules_http_routes_la_LDFLAGS = $(MODLD) -rpath /nowhere
+tests_integration_modules_http_routes_la_LIBTOOLFLAGS = $(MODLT)
+dist_check_SCRIPTS += tests/integration/test_http.py
+TESTS += tests/integration/test_http.py

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: MIT */
+/* A module with routes that the transport is tested with: one that needs a login, one that echoes its body, a list that is large and
+ * one that breaks off. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <aerie/http.h>
+
+#define BIG_ELEMENTS 1000000u
+#define CUT_AT 20000u
+
+static const struct aerie_http *http;
+
+static int secret(void *user, const struct aerie_request *req, struct aerie_reply *rep)
+{
+	const char *role = http->raw(req)->role;
+
+	return http->reply_octets(rep, "text/plain", role, strlen(role));
+}
+
+static int whoami(void *user, const struct aerie_request *req, struct aerie_reply *rep)
+{
+	const char *role = http->raw(req)->role;
+
+	return http->reply_octets(rep, "text/plain", role ? role : "nobody", role ? strlen(role) : 6);
+}
+
+static int echo(void *user, const struct aerie_request *req, struct aerie_reply *rep)
+{
+	const struct aerie_http_request *raw = http->raw(req);
+
+	return http->reply_octets(rep, raw->content_type ? raw->content_type : "none/none", raw->body, raw->body_len);
+}
+
+struct numbers {
+	uint32_t at, fail_at;
+};
+
+static int next(void *user, const struct aerie_visitor *vt, void *v)
+{
+	struct numbers *n = user;
+	int err;
+
+	if (n->at == n->fail_at)
+		return -EIO;
+	if (n->at == BIG_ELEMENTS)
+		return 0;
+	err = vt->str(v, "0123456789012345678901234567890123456789012345678901234567890", 61);
+	n->at++;
+	return err ? err : 1;
+}
+
+static int64_t count(void *user)
+{
+	return BIG_ELEMENTS;
+}
+
+static int big(void *user, const struct aerie_request *req, struct aerie_reply *rep)
+{
+	struct numbers *n = calloc(1, sizeof *n);
+
+	if (!n)
+		return -ENOMEM;
+	n->fail_at = user ? CUT_AT : UINT32_MAX;
+	return http->reply_list(rep, next, count, n, free);
+}
+
+static int load(const struct aerie_host *h, void **ret_state)
+{
+	static int cut;
+	struct aerie_route rows[] = {
+		{ .methods = AERIE_HTTP_GET, .path = "/test/secret", .formats = "", .role = "admin", .handle = secret },
+		{ .methods = AERIE_HTTP_GET, .path = "/test/whoami", .formats = "", .handle = whoami },
+		{ .methods = AERIE_HTTP_POST | AERIE_HTTP_PUT, .path = "/test/echo", .formats = "", .handle = echo },
+		{ .methods = AERIE_HTTP_GET, .path = "/test/big", .handle = big },
+		{ .methods = AERIE_HTTP_GET, .path = "/test/cut", .handle = big, .user = &cut },
+	};
+	size_t i;
+	int err = 0;
+
+	http = h->get_service(h, AERIE_HTTP_SERVICE);
+	for (i = 0; !err && i < sizeof rows / sizeof rows[0]; i++) {
+		rows[i].size = sizeof rows[i];
+		rows[i].summary = "A test.";
+		rows[i].help = "For the tests of the transport.";
+		err = http->register_route(h, &rows[i]);
+	}
+	*ret_state = NULL;
+	return err;
+}
+
+static const char *const needs[] = { AERIE_HTTP_SERVICE, NULL };
+
+static const struct aerie_plugin plugin = {
+	.abi = AERIE_ABI_INIT,
+	.id = "test.http_routes",
+	.version = "1",
+	.summary = "routes for tests",
+	.license = "MIT",
+	.requires_ = needs,
+	.load = load,
+};
+AERIE_PLUGIN_EXPORT(plugin);
