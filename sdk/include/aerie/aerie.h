@@ -21,5 +21,6 @@
 #include <aerie/types.h>
 #include <aerie/utf8.h>
 #include <aerie/visitor.h>
+#include <aerie/websocket.h>
 
 #endif

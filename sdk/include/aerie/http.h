@@ -16,12 +16,22 @@ extern "C" {
 #define AERIE_HTTP_SERVICE "aerie.http/1"
 
 struct aerie_request; /* opaque; valid during the handler */
+struct aerie_value;   /* opaque; a parsed value of a command; valid as long as its request */
 struct aerie_reply;   /* opaque; valid during the handler, and for a transport until reply_free() */
 
 #define AERIE_HTTP_GET (1u << 0) /* HEAD goes with it */
 #define AERIE_HTTP_POST (1u << 1)
 #define AERIE_HTTP_PUT (1u << 2)
 #define AERIE_HTTP_DELETE (1u << 3)
+
+/* Kinds of a value. */
+#define AERIE_VALUE_NULL 0u
+#define AERIE_VALUE_BOOL 1u
+#define AERIE_VALUE_INT 2u
+#define AERIE_VALUE_REAL 3u
+#define AERIE_VALUE_STR 4u
+#define AERIE_VALUE_LIST 5u
+#define AERIE_VALUE_MAP 6u
 
 /* Handles a request: calls exactly one of the reply_ functions and returns 0, or returns a negative errno, which becomes
  * 404 (-ENOENT), 400 (-EINVAL), 503 (-ENOMEM, -EAGAIN) or 500. [http] */
@@ -106,6 +116,21 @@ struct aerie_http {
 	/* Up to max octets of the body: their number, 0 at the end, or a negative errno: cut the connection. */
 	int64_t (*read)(struct aerie_reply *rep, char *buf, uint64_t max);
 	void (*reply_free)(struct aerie_reply *rep);
+
+	/* For handlers of POST. The command of a request: a map from the form variable json= or msgpack= (base64), or from a body of
+	 * type application/json or application/msgpack. -ENODATA when there is none; -EBADMSG when it does not parse or is no
+	 * map: the handler returns that, and the client gets 400 with the reason. */
+	int (*command)(const struct aerie_request *req, const struct aerie_value **ret_map);
+	/* A variable of a form body, percent-decoded; NULL when absent. */
+	const char *(*form)(const struct aerie_request *req, const char *name);
+	/* Reading values; NULL is a value of kind NULL. Texts are UTF-8 and valid as long as the request. */
+	uint32_t (*value_kind)(const struct aerie_value *v);
+	const struct aerie_value *(*value_get)(const struct aerie_value *map, const char *key);  /* or NULL */
+	const struct aerie_value *(*value_at)(const struct aerie_value *list, uint32_t i);       /* or NULL */
+	uint32_t (*value_count)(const struct aerie_value *v);                                    /* of a list or map */
+	const char *(*value_str)(const struct aerie_value *v, uint32_t *ret_len);                /* NULL: no text */
+	int64_t (*value_int)(const struct aerie_value *v, int64_t dflt);  /* of INT, REAL without fraction, BOOL; else dflt */
+	double (*value_real)(const struct aerie_value *v, double dflt);   /* of INT, REAL; else dflt */
 };
 
 #ifdef __cplusplus

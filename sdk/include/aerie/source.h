@@ -34,6 +34,44 @@ struct aerie_driver {
 	const struct aerie_option *options;
 };
 
+/* What can be done to a source that exists. */
+#define AERIE_SOURCE_OPEN 1u        /* open again after close, error or end */
+#define AERIE_SOURCE_CLOSE 2u       /* stop capturing; stays listed; no retry */
+#define AERIE_SOURCE_PAUSE 3u       /* packets are discarded, and counted as such */
+#define AERIE_SOURCE_RESUME 4u
+#define AERIE_SOURCE_SET_CHANNEL 5u /* one fixed channel */
+#define AERIE_SOURCE_SET_HOP 6u     /* hop, with what is given; the rest as it was */
+
+struct aerie_source_control {
+	uint32_t size;
+	uint32_t action;     /* AERIE_SOURCE_... */
+	const char *channel; /* SET_CHANNEL */
+	double hop_rate;     /* SET_HOP: hops per second; 0: as it was */
+	const char *const *channels; /* SET_HOP: the list to hop over; NULL: as it was */
+	uint32_t n_channels;
+	int32_t shuffle; /* SET_HOP: 0, 1; -1: as it was */
+};
+
+/* The end of an operation: err 0, or a negative errno and a text for people. uuid: of the source, NULL when there is none.
+ * Called once, on the main thread; must not block. */
+typedef void aerie_source_done_fn(void *user, int err, const char *text, const struct aerie_uuid *uuid);
+
+/* A frame or a report for a source that is fed without a capture program. */
+struct aerie_feed {
+	uint32_t size;
+	uint32_t dlt;
+	uint64_t ts_us; /* 0: now */
+	const uint8_t *data; /* a frame; NULL: none */
+	uint32_t len, origlen;
+	int32_t signal_dbm; /* 0: not known */
+	uint32_t freq_khz;  /* 0: not known */
+	const char *channel;   /* or NULL */
+	const char *json_type; /* a report: its type and text; NULL: none */
+	const char *json;
+	uint32_t json_len;
+	uint32_t reserved;
+};
+
 struct aerie_sources {
 	uint32_t size;
 	uint32_t reserved;
@@ -46,6 +84,19 @@ struct aerie_sources {
 	/* [any] The source with this UUID; -ENOENT. */
 	int (*with_source)(const struct aerie_host *h, const struct aerie_uuid *uuid,
 			   int (*fn)(void *user, const struct aerie_rec *rec), void *user);
+	/* [any] Adds a source by its definition; done tells when it runs or why it does not (it stays listed then). A negative
+	 * result means that done is not called. */
+	int (*add)(const struct aerie_host *h, const char *definition, aerie_source_done_fn *done, void *user);
+	/* [any] Acts on a source; -ENOENT at once when there is none. */
+	int (*control)(const struct aerie_host *h, const struct aerie_uuid *uuid, const struct aerie_source_control *c,
+		       aerie_source_done_fn *done, void *user);
+	/* [any] Asks every driver that can list at once. fn gets each interface found (kismet.datasource.probed.*), and NULL at the
+	 * end, on the main thread; takes at most 10 s. */
+	int (*list_interfaces)(const struct aerie_host *h, void (*fn)(void *user, const struct aerie_rec *rec), void *user);
+	/* [any] Hands a frame or report to a passive source. -ENOENT; -EAGAIN: its queue is full, nothing was taken; -EINVAL. */
+	int (*feed)(const struct aerie_host *h, const struct aerie_uuid *uuid, const struct aerie_feed *f);
+	/* [any] The record of defaults (kismet.datasourcetracker.default.*). */
+	int (*with_defaults)(const struct aerie_host *h, int (*fn)(void *user, const struct aerie_rec *rec), void *user);
 };
 
 #ifdef __cplusplus
