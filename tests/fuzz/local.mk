@@ -66,6 +66,11 @@ tests_fuzz_fuzz_record_SOURCES = tests/fuzz/fuzz_record.c tests/unit/testcore.c 
 tests_fuzz_fuzz_record_CFLAGS = $(AM_CFLAGS) $(UV_CFLAGS)
 tests_fuzz_fuzz_record_LDADD = $(FUZZ_LIBS) $(CORE_LIBS)
 
+FUZZ_TARGETS += tests/fuzz/fuzz_config
+tests_fuzz_fuzz_config_SOURCES = tests/fuzz/fuzz_config.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_config_CFLAGS = $(AM_CFLAGS) $(UV_CFLAGS)
+tests_fuzz_fuzz_config_LDADD = $(CORE_LIBS)
+
 check_PROGRAMS += $(FUZZ_TARGETS)
 TESTS += $(FUZZ_TARGETS)
 EXTRA_DIST += tests/fuzz/run.sh
