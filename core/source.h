@@ -134,10 +134,14 @@ int source_find_program(struct sources *s, const char *program, char *path, char
 void source_probe(struct source *src);
 void source_probe_end(struct source *src);
 
-/* sources.c */
+/* source_driver.c */
+int driver_register(const struct aerie_host *h, const struct aerie_driver *given);
+int driver_each(const struct aerie_host *h, int (*fn)(void *user, const struct aerie_rec *rec), void *user);
 struct driver *sources_driver(struct sources *s, const char *type); /* with a reference; NULL: none */
 /* Drivers that can probe, with a reference each; up to n. */
 uint32_t sources_probers(struct sources *s, struct driver **ret, uint32_t n);
+
+/* sources.c */
 void sources_check_done(struct sources *s);
 void source_log(struct source *src, int level, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 
