@@ -310,7 +310,8 @@ static void recent(const struct aerie_host *h, uint64_t after_seq, aerie_message
 	seq = last > BUS_KEPT ? last - BUS_KEPT : 0;
 	if (after_seq > seq)
 		seq = after_seq;
-	for (seq++; seq <= last; seq++) {
+	while (seq < last) {
+		seq++;
 		msg.level = copy[seq % BUS_KEPT].level;
 		msg.time_s = copy[seq % BUS_KEPT].time_s;
 		msg.seq = seq;

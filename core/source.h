@@ -21,7 +21,8 @@
 struct source_slots {
 	aerie_slot source_number, source_key, paused, ipc_binary, ipc_pid, running, datasource_version, remote, passive, name, uuid,
 		definition, interface, capture_interface, hardware, dlt, warning, channels, hopping, channel, hop_channels, error,
-		error_reason, num_packets, num_error_packets, packets_rrd, retry, retry_attempts, total_retry_attempts, type_driver;
+		error_reason, num_packets, num_error_packets, packets_rrd,
+		packets_datasize_rrd, retry, retry_attempts, total_retry_attempts, type_driver;
 	aerie_slot antenna_type, antenna_gain, antenna_orientation, antenna_beamwidth, amp_type, amp_gain;
 };
 struct driver_slots {
@@ -81,7 +82,7 @@ struct source {
 	uv_timer_t tick;   /* PING */
 	uint64_t second;   /* MESSAGE frames are limited per second ... */
 	uint32_t messages, suppressed;
-	uint64_t counted; /* packets that the series already has */
+	uint64_t sampled_packets, sampled_octets; /* of the pipe, that the series already have */
 	char reason[SOURCE_TEXT]; /* why it failed, while packets are drained */
 
 	pthread_mutex_t lock; /* guards what follows: HTTP threads read it */
@@ -114,11 +115,13 @@ struct aerie_rec *driver_record_new(struct sources *s, const struct driver *d);
 void source_set_driver(struct source *src);
 void source_set_state(struct source *src, bool running, const char *error); /* error NULL: none */
 void source_set_open(struct source *src, const struct link_report *r, const struct aerie_uuid *uuid, const char *program);
-void source_set_retries(struct source *src, bool another);
+void source_count_retry(struct source *src);
 /* Under the lock: brings counters up to date. */
 void source_refresh(struct source *src);
-/* Every second, while it runs: adds to the series of packets. */
+/* Every second while there is a pipe: adds to the series. */
 void source_sample(struct source *src);
+/* Keeps the counters of the pipe, which goes. */
+void source_take_counters(struct source *src);
 
 /* source_life.c */
 extern const struct aerie_option source_options[]; /* what every definition may have */
@@ -131,10 +134,14 @@ int source_find_program(struct sources *s, const char *program, char *path, char
 void source_probe(struct source *src);
 void source_probe_end(struct source *src);
 
-/* sources.c */
+/* source_driver.c */
+int driver_register(const struct aerie_host *h, const struct aerie_driver *given);
+int driver_each(const struct aerie_host *h, int (*fn)(void *user, const struct aerie_rec *rec), void *user);
 struct driver *sources_driver(struct sources *s, const char *type); /* with a reference; NULL: none */
 /* Drivers that can probe, with a reference each; up to n. */
 uint32_t sources_probers(struct sources *s, struct driver **ret, uint32_t n);
+
+/* sources.c */
 void sources_check_done(struct sources *s);
 void source_log(struct source *src, int level, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 

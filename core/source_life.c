@@ -91,11 +91,7 @@ static void close_pipe(struct source *src)
 	if (!pipe)
 		return;
 	source_sample(src);
-	pthread_mutex_lock(&src->lock);
-	src->base_packets += __atomic_load_n(&pipe->packets, __ATOMIC_RELAXED);
-	src->base_errors += __atomic_load_n(&pipe->errors, __ATOMIC_RELAXED);
-	src->pipe = NULL;
-	pthread_mutex_unlock(&src->lock);
+	source_take_counters(src);
 	pipe_source_free(pipe);
 }
 
@@ -103,7 +99,7 @@ static void on_retry(uv_timer_t *t)
 {
 	struct source *src = t->data;
 
-	source_set_retries(src, true);
+	source_count_retry(src);
 	open_source(src);
 }
 
@@ -245,6 +241,7 @@ static void opened(struct source *src, const struct link_report *r)
 	}
 	choose_uuid(src, r, &uuid);
 	pipe->uuid = uuid;
+	src->sampled_packets = src->sampled_octets = 0;
 	pthread_mutex_lock(&src->lock);
 	src->pipe = pipe;
 	pthread_mutex_unlock(&src->lock);

@@ -56,6 +56,7 @@ static const struct row source_rows[] = {
 	ROW(AERIE_T_U64, "kismet.datasource.num_packets", "packets", "Packets processed.", num_packets),
 	ROW(AERIE_T_U64, "kismet.datasource.num_error_packets", "packets", "Packets that were broken.", num_error_packets),
 	ROW(AERIE_T_RRD, "kismet.datasource.packets_rrd", "packets", "Packets per second.", packets_rrd),
+	ROW(AERIE_T_RRD, "kismet.datasource.packets_datasize_rrd", "octets", "Octets per second.", packets_datasize_rrd),
 	ROW(AERIE_T_U8, "kismet.datasource.retry", "", "1 when the source is opened again after a failure.", retry),
 	ROW(AERIE_T_U32, "kismet.datasource.retry_attempts", "", "Attempts to open it again since it last ran.",
 	    retry_attempts),
@@ -202,7 +203,7 @@ void source_set_driver(struct source *src)
 	sub = fields_service.sub(src->rec, k->type_driver);
 	if (sub)
 		fill_driver(src->all, sub, src->driver);
-	aerie_set_u8(src->rec, k->retry, src->retry);
+	aerie_set_u8(src->rec, k->retry, src->retry && !(src->driver->flags & AERIE_DRIVER_FINITE));
 	aerie_set_u8(src->rec, k->passive, !!(src->driver->flags & AERIE_DRIVER_PASSIVE));
 	pthread_mutex_unlock(&src->lock);
 }
@@ -274,16 +275,13 @@ void source_set_open(struct source *src, const struct link_report *r, const stru
 	pthread_mutex_unlock(&src->lock);
 }
 
-void source_set_retries(struct source *src, bool another)
+void source_count_retry(struct source *src)
 {
 	const struct source_slots *k = &src->all->slots;
 
 	pthread_mutex_lock(&src->lock);
-	if (another) {
-		aerie_set_u32(src->rec, k->retry_attempts, aerie_get_u32(src->rec, k->retry_attempts) + 1);
-		aerie_set_u32(src->rec, k->total_retry_attempts, aerie_get_u32(src->rec, k->total_retry_attempts) + 1);
-	}
-	aerie_set_u8(src->rec, k->retry, src->retry);
+	aerie_set_u32(src->rec, k->retry_attempts, aerie_get_u32(src->rec, k->retry_attempts) + 1);
+	aerie_set_u32(src->rec, k->total_retry_attempts, aerie_get_u32(src->rec, k->total_retry_attempts) + 1);
 	pthread_mutex_unlock(&src->lock);
 }
 
@@ -305,18 +303,30 @@ void source_refresh(struct source *src)
 	aerie_set_u64(src->rec, k->num_error_packets, errors);
 }
 
+void source_take_counters(struct source *src)
+{
+	pthread_mutex_lock(&src->lock);
+	src->base_packets += read_counter(&src->pipe->packets);
+	src->base_errors += read_counter(&src->pipe->errors);
+	src->pipe = NULL;
+	pthread_mutex_unlock(&src->lock);
+}
+
+static void add_sample(struct source *src, aerie_slot slot, uint64_t now, uint64_t *before)
+{
+	if (now != *before)
+		(void)fields_service.rrd_add(src->rec, slot, (uint32_t)(loop_now_us(src->all->core->loop) / 1000000u),
+					     (double)(now - *before));
+	*before = now;
+}
+
 void source_sample(struct source *src)
 {
 	const struct source_slots *k = &src->all->slots;
-	uint64_t packets;
 
 	pthread_mutex_lock(&src->lock);
 	source_refresh(src);
-	packets = aerie_get_u64(src->rec, k->num_packets);
-	if (packets != src->counted)
-		(void)fields_service.rrd_add(src->rec, k->packets_rrd,
-					     (uint32_t)(loop_now_us(src->all->core->loop) / 1000000u),
-					     (double)(packets - src->counted));
-	src->counted = packets;
+	add_sample(src, k->packets_rrd, read_counter(&src->pipe->packets), &src->sampled_packets);
+	add_sample(src, k->packets_datasize_rrd, read_counter(&src->pipe->octets), &src->sampled_octets);
 	pthread_mutex_unlock(&src->lock);
 }

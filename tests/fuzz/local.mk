@@ -60,10 +60,16 @@ FUZZ_TARGETS += tests/fuzz/fuzz_ie
 tests_fuzz_fuzz_ie_SOURCES = tests/fuzz/fuzz_ie.c plugins/phy80211/ie.c plugins/phy80211/crypt.c plugins/phy80211/rates.c plugins/phy80211/ssid.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_ie_CFLAGS = $(AM_CFLAGS)
 tests_fuzz_fuzz_ie_LDADD = $(FUZZ_LIBS)
+
 FUZZ_TARGETS += tests/fuzz/fuzz_record
 tests_fuzz_fuzz_record_SOURCES = tests/fuzz/fuzz_record.c tests/unit/testcore.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_record_CFLAGS = $(AM_CFLAGS) $(UV_CFLAGS)
-tests_fuzz_fuzz_record_LDADD = $(CORE_LIBS)
+tests_fuzz_fuzz_record_LDADD = $(FUZZ_LIBS) $(CORE_LIBS)
+
+FUZZ_TARGETS += tests/fuzz/fuzz_config
+tests_fuzz_fuzz_config_SOURCES = tests/fuzz/fuzz_config.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_config_CFLAGS = $(AM_CFLAGS) $(UV_CFLAGS)
+tests_fuzz_fuzz_config_LDADD = $(CORE_LIBS)
 
 check_PROGRAMS += $(FUZZ_TARGETS)
 TESTS += $(FUZZ_TARGETS)

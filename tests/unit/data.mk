@@ -6,10 +6,12 @@ tests_unit_libtestcore_a_CFLAGS = $(AM_CFLAGS) $(UV_CFLAGS)
 TESTCORE_LIBS = tests/unit/libtestcore.a $(UNIT_LIBS)
 
 check_PROGRAMS += tests/unit/test_strings tests/unit/test_heap tests/unit/test_registry tests/unit/test_record \
-	tests/unit/test_collections tests/unit/test_visit tests/unit/test_rrd tests/unit/test_format
+	tests/unit/test_collections tests/unit/test_visit tests/unit/test_rrd tests/unit/test_format \
+	tests/unit/test_registry_threads
 TESTS += tests/unit/test_strings tests/unit/test_heap tests/unit/test_registry tests/unit/test_record \
-	tests/unit/test_collections tests/unit/test_visit tests/unit/test_rrd tests/unit/test_format
-TSAN_TESTS += tests/unit/test_strings
+	tests/unit/test_collections tests/unit/test_visit tests/unit/test_rrd tests/unit/test_format \
+	tests/unit/test_registry_threads
+TSAN_TESTS += tests/unit/test_strings tests/unit/test_registry_threads
 tests_unit_test_strings_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_strings_LDADD = $(UNIT_LIBS)
 tests_unit_test_heap_CFLAGS = $(UNIT_CFLAGS)
@@ -26,3 +28,5 @@ tests_unit_test_rrd_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_rrd_LDADD = $(UNIT_LIBS)
 tests_unit_test_format_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_format_LDADD = $(UNIT_LIBS)
+tests_unit_test_registry_threads_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_registry_threads_LDADD = $(TESTCORE_LIBS)
