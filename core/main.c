@@ -41,7 +41,7 @@ struct host {
 	char *home, *self, *own_dir, *user_dir;
 	const char **dirs; /* of modules */
 	int ready_fd;      /* --daemonize: where the parent waits for our exit status, or 0 for "it runs"; -1 */
-	bool signalled;
+	bool signalled, failed;
 	uint64_t begun_ns;
 	uv_signal_t sigint, sigterm;
 };
@@ -421,7 +421,7 @@ static int start(struct host *h)
 	h->begun_ns = monotonic_ns();
 	if (add_sources(h) < 0)
 		return EXIT_USAGE;
-	return move_to_log(h) < 0 ? EXIT_FAILED : EXIT_DONE;
+	return EXIT_DONE;
 }
 
 static int write_devices(struct host *h)
@@ -450,15 +450,29 @@ static void print_done(struct host *h)
 	fflush(stdout);
 }
 
+/* The first turn of the loop: what modules had to say about their start has been said on the terminal. */
+static void on_running(void *user)
+{
+	struct host *h = user;
+
+	if (move_to_log(h) == 0)
+		return;
+	h->failed = true;
+	loop_stop(h->core.loop);
+}
+
 static int run(struct host *h)
 {
 	int status = start(h);
 	bool done;
 
+	if (status == EXIT_DONE && loop_post(h->core.loop, on_running, h) < 0)
+		status = EXIT_FAILED;
 	if (status == EXIT_DONE) {
 		if (h->o.exit_when_done)
 			sources_when_done(h->core.sources, on_done, h);
 		loop_run(h->core.loop);
+		status = h->failed ? EXIT_FAILED : EXIT_DONE;
 	}
 	done = status == EXIT_DONE && h->o.exit_when_done && !h->signalled;
 	if (done && sources_failed(h->core.sources))

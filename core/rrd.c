@@ -196,16 +196,16 @@ void rrd_clear(uint64_t *cell)
 
 /* ---- Parts ---- */
 
-/* How many turns before `now` (a number of the same level) an entry lies. */
-static uint32_t age(enum level l, uint32_t now, uint8_t slot)
+/* How many entries before the one at slot `now` an entry lies. */
+static inline uint32_t age(enum level l, uint32_t now, uint8_t slot)
 {
-	return (now % ring[l] + ring[l] - slot) % ring[l];
+	return now >= slot ? now - slot : now + ring[l] - slot;
 }
 
 /* Combines a value into entry number t, which is at most p->last. */
 static void put(struct parts *p, enum level l, uint32_t t, uint32_t aggregator, double value)
 {
-	uint32_t now = p->last / span[l], back = now - t, i = p->n[l];
+	uint32_t back = p->last / span[l] - t, now = p->last / span[l] % ring[l], i = p->n[l];
 
 	if (value == 0)
 		return;
@@ -225,18 +225,19 @@ static void put(struct parts *p, enum level l, uint32_t t, uint32_t aggregator, 
 /* The entries of level l that belong to entry `t` of the level above, combined. */
 static double gather(const struct parts *p, enum level l, uint32_t t, uint32_t aggregator)
 {
-	uint32_t now = p->last / span[l], per = span[l - 1] / span[l], i;
+	const uint32_t per = span[l - 1] / span[l], last = p->last / span[l], now = last % ring[l];
+	uint32_t i;
 	double value = 0;
 
 	for (i = 0; i < p->n[l]; i++)
-		if ((now - age(l, now, p->slots[l][i])) / per == t)
+		if (last - age(l, now, p->slots[l][i]) - t * per < per)
 			value = combine(aggregator, value, p->values[l][i]);
 	return value;
 }
 
 static void drop_old(struct parts *p, enum level l, uint32_t to)
 {
-	uint32_t now = p->last / span[l], ahead = to / span[l] - now, i = 0;
+	uint32_t now = p->last / span[l] % ring[l], ahead = to / span[l] - p->last / span[l], i = 0;
 
 	while (i < p->n[l] && (ahead >= ring[l] || age(l, now, p->slots[l][i]) + ahead >= ring[l]))
 		i++;
@@ -282,10 +283,10 @@ static __attribute__((noinline)) int add_slowly(struct heap *heap, uint64_t *cel
 /* Seconds that are too old for the view at time_s go. */
 static void expire(struct block *b, uint32_t time_s)
 {
-	uint32_t at = b->n[HOUR] + b->n[MINUTE], n = at + b->n[SECOND], i = at;
+	uint32_t at = b->n[HOUR] + b->n[MINUTE], n = at + b->n[SECOND], i = at, now = b->last % 60;
 	uint8_t *slots = slots_of(b);
 
-	while (i < n && age(SECOND, b->last, slots[i]) + (time_s - b->last) >= 60)
+	while (i < n && age(SECOND, now, slots[i]) + (time_s - b->last) >= 60)
 		i++;
 	if (i == at)
 		return;
@@ -294,9 +295,24 @@ static void expire(struct block *b, uint32_t time_s)
 	b->n[SECOND] = (uint8_t)(n - i);
 }
 
-/* A later second of the same minute, with room for it; false: not that simple. */
-static bool append(struct block *b, uint32_t time_s, double value)
+static struct block *grow(struct heap *heap, uint64_t *cell, uint32_t n)
 {
+	struct block *old = block_of(*cell), *b = heap_alloc(heap, block_size(cap_for(n + 1)));
+
+	if (!b)
+		return NULL;
+	memcpy(b, old, sizeof *old + n * sizeof *old->values);
+	b->cap = (uint8_t)cap_for(n + 1);
+	memcpy(slots_of(b), slots_of(old), n);
+	heap_release(old, block_size(old->cap));
+	*cell = aerie_ptr_key(b);
+	return b;
+}
+
+/* A later second of the same minute; false: not that simple, or out of memory. */
+static bool append(struct heap *heap, uint64_t *cell, uint32_t time_s, double value)
+{
+	struct block *b = block_of(*cell);
 	uint32_t n;
 
 	if (time_s <= b->last || time_s / 60 != b->last / 60 || value == 0)
@@ -304,6 +320,8 @@ static bool append(struct block *b, uint32_t time_s, double value)
 	expire(b, time_s);
 	n = b->n[HOUR] + b->n[MINUTE] + b->n[SECOND];
 	if (n == b->cap)
+		b = grow(heap, cell, n);
+	if (!b)
 		return false;
 	b->values[n] = value;
 	slots_of(b)[n] = (uint8_t)(time_s % 60);
@@ -312,28 +330,76 @@ static bool append(struct block *b, uint32_t time_s, double value)
 	return true;
 }
 
-/* Another second than the newest, or no room for the sum in the pair. */
-static __attribute__((noinline)) int add_elsewhere(struct heap *heap, uint64_t *cell, bool full, uint32_t aggregator,
-						   uint32_t time_s, double value)
+/* Is entry `last` of a level still in the ring, and behind the present one, at time `to`? */
+static bool is_kept(enum level l, uint32_t last, uint32_t to)
+{
+	uint32_t ahead = to / span[l] - last / span[l];
+
+	return ahead && ahead < ring[l];
+}
+
+/* A pair and a later second: what is left of the pair are at most its hour, its minute and its second. */
+static int follow_pair(struct heap *heap, uint64_t *cell, bool full, uint32_t time_s, double value)
+{
+	const uint32_t last = pair_time(*cell);
+	const bool kept[LEVELS] = { full && is_kept(HOUR, last, time_s), full && is_kept(MINUTE, last, time_s),
+				    is_kept(SECOND, last, time_s) };
+	uint32_t n = kept[HOUR] + kept[MINUTE] + kept[SECOND], i = 0;
+	struct block *b;
+	unsigned l;
+
+	if (!n && fits_pair(value)) {
+		*cell = make_pair(time_s, value);
+		return 0;
+	}
+	b = heap_alloc(heap, block_size(cap_for(n + 1)));
+	if (!b)
+		return -ENOMEM;
+	b->cap = (uint8_t)cap_for(n + 1);
+	b->last = time_s;
+	for (l = 0; l < LEVELS; l++) {
+		b->n[l] = kept[l];
+		if (!kept[l])
+			continue;
+		b->values[i] = pair_value(*cell);
+		slots_of(b)[i++] = (uint8_t)(last / span[l] % ring[l]);
+	}
+	b->values[i] = value;
+	slots_of(b)[i] = (uint8_t)(time_s % 60);
+	b->n[SECOND]++;
+	*cell = aerie_ptr_key(b);
+	return 0;
+}
+
+static int add_first(struct heap *heap, uint64_t *cell, uint32_t time_s, double value)
 {
 	struct parts p;
 
-	if (!isfinite(value))
-		return -EINVAL;
-	if (value == 0 && aggregator == AERIE_FIELD_RRD_SIGNAL)
-		return 0;
-	if (*cell)
-		return !is_pair(*cell) && append(block_of(*cell), time_s, value)
-			       ? 0
-			       : add_slowly(heap, cell, full, aggregator, time_s, value);
 	if (fits_pair(value)) {
 		*cell = make_pair(time_s, value);
 		return 0;
 	}
 	memset(p.n, 0, sizeof p.n);
 	p.last = time_s;
-	put(&p, SECOND, time_s, aggregator, value);
+	put(&p, SECOND, time_s, AERIE_FIELD_RRD_SUM, value);
 	return put_together(heap, cell, &p);
+}
+
+/* Another second than the newest, or no room for the sum in the pair. */
+static __attribute__((noinline)) int add_elsewhere(struct heap *heap, uint64_t *cell, bool full, uint32_t aggregator,
+						   uint32_t time_s, double value)
+{
+	if (!isfinite(value))
+		return -EINVAL;
+	if (value == 0 && aggregator == AERIE_FIELD_RRD_SIGNAL)
+		return 0;
+	if (!*cell)
+		return add_first(heap, cell, time_s, value);
+	if (is_pair(*cell) && time_s > pair_time(*cell) && pair_value(*cell) != 0 && value != 0)
+		return follow_pair(heap, cell, full, time_s, value);
+	if (!is_pair(*cell) && append(heap, cell, time_s, value))
+		return 0;
+	return add_slowly(heap, cell, full, aggregator, time_s, value);
 }
 
 /* Another sample of the newest second, which most are, needs no more than this. */

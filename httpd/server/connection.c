@@ -243,6 +243,9 @@ static enum MHD_Result answer(struct exchange *x, struct MHD_Connection *c, cons
 		free_reply(x);
 		return MHD_NO;
 	}
+	/* To HEAD, libmicrohttpd (0.9.75) answers the last chunk of a body that must not be there; so: not chunked, and closed. */
+	if (res.length < 0 && !strcmp(method, "HEAD"))
+		(void)MHD_set_response_options(r, MHD_RF_HTTP_VERSION_1_0_ONLY, MHD_RO_END);
 	(void)MHD_add_response_header(r, "Content-Type", res.content_type);
 	if (res.allow)
 		(void)MHD_add_response_header(r, "Allow", res.allow);

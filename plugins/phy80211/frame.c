@@ -86,7 +86,7 @@ static void control(struct frame_head *h, struct aerie_cur *c)
 			struct frame_head inner = { .subtype = carried >> 2 };
 			struct aerie_cur rest = *c;
 
-			if (inner.subtype == CTRL_CTS || inner.subtype == CTRL_ACK)
+			if (inner.subtype == CTRL_CTS || inner.subtype == CTRL_ACK || inner.subtype >= CTRL_CF_END)
 				return;
 			h->a.ta = transmitter(&rest);
 			*c = rest;
@@ -110,10 +110,9 @@ static void control(struct frame_head *h, struct aerie_cur *c)
 		h->a.bssid = h->a.ra;
 		h->a.ta = transmitter(c);
 		return;
-	case CTRL_CF_END:
+	case CTRL_CF_END: /* holds the BSSID, whoever of the network sent it: 9.3.1.6 */
 	case CTRL_CF_END_ACK:
-		h->a.ta = transmitter(c);
-		h->a.bssid = h->a.ta;
+		h->a.bssid = address(c);
 		return;
 	default: /* CTS, Ack, and what is reserved: no transmitter */
 		return;

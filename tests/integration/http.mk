@@ -7,3 +7,5 @@ tests_integration_modules_http_routes_la_LDFLAGS = $(MODLD) -rpath /nowhere
 tests_integration_modules_http_routes_la_LIBTOOLFLAGS = $(MODLT)
 dist_check_SCRIPTS += tests/integration/test_http.py
 TESTS += tests/integration/test_http.py
+TSAN_TESTS += tests/integration/test_http.py
+check-tsan-programs: tests/integration/modules/http_routes.la

@@ -15,3 +15,6 @@ include $(top_srcdir)/tests/integration/http.mk
 # What single frames make of devices.
 dist_check_SCRIPTS += tests/integration/test_phy80211.py
 TESTS += tests/integration/test_phy80211.py
+# The command line, the configuration, start and stop.
+dist_check_SCRIPTS += tests/integration/test_usage.py
+TESTS += tests/integration/test_usage.py

@@ -26,6 +26,7 @@ RUN_SECONDS = 120
 MPDU_MAX = 11454
 MGMT_HEADER, HT_CONTROL, FCS = 24, 4, 4
 # octets before the elements, by subtype of management frames (IEEE 802.11-2020 9.3.3)
+ASKING = ('0x0000', '0x0002', '0x0004')  # association, reassociation and probe requests
 FIXED = {0: 4, 1: 6, 2: 10, 3: 6, 5: 12, 6: 10, 8: 12, 10: 2, 11: 6, 12: 2, 13: 1, 14: 1}
 GROUP_BIT = 1
 
@@ -98,13 +99,20 @@ def fixed_fields_missing(row, on_air):
     return on_air - (FCS if true(row['radiotap.flags.fcs']) else 0) < need
 
 
+def ssid_text(row):
+    ssid = row['wlan.ssid'].split(',')[0]
+    ssid = b'' if ssid in ('', '<MISSING>') else bytes.fromhex(ssid)
+    return printable(ssid) if any(ssid) else ''
+
+
 def tshark_view(path):
+    """SSIDs by beaconing BSSID, good frames by transmitter, SSIDs by station that asked for them."""
     command = ['tshark', '-n', '-r', path, '-o', 'wlan.check_checksum:TRUE', '-T', 'fields', '-E', 'separator=/t']
     for f in FIELDS:
         command += ['-e', f]
     # text fields come as they are, SSIDs as octets in hex
     out = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False).stdout
-    beacons, transmitters = {}, set()
+    beacons, transmitters, asked = {}, {}, {}
     for line in out.decode('latin-1').split('\n'):
         columns = line.split('\t')
         if len(columns) != len(FIELDS):
@@ -117,12 +125,12 @@ def tshark_view(path):
         ta = station(row['wlan.ta'].split(',')[0])
         if not ta:
             continue
-        transmitters.add(ta)
+        transmitters[ta] = transmitters.get(ta, 0) + 1
+        if row['wlan.fc.type_subtype'] in ASKING and row['wlan.ssid'] and not true(row['wlan.fc.protected']):
+            asked.setdefault(ta, set()).add(ssid_text(row))
         if row['wlan.fc.type_subtype'] in ('0x0008', '8') and individual(row['wlan.bssid'].split(',')[0]):
-            ssid = row['wlan.ssid'].split(',')[0]
-            ssid = b'' if ssid in ('', '<MISSING>') else bytes.fromhex(ssid)
-            beacons.setdefault(row['wlan.bssid'].split(',')[0], set()).add(printable(ssid) if any(ssid) else '')
-    return beacons, transmitters
+            beacons.setdefault(row['wlan.bssid'].split(',')[0], set()).add(ssid_text(row))
+    return beacons, transmitters, asked
 
 
 def run_host(path):
@@ -142,29 +150,33 @@ def run_host(path):
 
 
 def host_view(devices):
-    beacons, transmitters = {}, set()
+    beacons, transmitters, asked = {}, {}, {}
     for d in devices:
         mac = d['kismet.device.base.macaddr'].lower()
         if d['kismet.device.base.packets.tx_total'] > 0:
-            transmitters.add(mac)
-        for record in d.get('dot11.device', {}).get('dot11.device.advertised_ssid_map', []):
+            transmitters[mac] = d['kismet.device.base.packets.tx_total']
+        dot11 = d.get('dot11.device', {})
+        for record in dot11.get('dot11.device.advertised_ssid_map', []):
             beacons.setdefault(mac, set()).add(record['dot11.advertisedssid.ssid'])
-    return beacons, transmitters
+        for record in dot11.get('dot11.device.probed_ssid_map', []):
+            asked.setdefault(mac, set()).add(record['dot11.probedssid.ssid'])
+    return beacons, transmitters, asked
 
 
 def compare(name, devices, path):
     """Differences, as lines."""
     lines = []
-    beacons, transmitters = host_view(devices)
-    want_beacons, want_transmitters = tshark_view(path)
+    beacons, transmitters, asked = host_view(devices)
+    want_beacons, want_transmitters, want_asked = tshark_view(path)
     for what, have, want in (('beaconing BSSID', set(beacons), set(want_beacons)),
-                             ('transmitter', transmitters, want_transmitters)):
+                             ('transmitter', set(transmitters), set(want_transmitters)),
+                             ('asking station', set(asked), set(want_asked))):
         lines += ['%s: %s %s only here' % (name, what, x) for x in sorted(have - want)]
         lines += ['%s: %s %s only in tshark' % (name, what, x) for x in sorted(want - have)]
-    for bssid in sorted(set(beacons) & set(want_beacons)):
-        if beacons[bssid] != want_beacons[bssid]:
-            lines.append('%s: SSIDs of %s: %r here, %r in tshark' % (name, bssid, sorted(beacons[bssid]),
-                                                                      sorted(want_beacons[bssid])))
+    for what, have, want in (('SSIDs of', beacons, want_beacons), ('frames sent by', transmitters, want_transmitters),
+                             ('SSIDs asked for by', asked, want_asked)):
+        lines += ['%s: %s %s: %r here, %r in tshark' % (name, what, mac, have[mac], want[mac])
+                  for mac in sorted(set(have) & set(want)) if have[mac] != want[mac]]
     return lines, len(want_beacons), len(want_transmitters)
 
 

@@ -13,3 +13,4 @@ tests_unit_test_json_LDADD = $(UNIT_LIBS) $(JANSSON_LIBS) -lm
 tests_unit_test_msgpack_SOURCES = tests/unit/test_msgpack.c tests/unit/http.h
 tests_unit_test_msgpack_CFLAGS = $(UNIT_CFLAGS) $(MSGPACK_CFLAGS)
 tests_unit_test_msgpack_LDADD = $(UNIT_LIBS) $(MSGPACK_LIBS)
+TSAN_TESTS += tests/unit/test_router tests/unit/test_reply

@@ -56,7 +56,8 @@ static char *finish(void)
 
 	cr_assert_eq(writer_close(w), 0);
 	text = calloc(1, (size_t)(o.sink.cur - o.buf) + 1);
-	memcpy(text, o.buf, (size_t)(o.sink.cur - o.buf));
+	if (o.buf)
+		memcpy(text, o.buf, (size_t)(o.sink.cur - o.buf));
 	free(o.buf);
 	return text;
 }

@@ -4,6 +4,8 @@
 #include <jansson.h>
 #include <malloc.h>
 #include <msgpack.h>
+#include <pthread.h>
+#include <stdatomic.h>
 
 #include <core/reply.h>
 
@@ -292,4 +294,69 @@ Test(reply, million_elements_of_msgpack_are_counted_and_parse)
 	cr_assert_eq(u.data.via.array.ptr[999999].via.u64, 1000000);
 	msgpack_unpacked_destroy(&u);
 	free(a.body);
+}
+
+/* ---- requests while modules come and go ---- */
+
+static atomic_int stop_asking, wrong, asked;
+
+static int seven(void *user, const struct aerie_visitor *vt, void *v)
+{
+	return vt->u64(v, 7);
+}
+
+static int constant(void *user, const struct aerie_request *req, struct aerie_reply *rep)
+{
+	return http_service.reply_value(rep, seven, NULL, NULL);
+}
+
+static void *ask_all_the_time(void *arg)
+{
+	while (!atomic_load(&stop_asking)) {
+		struct answer a = ask("/constant.json"), b = ask("/coming-and-going.json");
+
+		if (a.status != 200 || strcmp(a.body, "7"))
+			atomic_fetch_add(&wrong, 1);
+		if (!(b.status == 404 || (b.status == 200 && !strcmp(b.body, "7"))))
+			atomic_fetch_add(&wrong, 1);
+		atomic_fetch_add(&asked, 1);
+		free(a.body);
+		free(b.body);
+	}
+	return NULL;
+}
+
+static void changing_up(void)
+{
+	router_up();
+	cr_assert_eq(add_route(AERIE_HTTP_GET, "/constant", NULL, NULL, constant, NULL), 0);
+	routes_done();
+}
+
+TestSuite(changing, .init = changing_up, .fini = router_down);
+
+Test(changing, requests_see_whole_sets_of_routes)
+{
+	struct aerie_route r = {
+		.size = sizeof r, .methods = AERIE_HTTP_GET, .path = "/coming-and-going", .summary = "s", .help = "h", .handle = constant,
+	};
+	pthread_t threads[4];
+	struct module *other;
+	unsigned i;
+
+	atomic_store(&stop_asking, 0);
+	for (i = 0; i < 4; i++)
+		cr_assert_eq(pthread_create(&threads[i], NULL, ask_all_the_time, NULL), 0);
+	for (i = 0; i < 200 || atomic_load(&asked) < 200; i++) {
+		other = module_new(&core, "other");
+		cr_assert_eq(http_service.register_route(&other->host, &r), 0);
+		cr_assert_eq(epochs_commit(core.epochs, other), 0);
+		epochs_withdraw(core.epochs, other);
+		cr_assert(epochs_wait(core.epochs, other, 60000));
+		module_free(other);
+	}
+	atomic_store(&stop_asking, 1);
+	for (i = 0; i < 4; i++)
+		pthread_join(threads[i], NULL);
+	cr_assert_eq(atomic_load(&wrong), 0);
 }

@@ -171,7 +171,8 @@ static int ascii(void *v, const char *text, uint32_t len)
 		return err;
 	cur = w->sink->cur;
 	*cur++ = '"';
-	memcpy(cur, text, len);
+	if (len)
+		memcpy(cur, text, len);
 	cur += len;
 	*cur++ = '"';
 	return value_end(w, cur);

@@ -84,7 +84,7 @@ static int ascii(void *v, const char *text, uint32_t len)
 
 	if (!err)
 		err = aerie_sink_need(p->sink, len);
-	if (err)
+	if (err || !len)
 		return err;
 	memcpy(p->sink->cur, text, len);
 	p->sink->cur += len;

@@ -71,7 +71,7 @@ Test(frame, padding_before_the_body_belongs_to_the_header)
 
 Test(frame, control_frames_with_a_transmitter_name_it)
 {
-	static const uint8_t with_ta[] = { 0x24, 0x44, 0x54, 0x84, 0x94, 0xa4, 0xb4, 0xe4, 0xf4 };
+	static const uint8_t with_ta[] = { 0x24, 0x44, 0x54, 0x84, 0x94, 0xa4, 0xb4 };
 	uint8_t frame[16] = { 0, 0, 0, 0, M(1), M(2) };
 	struct frame_head h;
 	size_t i;
@@ -86,6 +86,8 @@ Test(frame, control_frames_with_a_transmitter_name_it)
 	cr_assert_eq(h.a.ta, 0);
 	HEAD(h, 0xc4, 0, 0, 0, M(1));
 	cr_assert_eq(h.a.ta, 0);
+	HEAD(h, 0xe4, 0, 0, 0, M(1), M(2)); /* CF-End: the BSSID, not who sent it */
+	cr_assert(h.a.ta == 0 && h.a.bssid == A2);
 }
 
 Test(frame, a_bandwidth_signalling_address_counts_as_the_station_itself)
