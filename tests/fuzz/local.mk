@@ -61,7 +61,6 @@ tests_fuzz_fuzz_ie_SOURCES = tests/fuzz/fuzz_ie.c plugins/phy80211/ie.c plugins/
 tests_fuzz_fuzz_ie_CFLAGS = $(AM_CFLAGS)
 tests_fuzz_fuzz_ie_LDADD =
 
-
 FUZZ_TARGETS += tests/fuzz/fuzz_record
 tests_fuzz_fuzz_record_SOURCES = tests/fuzz/fuzz_record.c tests/unit/testcore.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_record_CFLAGS = $(AM_CFLAGS) $(UV_CFLAGS)
