@@ -6,9 +6,9 @@ reports=$(mktemp -d) || exit 99
 trap 'rm -rf "$reports"' EXIT
 root=$(cd "$(dirname "$0")" && pwd)
 # intercept_tls_get_addr=0: the runtime guesses at the layout of thread-local storage of modules, and glibc is past that guess.
-ASAN_OPTIONS="${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=1:intercept_tls_get_addr=0:log_path=$reports/asan"
+ASAN_OPTIONS="${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=1:intercept_tls_get_addr=0:allocator_may_return_null=1:log_path=$reports/asan"
 UBSAN_OPTIONS="${UBSAN_OPTIONS:+$UBSAN_OPTIONS:}print_stacktrace=1"
-TSAN_OPTIONS="${TSAN_OPTIONS:+$TSAN_OPTIONS:}suppressions=$root/tsan.supp:second_deadlock_stack=1:log_path=$reports/tsan"
+TSAN_OPTIONS="${TSAN_OPTIONS:+$TSAN_OPTIONS:}suppressions=$root/tsan.supp:second_deadlock_stack=1:allocator_may_return_null=1:log_path=$reports/tsan"
 export ASAN_OPTIONS UBSAN_OPTIONS TSAN_OPTIONS
 if [ -n "${AERIE_TSAN:-}" ] && setarch -R true 2>/dev/null; then
 	set -- setarch -R "$@" # address layouts with much randomness are too much for the runtime of older compilers

@@ -114,6 +114,8 @@ def speed(packets, rounds):
         cpu, seconds, peak, (seen, dropped, errors, devices) = run_host(capture)
         if (seen, dropped, errors) != (packets, 0, 0):
             raise Failed(f"packets={seen} dropped={dropped} errors={errors}, expected {packets}, 0, 0")
+        if not devices:
+            raise Failed("no devices: is the module phy80211 there?")
         keep("host", cpu, seconds)
         keep("loop", *run([os.path.join(BENCH, "pcap_loop"), capture])[:2])
         if hcx:

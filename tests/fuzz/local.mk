@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # A fuzz target is tests/fuzz/fuzz_X.c with a corpus in tests/fuzz/corpus/X/. The ordinary build makes a program of it that
 # replays the corpus in `make check`; with --enable-fuzz (clang) it is a libFuzzer program, and `make fuzz` runs it for a
-# bounded time. A new one: its three lines here, the last naming what its "link:" comment names.
+# bounded time. A new one: its three lines here, the last naming what its "link:" comment names. (main() comes from AM_LDFLAGS.)
 FUZZ_RUNS = 20000
 FUZZ_SECONDS = 20
 FUZZ_TARGETS =
@@ -13,15 +13,15 @@ endif
 
 FUZZ_TARGETS += tests/fuzz/fuzz_definition
 tests_fuzz_fuzz_definition_SOURCES = tests/fuzz/fuzz_definition.c $(FUZZ_MAIN)
-tests_fuzz_fuzz_definition_LDADD = $(FUZZ_LIBS) $(CORE_LIBS)
+tests_fuzz_fuzz_definition_LDADD = $(CORE_LIBS)
 
 FUZZ_TARGETS += tests/fuzz/fuzz_link_frame
 tests_fuzz_fuzz_link_frame_SOURCES = tests/fuzz/fuzz_link_frame.c $(FUZZ_MAIN)
-tests_fuzz_fuzz_link_frame_LDADD = $(FUZZ_LIBS) $(CORE_LIBS)
+tests_fuzz_fuzz_link_frame_LDADD = $(CORE_LIBS)
 
 FUZZ_TARGETS += tests/fuzz/fuzz_link_packet
 tests_fuzz_fuzz_link_packet_SOURCES = tests/fuzz/fuzz_link_packet.c $(FUZZ_MAIN)
-tests_fuzz_fuzz_link_packet_LDADD = $(FUZZ_LIBS) $(CORE_LIBS)
+tests_fuzz_fuzz_link_packet_LDADD = $(CORE_LIBS)
 
 FUZZ_TARGETS += tests/fuzz/fuzz_router
 tests_fuzz_fuzz_router_SOURCES = tests/fuzz/fuzz_router.c $(FUZZ_MAIN)
@@ -39,32 +39,32 @@ tests_fuzz_fuzz_device_key_LDADD = $(CORE_LIBS)
 FUZZ_TARGETS += tests/fuzz/fuzz_aeriecap
 tests_fuzz_fuzz_aeriecap_SOURCES = tests/fuzz/fuzz_aeriecap.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_aeriecap_LDFLAGS = $(CAPLD)
-tests_fuzz_fuzz_aeriecap_LDADD = libaeriecap.la $(FUZZ_LIBS)
+tests_fuzz_fuzz_aeriecap_LDADD = libaeriecap.la
 
 FUZZ_TARGETS += tests/fuzz/fuzz_radiotap
 tests_fuzz_fuzz_radiotap_SOURCES = tests/fuzz/fuzz_radiotap.c plugins/phy80211/radio_radiotap.c plugins/phy80211/rates.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_radiotap_CFLAGS = $(AM_CFLAGS)
-tests_fuzz_fuzz_radiotap_LDADD = $(FUZZ_LIBS)
+tests_fuzz_fuzz_radiotap_LDADD =
 
 FUZZ_TARGETS += tests/fuzz/fuzz_ppi_prism
 tests_fuzz_fuzz_ppi_prism_SOURCES = tests/fuzz/fuzz_ppi_prism.c plugins/phy80211/radio_ppi.c plugins/phy80211/radio_prism.c plugins/phy80211/rates.c plugins/phy80211/channel.c plugins/phy80211/crc.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_ppi_prism_CFLAGS = $(AM_CFLAGS) $(ZLIB_CFLAGS)
-tests_fuzz_fuzz_ppi_prism_LDADD = $(FUZZ_LIBS) $(ZLIB_LIBS)
+tests_fuzz_fuzz_ppi_prism_LDADD = $(ZLIB_LIBS)
 
 FUZZ_TARGETS += tests/fuzz/fuzz_frame
 tests_fuzz_fuzz_frame_SOURCES = tests/fuzz/fuzz_frame.c plugins/phy80211/frame.c plugins/phy80211/crc.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_frame_CFLAGS = $(AM_CFLAGS) $(XXHASH_CFLAGS) $(ZLIB_CFLAGS)
-tests_fuzz_fuzz_frame_LDADD = $(FUZZ_LIBS) $(ZLIB_LIBS)
+tests_fuzz_fuzz_frame_LDADD = $(ZLIB_LIBS)
 
 FUZZ_TARGETS += tests/fuzz/fuzz_ie
 tests_fuzz_fuzz_ie_SOURCES = tests/fuzz/fuzz_ie.c plugins/phy80211/ie.c plugins/phy80211/crypt.c plugins/phy80211/rates.c plugins/phy80211/ssid.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_ie_CFLAGS = $(AM_CFLAGS)
-tests_fuzz_fuzz_ie_LDADD = $(FUZZ_LIBS)
+tests_fuzz_fuzz_ie_LDADD =
 
 FUZZ_TARGETS += tests/fuzz/fuzz_record
 tests_fuzz_fuzz_record_SOURCES = tests/fuzz/fuzz_record.c tests/unit/testcore.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_record_CFLAGS = $(AM_CFLAGS) $(UV_CFLAGS)
-tests_fuzz_fuzz_record_LDADD = $(FUZZ_LIBS) $(CORE_LIBS)
+tests_fuzz_fuzz_record_LDADD = $(CORE_LIBS)
 
 FUZZ_TARGETS += tests/fuzz/fuzz_config
 tests_fuzz_fuzz_config_SOURCES = tests/fuzz/fuzz_config.c $(FUZZ_MAIN)
