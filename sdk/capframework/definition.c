@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Definitions: interface[:option=value,option="quoted, value",...]. */
+#include <stdbool.h>
 #include <string.h>
 #include <strings.h>
 
@@ -11,36 +12,67 @@ int aeriecap_parse_interface(const char *definition, const char **ret_interface)
 	return (int)strcspn(definition, ":");
 }
 
+struct option {
+	const char *name, *value;
+	size_t name_len, value_len;
+};
+
+/* The option after the ':' or ',' at p. Gives where it ends, or NULL: malformed. */
+static const char *next_option(const char *p, struct option *ret)
+{
+	p++;
+	ret->name = p;
+	ret->name_len = strcspn(p, "=,");
+	if (p[ret->name_len] != '=')
+		return NULL;
+	ret->value = p + ret->name_len + 1;
+	if (*ret->value == '"') {
+		const char *end = strchr(++ret->value, '"');
+
+		if (!end || (end[1] && end[1] != ','))
+			return NULL;
+		ret->value_len = (size_t)(end - ret->value);
+		return end + 1;
+	}
+	ret->value_len = strcspn(ret->value, ",");
+	return ret->value + ret->value_len;
+}
+
+static bool is_named(const struct option *o, const char *name)
+{
+	return o->name_len == strlen(name) && strncasecmp(o->name, name, o->name_len) == 0;
+}
+
 int aeriecap_find_option(const char *definition, const char *name, const char **ret_value)
 {
-	const char *p, *value;
-	size_t name_len, value_len;
+	const char *p = definition + strcspn(definition, ":");
+	struct option o;
 
-	p = definition + strcspn(definition, ":");
 	while (*p) {
-		p++; /* the ':' or ',' before an option */
-		name_len = strcspn(p, "=,");
-		if (p[name_len] != '=')
+		p = next_option(p, &o);
+		if (!p)
 			return -1;
-		value = p + name_len + 1;
-		if (*value == '"') {
-			const char *end = strchr(++value, '"');
-
-			if (!end || (end[1] && end[1] != ','))
-				return -1;
-			value_len = (size_t)(end - value);
-		} else {
-			value_len = strcspn(value, ",");
+		if (is_named(&o, name)) {
+			*ret_value = o.value;
+			return (int)o.value_len;
 		}
-		if (name_len == strlen(name) && strncasecmp(p, name, name_len) == 0) {
-			*ret_value = value;
-			return (int)value_len;
-		}
-		p = value + value_len;
-		if (*p == '"')
-			p++;
 	}
 	return 0;
+}
+
+int aeriecap_count_options(const char *definition, const char *name)
+{
+	const char *p = definition + strcspn(definition, ":");
+	struct option o;
+	int n = 0;
+
+	while (*p) {
+		p = next_option(p, &o);
+		if (!p)
+			return -1;
+		n += is_named(&o, name);
+	}
+	return n;
 }
 
 uint32_t aeriecap_adler(const void *data, size_t len)

@@ -110,6 +110,10 @@ struct aeriecap *aeriecap_new(const char *type, const char *version)
 	cap->wake[0] = cap->wake[1] = cap->stop[0] = cap->stop[1] = -1;
 	cap->out.seqno = 1;
 	cap->ping_timeout_ms = PING_TIMEOUT_MS;
+	cap->remote_capable = true;
+	cap->free_channel = free;
+	cap->hop.rate = 1;
+	cap->hop.spacing = 1;
 	cap->type = strdup(type);
 	cap->version = strdup(version);
 	cap->program = strdup(type);
@@ -138,6 +142,7 @@ void aeriecap_free(struct aeriecap *cap)
 	close_fd(cap->wake[1]);
 	close_fd(cap->stop[0]);
 	close_fd(cap->stop[1]);
+	hop_clear(cap, &cap->hop);
 	ring_free(&cap->in);
 	ring_free(&cap->out.ring);
 	pthread_cond_destroy(&cap->out.changed);
@@ -182,6 +187,46 @@ void aeriecap_on_capture(struct aeriecap *cap, aeriecap_capture_fn *fn)
 void aeriecap_on_unknown(struct aeriecap *cap, aeriecap_unknown_fn *fn)
 {
 	cap->unknown = fn;
+}
+
+void aeriecap_on_close(struct aeriecap *cap, aeriecap_close_fn *fn)
+{
+	cap->close = fn;
+}
+
+void aeriecap_on_translate(struct aeriecap *cap, aeriecap_translate_fn *fn)
+{
+	cap->translate = fn;
+}
+
+void aeriecap_on_channel(struct aeriecap *cap, aeriecap_channel_fn *fn)
+{
+	cap->set_channel = fn;
+}
+
+void aeriecap_on_channel_free(struct aeriecap *cap, aeriecap_channel_free_fn *fn)
+{
+	cap->free_channel = fn;
+}
+
+void aeriecap_on_spectrum(struct aeriecap *cap, aeriecap_spectrum_fn *fn)
+{
+	cap->spectrum = fn;
+}
+
+void aeriecap_set_max_hop_rate(struct aeriecap *cap, double hops_per_second)
+{
+	cap->max_hop_rate = hops_per_second > 0 ? hops_per_second : 0;
+}
+
+void aeriecap_set_shuffle_spacing(struct aeriecap *cap, unsigned spacing)
+{
+	cap->hop.spacing = spacing > 0 ? spacing : 1;
+}
+
+void aeriecap_set_remote_capable(struct aeriecap *cap, int capable)
+{
+	cap->remote_capable = capable != 0;
 }
 
 void aeriecap_set_user(struct aeriecap *cap, void *user)

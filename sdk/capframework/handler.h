@@ -23,6 +23,9 @@
 #define OUT_RESERVE (64u * 1024u) /* of it, kept free of packets for reports, messages and PONG */
 #define PING_TIMEOUT_MS 15000u
 #define STOP_WAIT_MS 1000 /* how long the capture thread may take to notice that it is to end */
+#define HOP_CHANNELS_MAX 1024u   /* of a host's hop list; more are left out, and the host told so */
+#define CHANNEL_TEXT_MAX 63u
+#define HOP_INTERVAL_MIN_US 50000u
 #define COMPLAINTS_MAX 8u /* unknown commands that are told to the host; more are ignored silently */
 
 struct out {
@@ -37,9 +40,30 @@ struct out {
 	bool quit;          /* a signal said so */
 	bool capture_ended;
 	int capture_result;
+	bool failed;        /* aeriecap_error() was called */
+	bool hop_stop;      /* the hop thread is to end */
+	bool hop_ended;
+	int hop_result;     /* -1: it failed, and said why in hop_msg */
+	char channel[CHANNEL_TEXT_MAX + 1]; /* tuned to last */
 	bool cut_told;
 	bool old_host; /* spoke version 2 first: shows a MESSAGE, but ignores an ERROR */
-	pthread_cond_t changed; /* stopping or capture_ended were set */
+	pthread_cond_t changed; /* stopping, capture_ended, hop_stop or hop_ended were set */
+};
+
+struct hop_channel {
+	char name[CHANNEL_TEXT_MAX + 1];
+	void *channel; /* the program's own */
+	bool failed;   /* could not be tuned to in this round */
+};
+
+struct hop {
+	double rate; /* hops per second */
+	bool shuffle;
+	uint32_t spacing; /* the step of shuffled hopping, as the host or the program wants it */
+	uint32_t step;    /* ... as it fits the list */
+	uint32_t offset;
+	struct hop_channel *channels;
+	uint32_t n;
 };
 
 enum phase { PHASE_RUN, PHASE_DRAIN, PHASE_DONE };
@@ -52,6 +76,13 @@ struct aeriecap {
 	aeriecap_open_fn *open;
 	aeriecap_capture_fn *capture;
 	aeriecap_unknown_fn *unknown;
+	aeriecap_close_fn *close;
+	aeriecap_translate_fn *translate;
+	aeriecap_channel_fn *set_channel;
+	aeriecap_channel_free_fn *free_channel;
+	aeriecap_spectrum_fn *spectrum;
+	double max_hop_rate;
+	bool remote_capable;
 
 	int in_fd, out_fd;
 	int wake[2]; /* wakes the main thread out of poll() */
@@ -70,6 +101,10 @@ struct aeriecap {
 	uint64_t last_ping_ms;
 	pthread_t capture_thread, signal_thread;
 	char capture_msg[AERIECAP_MSG_MAX];
+	struct hop hop; /* the hop thread's own while it runs */
+	bool hop_running;
+	pthread_t hop_thread;
+	char hop_msg[AERIECAP_MSG_MAX];
 };
 
 /* The link; both never block: octets, 0: the end, -1 with errno. */
@@ -95,5 +130,15 @@ void loop_drain(struct aeriecap *cap, int status);
 void loop_pong(struct aeriecap *cap); /* the one for pong_seqno, or marks it as due */
 int capture_start(struct aeriecap *cap); /* 0 or -1 */
 void capture_stop(struct aeriecap *cap);
+/* With the lock held: until *flag is set, at most STOP_WAIT_MS. Was it? */
+bool wait_flag(struct aeriecap *cap, const bool *flag);
+void close_source(struct aeriecap *cap);
+
+/* hop.c */
+int hop_start(struct aeriecap *cap); /* over cap->hop: 0 or -1 */
+void hop_stop(struct aeriecap *cap);
+void hop_clear(struct aeriecap *cap, struct hop *hop);
+void hop_fit_step(struct hop *hop);
+uint64_t hop_interval_us(const struct hop *hop);
 
 #endif

@@ -64,17 +64,23 @@ int capture_start(struct aeriecap *cap)
 	return 0;
 }
 
-/* Waits until the capture thread has ended, with the lock held. */
-static bool wait_ended(struct aeriecap *cap)
+bool wait_flag(struct aeriecap *cap, const bool *flag)
 {
 	struct timespec until;
 	int r = 0;
 
 	clock_gettime(CLOCK_MONOTONIC, &until);
 	until.tv_sec += STOP_WAIT_MS / 1000;
-	while (!cap->out.capture_ended && r == 0)
+	while (!*flag && r == 0)
 		r = pthread_cond_timedwait(&cap->out.changed, &cap->out.lock, &until);
-	return cap->out.capture_ended;
+	return *flag;
+}
+
+void close_source(struct aeriecap *cap)
+{
+	if (cap->opened && cap->close)
+		cap->close(cap);
+	cap->opened = false;
 }
 
 void capture_stop(struct aeriecap *cap)
@@ -89,10 +95,10 @@ void capture_stop(struct aeriecap *cap)
 	pthread_cond_broadcast(&cap->out.changed);
 	if (write(cap->stop[1], "", 1) < 0)
 		fprintf(stderr, "%s: cannot tell the capture thread to end: %s\n", cap->program, strerror(errno));
-	ended = wait_ended(cap);
+	ended = wait_flag(cap, &cap->out.capture_ended);
 	if (!ended) {
 		pthread_cancel(cap->capture_thread);
-		ended = wait_ended(cap);
+		ended = wait_flag(cap, &cap->out.capture_ended);
 	}
 	pthread_mutex_unlock(&cap->out.lock);
 	if (ended) {
@@ -100,6 +106,7 @@ void capture_stop(struct aeriecap *cap)
 		return;
 	}
 	fprintf(stderr, "%s: the capture did not end when told to: ending without it\n", cap->program);
+	close_source(cap);
 	_exit(AERIECAP_EXIT_FAILED); /* it may still use anything that the caller would free */
 }
 
@@ -120,6 +127,17 @@ static void after_capture(struct aeriecap *cap)
 	loop_drain(cap, AERIECAP_EXIT_FAILED);
 }
 
+static void after_hop(struct aeriecap *cap)
+{
+	bool failed = cap->out.hop_result < 0;
+
+	hop_stop(cap);
+	if (!failed)
+		return;
+	aeriecap_send_error(cap, 0, "%s", cap->hop_msg[0] ? cap->hop_msg : "the radio cannot be tuned any more");
+	loop_drain(cap, AERIECAP_EXIT_FAILED);
+}
+
 /* --- Signals: a thread that waits for them, so that no handler interrupts a callback. */
 
 static void ending_signals(sigset_t *ret_set)
@@ -137,6 +155,7 @@ static void *signal_main(void *data)
 	int sig, cancel;
 
 	ending_signals(&set);
+	aeriecap_drop_capabilities(0);
 	while (sigwait(&set, &sig) != 0)
 		;
 	out_lock(cap, &cancel);
@@ -174,6 +193,7 @@ static void read_link(struct aeriecap *cap)
 		return;
 	cap->in_ended = true; /* nothing that comes after can be told apart */
 	fprintf(stderr, "%s: %s\n", cap->program, msg);
+	hop_stop(cap);
 	capture_stop(cap);
 	aeriecap_send_error(cap, 0, "%s", msg);
 	loop_drain(cap, AERIECAP_EXIT_FAILED);
@@ -193,7 +213,7 @@ void loop_pong(struct aeriecap *cap)
 /* Everything that other threads may have brought about. */
 static void look_around(struct aeriecap *cap)
 {
-	bool down, quit, spindown, ended, empty;
+	bool down, quit, spindown, failed, ended, hop_ended, empty;
 	int cancel;
 
 	if (cap->pong_due)
@@ -203,19 +223,26 @@ static void look_around(struct aeriecap *cap)
 	down = cap->out.down;
 	quit = cap->out.quit;
 	spindown = cap->out.spindown;
+	failed = cap->out.failed;
 	ended = cap->capture_running && cap->out.capture_ended;
+	hop_ended = cap->hop_running && cap->out.hop_ended;
 	out_unlock(cap, cancel);
 
 	if (down || quit) {
 		loop_done(cap, AERIECAP_EXIT_OK);
 		return;
 	}
+	if (hop_ended)
+		after_hop(cap);
 	if (ended)
 		after_capture(cap);
+	if (failed)
+		loop_drain(cap, AERIECAP_EXIT_FAILED);
 	if (spindown)
 		loop_drain(cap, AERIECAP_EXIT_OK);
 	if (cap->phase != PHASE_DRAIN)
 		return;
+	hop_stop(cap);
 	capture_stop(cap);
 	out_lock(cap, &cancel);
 	empty = cap->out.ring.used == 0;
@@ -298,7 +325,9 @@ int aeriecap_loop(struct aeriecap *cap)
 	cap->last_ping_ms = now_ms();
 	while (cap->phase != PHASE_DONE)
 		loop_once(cap);
+	hop_stop(cap);
 	capture_stop(cap);
+	close_source(cap);
 
 	if (have_signals) {
 		pthread_cancel(cap->signal_thread);

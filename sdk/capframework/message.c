@@ -30,17 +30,23 @@ int aeriecap_send_message(struct aeriecap *cap, unsigned type, const char *forma
 	return send_message(cap, type, text);
 }
 
-int aeriecap_send_error(struct aeriecap *cap, uint32_t seqno, const char *format, ...)
+int aeriecap_warn(struct aeriecap *cap, const char *format, ...)
 {
 	char text[TEXT_ROOM];
-	struct pack p;
 	va_list args;
-	bool old_host;
-	int cancel;
 
 	va_start(args, format);
 	vsnprintf(text, sizeof text, format, args);
 	va_end(args);
+	return send_message(cap, AERIECAP_ERROR, text);
+}
+
+static int send_error(struct aeriecap *cap, uint32_t seqno, const char *text)
+{
+	struct pack p;
+	bool old_host;
+	int cancel;
+
 	out_lock(cap, &cancel);
 	old_host = cap->out.old_host;
 	out_unlock(cap, cancel);
@@ -50,6 +56,34 @@ int aeriecap_send_error(struct aeriecap *cap, uint32_t seqno, const char *format
 	pack_map(&p, 1);
 	pack_text(&p, 1, text, AERIECAP_MSG_MAX - 1);
 	return pack_send(&p, cap, CMD_ERROR, 1, &seqno, false);
+}
+
+int aeriecap_send_error(struct aeriecap *cap, uint32_t seqno, const char *format, ...)
+{
+	char text[TEXT_ROOM];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof text, format, args);
+	va_end(args);
+	return send_error(cap, seqno, text);
+}
+
+int aeriecap_error(struct aeriecap *cap, const char *format, ...)
+{
+	char text[TEXT_ROOM];
+	va_list args;
+	int cancel, r;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof text, format, args);
+	va_end(args);
+	r = send_error(cap, 0, text);
+	out_lock(cap, &cancel);
+	cap->out.failed = true;
+	wake_main(cap);
+	out_unlock(cap, cancel);
+	return r;
 }
 
 int aeriecap_send_ping(struct aeriecap *cap)

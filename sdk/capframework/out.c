@@ -2,6 +2,7 @@
 /* What goes out: the ring, and the functions with which callbacks wait for it. */
 #include <errno.h>
 #include <poll.h>
+#include <string.h>
 #include <time.h>
 
 #include "handler.h"
@@ -114,4 +115,21 @@ void aeriecap_spindown(struct aeriecap *cap)
 	cap->out.spindown = true;
 	wake_main(cap);
 	out_unlock(cap, cancel);
+}
+
+size_t aeriecap_current_channel(struct aeriecap *cap, char *channel, size_t room)
+{
+	size_t len;
+	int cancel;
+
+	if (room == 0)
+		return 0;
+	out_lock(cap, &cancel);
+	len = strlen(cap->out.channel);
+	if (len >= room)
+		len = room - 1;
+	memcpy(channel, cap->out.channel, len);
+	out_unlock(cap, cancel);
+	channel[len] = 0;
+	return len;
 }

@@ -60,6 +60,27 @@ void pack_u8(struct pack *p, unsigned key, uint8_t v)
 	msgpack_pack_fix_uint8(&p->mp, v);
 }
 
+void pack_u16(struct pack *p, unsigned key, uint32_t v)
+{
+	pack_key(p, key);
+	msgpack_pack_fix_uint16(&p->mp, v > UINT16_MAX ? UINT16_MAX : (uint16_t)v);
+}
+
+void pack_bool(struct pack *p, unsigned key, bool v)
+{
+	pack_key(p, key);
+	if (v)
+		msgpack_pack_true(&p->mp);
+	else
+		msgpack_pack_false(&p->mp);
+}
+
+void pack_float(struct pack *p, unsigned key, float v)
+{
+	pack_key(p, key);
+	msgpack_pack_float(&p->mp, v);
+}
+
 void pack_u32(struct pack *p, unsigned key, uint32_t v)
 {
 	pack_key(p, key);

@@ -22,6 +22,9 @@ void pack_array(struct pack *p, uint32_t n);
 void pack_key(struct pack *p, unsigned key);
 void pack_text(struct pack *p, unsigned key, const char *text, size_t max); /* cut to max octets, at a character */
 void pack_u8(struct pack *p, unsigned key, uint8_t v);
+void pack_u16(struct pack *p, unsigned key, uint32_t v);
+void pack_bool(struct pack *p, unsigned key, bool v);
+void pack_float(struct pack *p, unsigned key, float v);
 void pack_u32(struct pack *p, unsigned key, uint32_t v);
 void pack_u64(struct pack *p, unsigned key, uint64_t v);
 /* Writes the header and sends: as the send functions. seqno NULL: a fresh number. */

@@ -72,12 +72,6 @@ static size_t put_plain(uint8_t *to, const struct aeriecap_packet *packet, uint3
 	return head + content;
 }
 
-static void pack_float(struct pack *p, unsigned key, float v)
-{
-	pack_key(p, key);
-	msgpack_pack_float(&p->mp, v);
-}
-
 static void pack_double(struct pack *p, unsigned key, double v)
 {
 	pack_key(p, key);

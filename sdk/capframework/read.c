@@ -23,6 +23,60 @@ uint32_t read_map(struct aerie_cur *c)
 	return 0;
 }
 
+uint32_t read_array(struct aerie_cur *c)
+{
+	uint8_t tag = aerie_cur_u8(c);
+
+	if ((tag & 0xf0) == 0x90)
+		return tag & 0x0f;
+	if (tag == 0xdc)
+		return aerie_cur_be16(c);
+	if (tag == 0xdd)
+		return aerie_cur_be32(c);
+	bad(c);
+	return 0;
+}
+
+static uint8_t next_tag(const struct aerie_cur *c)
+{
+	struct aerie_cur ahead = *c;
+
+	return aerie_cur_u8(&ahead);
+}
+
+double read_number(struct aerie_cur *c)
+{
+	uint32_t bits32;
+	uint64_t bits64;
+	float f;
+	double d;
+
+	switch (next_tag(c)) {
+	case 0xca:
+		aerie_cur_skip(c, 1);
+		bits32 = aerie_cur_be32(c);
+		memcpy(&f, &bits32, sizeof f);
+		return (double)f;
+	case 0xcb:
+		aerie_cur_skip(c, 1);
+		bits64 = aerie_cur_be64(c);
+		memcpy(&d, &bits64, sizeof d);
+		return d;
+	default:
+		return (double)read_uint(c);
+	}
+}
+
+bool read_bool(struct aerie_cur *c)
+{
+	uint8_t tag = next_tag(c);
+
+	if (tag != 0xc2 && tag != 0xc3)
+		return read_number(c) != 0;
+	aerie_cur_skip(c, 1);
+	return tag == 0xc3;
+}
+
 uint64_t read_uint(struct aerie_cur *c)
 {
 	uint8_t tag = aerie_cur_u8(c);

@@ -4,9 +4,14 @@
 #ifndef CAP_READ_H
 #define CAP_READ_H
 
+#include <stdbool.h>
+
 #include <aerie/cursor.h>
 
 uint32_t read_map(struct aerie_cur *c);  /* number of pairs */
+uint32_t read_array(struct aerie_cur *c); /* number of values */
+double read_number(struct aerie_cur *c); /* an integer or a float */
+bool read_bool(struct aerie_cur *c); /* a boolean, or a number that is not 0 */
 uint64_t read_uint(struct aerie_cur *c); /* of any width; a negative number is bad */
 struct aerie_cur read_text(struct aerie_cur *c); /* str or bin */
 void read_skip(struct aerie_cur *c);     /* one value, with all that is in it */

@@ -12,7 +12,6 @@
 /* Octets of a text in a report, so that all of them fit in a frame. */
 #define TEXT_MAX 512u
 #define CAPIF_MAX 4096u /* often a path */
-#define CHANNEL_MAX 63u
 
 static int set_text(char **to, const char *text)
 {
@@ -109,6 +108,16 @@ void aeriecap_info_set_dlt(struct aeriecap_info *info, uint32_t dlt)
 	info->dlt = dlt;
 }
 
+void aeriecap_info_set_hop(struct aeriecap_info *info, double hops_per_second, int shuffle, unsigned skip,
+			   unsigned offset)
+{
+	info->hopping = true;
+	info->hop.rate = hops_per_second;
+	info->hop.shuffle = shuffle != 0;
+	info->hop.step = skip;
+	info->hop.offset = offset;
+}
+
 void info_clear(struct aeriecap_info *info)
 {
 	uint32_t i;
@@ -179,7 +188,7 @@ static void pack_channels(struct pack *p, unsigned key, const struct aeriecap_in
 	pack_key(p, key);
 	pack_array(p, n);
 	for (i = 0; i < n; i++)
-		pack_text(p, 0, info->channels[i], CHANNEL_MAX);
+		pack_text(p, 0, info->channels[i], CHANNEL_TEXT_MAX);
 }
 
 static void pack_probe(struct pack *p, uint32_t request, const struct aeriecap_info *info, uint32_t n, const char *msg)
@@ -198,7 +207,7 @@ static void pack_probe(struct pack *p, uint32_t request, const struct aeriecap_i
 	if (info->hardware)
 		pack_text(p, 3, info->hardware, TEXT_MAX);
 	if (info->channel)
-		pack_text(p, 5, info->channel, CHANNEL_MAX);
+		pack_text(p, 5, info->channel, CHANNEL_TEXT_MAX);
 	if (n > 0)
 		pack_channels(p, 6, info, n);
 	if (msg[0])
@@ -219,11 +228,24 @@ int report_probe(struct aeriecap *cap, uint32_t request, bool ok, const struct a
 	return pack_send(&p, cap, CMD_PROBEREPORT, ok, &request, false);
 }
 
+/* The hop sub-block without its list: 1 rate, 2 shuffle, 3 skip, 4 offset, 6 enabled; the list is to follow. */
+static void pack_hop(struct pack *p, unsigned key, const struct hop *hop)
+{
+	pack_key(p, key);
+	pack_map(p, 6);
+	pack_float(p, 1, (float)hop->rate);
+	pack_bool(p, 2, hop->shuffle);
+	pack_u16(p, 3, hop->step);
+	pack_u16(p, 4, hop->offset);
+	pack_u8(p, 6, 1);
+}
+
 static void pack_open(struct pack *p, const struct aeriecap *cap, uint32_t request, const struct aeriecap_info *info,
 		      uint32_t n, const char *msg)
 {
 	pack_begin(p);
-	pack_map(p, 3 + !!info->capif + (n > 0) + !!info->channel + !!info->hardware + !!info->uuid + (msg[0] != 0));
+	pack_map(p, 3 + !!info->capif + (n > 0) + !!info->channel + info->hopping + !!info->hardware + !!info->uuid +
+			    (msg[0] != 0));
 	pack_u32(p, 1, request);
 	pack_u32(p, 2, info->dlt);
 	if (info->capif)
@@ -231,7 +253,11 @@ static void pack_open(struct pack *p, const struct aeriecap *cap, uint32_t reque
 	if (n > 0)
 		pack_channels(p, 4, info, n);
 	if (info->channel)
-		pack_text(p, 5, info->channel, CHANNEL_MAX);
+		pack_text(p, 5, info->channel, CHANNEL_TEXT_MAX);
+	if (info->hopping) {
+		pack_hop(p, 6, &info->hop);
+		pack_channels(p, 5, info, n);
+	}
 	if (info->hardware)
 		pack_text(p, 7, info->hardware, TEXT_MAX);
 	if (info->uuid)
@@ -255,14 +281,38 @@ int report_open(struct aeriecap *cap, uint32_t request, bool ok, const struct ae
 	return pack_send(&p, cap, CMD_OPENREPORT, ok, &request, false);
 }
 
-int report_config(struct aeriecap *cap, uint32_t request, bool ok, const char *msg)
+static void pack_config(struct pack *p, uint32_t request, const char *channel, const struct hop *hop, uint32_t n,
+			const char *msg)
 {
-	struct pack p;
+	uint32_t i;
 
-	pack_begin(&p);
-	pack_map(&p, 1 + (msg[0] != 0));
-	pack_u32(&p, 1, request);
+	pack_begin(p);
+	pack_map(p, 1 + !!channel + !!hop + (msg[0] != 0));
+	pack_u32(p, 1, request);
+	if (channel)
+		pack_text(p, 2, channel, CHANNEL_TEXT_MAX);
+	if (hop) {
+		pack_hop(p, 3, hop);
+		pack_key(p, 5);
+		pack_array(p, n);
+		for (i = 0; i < n; i++)
+			pack_text(p, 0, hop->channels[i].name, CHANNEL_TEXT_MAX);
+	}
 	if (msg[0])
-		pack_text(&p, 4, msg, AERIECAP_MSG_MAX);
+		pack_text(p, 4, msg, AERIECAP_MSG_MAX);
+}
+
+int report_config(struct aeriecap *cap, uint32_t request, bool ok, const char *channel, const struct hop *hop,
+		  const char *msg)
+{
+	char cut[AERIECAP_MSG_MAX + 64];
+	struct pack p;
+	uint32_t all = hop ? hop->n : 0, n = all;
+
+	pack_config(&p, request, channel, hop, n, msg);
+	while (p.full && n > 0) {
+		n = n * 3 / 4;
+		pack_config(&p, request, channel, hop, n, say_cut(cut, sizeof cut, msg, n, all, "channels"));
+	}
 	return pack_send(&p, cap, CMD_CONFIGREPORT, ok, &request, false);
 }

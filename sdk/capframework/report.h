@@ -19,6 +19,8 @@ struct aeriecap_info {
 	char **channels;
 	uint32_t n_channels, room;
 	uint32_t dlt;
+	bool hopping;
+	struct hop hop; /* without channels: those above are hopped over */
 };
 
 void list_clear(struct aeriecap_list *list);
@@ -28,6 +30,8 @@ void info_clear(struct aeriecap_info *info);
 int report_list(struct aeriecap *cap, uint32_t request, const struct aeriecap_list *list, const char *msg);
 int report_probe(struct aeriecap *cap, uint32_t request, bool ok, const struct aeriecap_info *info, const char *msg);
 int report_open(struct aeriecap *cap, uint32_t request, bool ok, const struct aeriecap_info *info, const char *msg);
-int report_config(struct aeriecap *cap, uint32_t request, bool ok, const char *msg);
+/* One of channel and hop, or none when it failed. */
+int report_config(struct aeriecap *cap, uint32_t request, bool ok, const char *channel, const struct hop *hop,
+		  const char *msg);
 
 #endif

@@ -6,19 +6,9 @@
 #include "handler.h"
 #include "read.h"
 #include "report.h"
+#include "request.h"
 
-struct request {
-	uint16_t command;
-	uint32_t seqno;
-	const uint8_t *body;
-	size_t len;
-};
-
-/* Each gives 0, or -1: the link is broken, and msg says how. */
-typedef int request_fn(struct aeriecap *cap, const struct request *rq, char *msg, size_t room);
-
-/* A report that finds no room in its reserve: the host asks and does not read. */
-static int reported(int r, char *msg, size_t room)
+int reported(int r, char *msg, size_t room)
 {
 	if (r > 0)
 		return 0;
@@ -136,11 +126,6 @@ static int on_open(struct aeriecap *cap, const struct request *rq, char *msg, si
 	return reported(r, msg, room);
 }
 
-static int on_config(struct aeriecap *cap, const struct request *rq, char *msg, size_t room)
-{
-	return reported(report_config(cap, rq->seqno, false, "cannot set a channel: this source has none"), msg, room);
-}
-
 static int on_unknown(struct aeriecap *cap, const struct request *rq, char *msg, size_t room)
 {
 	if (cap->unknown) {
@@ -163,7 +148,7 @@ static int dispatch(struct aeriecap *cap, const struct request *rq, char *msg, s
 	} table[] = {
 		{ CMD_PING, on_ping },         { CMD_PONG, on_ignored },     { CMD_SHUTDOWN, on_shutdown },
 		{ CMD_MESSAGE, on_ignored },   { CMD_ERROR, on_ignored },    { CMD_PROBEREQ, on_probe },
-		{ CMD_OPENREQ, on_open },      { CMD_LISTREQ, on_list },     { CMD_CONFIGREQ, on_config },
+		{ CMD_OPENREQ, on_open },      { CMD_LISTREQ, on_list },     { CMD_CONFIGREQ, request_config },
 	};
 	size_t i;
 

@@ -16,8 +16,14 @@
  *	return status;
  *
  * The library is plain C99 and POSIX threads. Threads: [main] is the one that calls aeriecap_loop(), it talks to the
- * host and runs the list, probe and open callbacks; [capture] is started after a successful open and runs the capture
- * callback; [any] may be called from every thread. Texts given to the library are copied. */
+ * host and runs the list, probe, open and close callbacks; [capture] is started after a successful open and runs the
+ * capture callback; [hop] exists while channels are hopped and runs the channel callback; [any] may be called from every
+ * thread. Texts given to the library are copied.
+ *
+ * A radio adds two callbacks, and the library does the rest of tuning (requests of the host, hopping, reports):
+ *
+ *	aeriecap_on_translate(cap, my_translate);	"6HT40+" -> something of your own
+ *	aeriecap_on_channel(cap, my_channel);		tune to it */
 #ifndef AERIECAP_H
 #define AERIECAP_H
 
@@ -78,6 +84,32 @@ typedef int aeriecap_open_fn(struct aeriecap *cap, uint32_t seqno, const char *d
  * failed (msg is sent as an ERROR, exit status 1). Must return soon when a send or wait function gives -1. */
 typedef int aeriecap_capture_fn(struct aeriecap *cap, char *msg);
 
+/* [main] Undoes what a successful open did. Called once for each, when the capture and hop threads have ended; when one of
+ * them hangs and does not end, it is called all the same, and the process ends right after it. */
+typedef void aeriecap_close_fn(struct aeriecap *cap);
+
+/* [main] Turns a channel's text into something of the program's own, which the library keeps and hands back to the two
+ * callbacks below. NULL: there is no such channel (msg may say why). */
+typedef void *aeriecap_translate_fn(struct aeriecap *cap, const char *channel, char *msg);
+
+/* Tunes to a channel. [main] with the number of the request for a channel that is to stay, or [hop] with seqno 0; never
+ * both at once. 1 and more: tuned. 0: this channel cannot be tuned to (msg says why); when hopping it is taken off the
+ * list at the end of the round. -1: the radio is of no use any more; msg is sent as an ERROR and the program ends. */
+typedef int aeriecap_channel_fn(struct aeriecap *cap, uint32_t seqno, void *channel, char *msg);
+
+/* [any] Frees what the translate callback made. free() unless there is a callback. */
+typedef void aeriecap_channel_free_fn(void *channel);
+
+/* [main] What a spectrum analyser is to measure: frequencies and widths in MHz, gains in dB; 0 -1 as above. Version 3 of
+ * the protocol has no command that asks for it, so that nothing calls it yet. */
+struct aeriecap_spectrum {
+	uint64_t start_mhz, end_mhz, samples_per_freq, bin_width;
+	uint8_t amp;
+	uint64_t if_amp, baseband_amp;
+};
+typedef int aeriecap_spectrum_fn(struct aeriecap *cap, uint32_t seqno, const struct aeriecap_spectrum *spectrum,
+				 char *msg);
+
 /* [main] A command that the library does not know: 0 handled, -1 close the link. */
 typedef int aeriecap_unknown_fn(struct aeriecap *cap, uint32_t seqno, uint16_t command, const void *body, size_t len);
 
@@ -92,11 +124,24 @@ AERIECAP_API void aeriecap_on_list(struct aeriecap *cap, aeriecap_list_fn *fn);
 AERIECAP_API void aeriecap_on_probe(struct aeriecap *cap, aeriecap_probe_fn *fn);
 AERIECAP_API void aeriecap_on_open(struct aeriecap *cap, aeriecap_open_fn *fn);
 AERIECAP_API void aeriecap_on_capture(struct aeriecap *cap, aeriecap_capture_fn *fn);
+AERIECAP_API void aeriecap_on_close(struct aeriecap *cap, aeriecap_close_fn *fn);
+AERIECAP_API void aeriecap_on_translate(struct aeriecap *cap, aeriecap_translate_fn *fn);
+AERIECAP_API void aeriecap_on_channel(struct aeriecap *cap, aeriecap_channel_fn *fn);
+AERIECAP_API void aeriecap_on_channel_free(struct aeriecap *cap, aeriecap_channel_free_fn *fn);
+AERIECAP_API void aeriecap_on_spectrum(struct aeriecap *cap, aeriecap_spectrum_fn *fn);
 AERIECAP_API void aeriecap_on_unknown(struct aeriecap *cap, aeriecap_unknown_fn *fn);
 AERIECAP_API void aeriecap_set_user(struct aeriecap *cap, void *user);
 AERIECAP_API void *aeriecap_user(const struct aeriecap *cap); /* [any] */
 /* What --help says of this program beside the options that all have. 0, or -1: no memory. */
 AERIECAP_API int aeriecap_set_help(struct aeriecap *cap, const char *text);
+/* [main, before the loop] The most hops per second that this radio can do; a higher rate that the host wishes is lowered
+ * to it. 0: only the limit that holds for all, 20 hops per second. */
+AERIECAP_API void aeriecap_set_max_hop_rate(struct aeriecap *cap, double hops_per_second);
+/* [main, before the loop] Where the search for the step of shuffled hopping begins, for radios whose neighbouring
+ * channels hear each other: 1 unless told. */
+AERIECAP_API void aeriecap_set_shuffle_spacing(struct aeriecap *cap, unsigned spacing);
+/* [main, before the options are parsed] 0: this program cannot capture for a host elsewhere; 1 unless told. */
+AERIECAP_API void aeriecap_set_remote_capable(struct aeriecap *cap, int capable);
 /* How long the host may be silent, in milliseconds: 15,000 unless told. For tests. */
 AERIECAP_API void aeriecap_set_ping_timeout(struct aeriecap *cap, unsigned ms);
 
@@ -107,8 +152,13 @@ AERIECAP_API int aeriecap_parse_options(struct aeriecap *cap, int argc, char **a
 AERIECAP_API int aeriecap_set_link(struct aeriecap *cap, int in_fd, int out_fd);
 AERIECAP_API const char *aeriecap_source(const struct aeriecap *cap); /* --source, or NULL */
 AERIECAP_API int aeriecap_out_fd(const struct aeriecap *cap);         /* the descriptor written to, or -1 */
+/* [any] Copies the channel that was tuned to last, empty when none was: its length, cut to room - 1. For the signal block
+ * of packets. */
+AERIECAP_API size_t aeriecap_current_channel(struct aeriecap *cap, char *channel, size_t room);
 
-/* [main] Talks to the host until the work is done or the host is gone. Gives the exit status. */
+/* [main] Talks to the host until the work is done or the host is gone. Gives the exit status. For a host elsewhere
+ * (--connect) it also connects and, unless told otherwise, does so in a child process, again and again: whatever is opened
+ * before this call is shared by all of them. */
 AERIECAP_API int aeriecap_loop(struct aeriecap *cap);
 
 /* [any] Ends the loop: what has been sent is flushed, exit status 0. */
@@ -123,6 +173,9 @@ AERIECAP_API int aeriecap_info_set_hardware(struct aeriecap_info *info, const ch
 AERIECAP_API int aeriecap_info_set_channel(struct aeriecap_info *info, const char *channel);
 AERIECAP_API int aeriecap_info_add_channel(struct aeriecap_info *info, const char *channel);
 AERIECAP_API void aeriecap_info_set_dlt(struct aeriecap_info *info, uint32_t dlt);
+/* [main, in the open callback] For radios that hop by themselves: over the channels of the info, as told here. */
+AERIECAP_API void aeriecap_info_set_hop(struct aeriecap_info *info, double hops_per_second, int shuffle,
+					unsigned skip, unsigned offset);
 
 /* --- Sending. All return 1 sent, 0 the buffer has no room now (nothing was taken: aeriecap_wait(), try again), -1
  * failed: the link is down or the program is to end. */
@@ -165,6 +218,10 @@ AERIECAP_API int aeriecap_send_message(struct aeriecap *cap, unsigned type, cons
 /* [any] seqno: of the request that failed, or 0. */
 AERIECAP_API int aeriecap_send_error(struct aeriecap *cap, uint32_t seqno, const char *format, ...)
 	AERIECAP_PRINTF(3, 4);
+/* [any] Something is wrong, but the capture goes on: a MESSAGE of type AERIECAP_ERROR. */
+AERIECAP_API int aeriecap_warn(struct aeriecap *cap, const char *format, ...) AERIECAP_PRINTF(2, 3);
+/* [any] The capture cannot go on: an ERROR, and the program ends with exit status 1. */
+AERIECAP_API int aeriecap_error(struct aeriecap *cap, const char *format, ...) AERIECAP_PRINTF(2, 3);
 /* [any] Asks the host for a PONG. */
 AERIECAP_API int aeriecap_send_ping(struct aeriecap *cap);
 
@@ -193,9 +250,33 @@ AERIECAP_API int aeriecap_parse_interface(const char *definition, const char **r
 /* Length of the value of the first option of this name (case-insensitive), which starts at *ret_value; 0: there is no
  * such option, or it is empty; -1: malformed (a quote that does not end, an option without '='). */
 AERIECAP_API int aeriecap_find_option(const char *definition, const char *name, const char **ret_value);
+/* How many options of this name there are, or -1 as above. */
+AERIECAP_API int aeriecap_count_options(const char *definition, const char *name);
 /* The checksum that sources' UUIDs are made of: Adler's with both sums starting from 0 and without modulus; 0 for less
  * than four octets. adler("IEEE802.11") = 0x0D770242. */
 AERIECAP_API uint32_t aeriecap_adler(const void *data, size_t len);
+
+/* --- Utilities. [any] */
+
+/* Splits a text of len octets at every separator; empty pieces are left out, spaces around a piece as well. 0, or -1: no
+ * memory. The list is freed with aeriecap_texts_free(). */
+AERIECAP_API int aeriecap_split(const char *text, size_t len, char separator, char ***ret_texts, size_t *ret_n);
+/* The texts of both lists, each once whatever its case, in the order of the first list and then of the second. */
+AERIECAP_API int aeriecap_merge_channels(char *const *a, size_t n_a, char *const *b, size_t n_b, char ***ret_texts,
+					 size_t *ret_n);
+AERIECAP_API void aeriecap_texts_free(char **texts, size_t n);
+/* "2437MHz", "2.437 GHz", "433.92e6" (Hz): in kHz. 0, or -1: not a frequency. */
+AERIECAP_API int aeriecap_parse_frequency(const char *text, double *ret_khz);
+/* Writes a text as it may stand in a JSON string, without the quotes; what is not UTF-8 becomes U+FFFD. Its length, or
+ * -1: it does not fit in room octets, NUL included. */
+AERIECAP_API int aeriecap_json_escape(const char *text, char *to, size_t room);
+
+/* Gives up all capabilities for ever but those of the set, of which each bit is a capability's number (CAP_NET_ADMIN is
+ * 12, CAP_NET_RAW 13); a capability that the process does not have is not gained. They are a thread's: call it from the
+ * open callback, whose thread starts the capture and hop threads, before starting threads of your own. 0, or -1 with
+ * errno. Where there are no capabilities (other systems than Linux) it does nothing. */
+#define AERIECAP_CAPABILITY(number) (UINT64_C(1) << (number))
+AERIECAP_API int aeriecap_drop_capabilities(uint64_t keep);
 
 #ifdef __cplusplus
 }
