@@ -26,7 +26,7 @@ static uint32_t common_divisor(uint32_t a, uint32_t b)
 }
 
 /* The first step from the spacing on whose rounds do not fall into a pattern of n / step channels. One that shares a
- * divisor with n would leave channels out for ever, and is passed over, too. */
+ * divisor with n would leave channels out for ever: then the next that does not. */
 void hop_fit_step(struct hop *hop)
 {
 	uint32_t n = hop->n, step = hop->spacing ? hop->spacing : 1;
@@ -37,7 +37,9 @@ void hop_fit_step(struct hop *hop)
 	}
 	if (step > n)
 		step = 1;
-	while (step + 1 < n && (n % (n / step) == 0 || common_divisor(n, step) != 1))
+	while (step + 1 < n && n % (n / step) == 0)
+		step++;
+	while (step + 1 < n && common_divisor(n, step) != 1)
 		step++;
 	hop->step = step + 1 < n ? step : 1;
 }
