@@ -115,6 +115,33 @@ void epoch_unpin(struct epoch *ep)
 		epoch_release(ep);
 }
 
+void reg_hold(struct reg *r)
+{
+	struct epochs *e = r->owner->core->epochs;
+
+	pthread_mutex_lock(&e->lock);
+	r->refs++;
+	r->owner->held++;
+	pthread_mutex_unlock(&e->lock);
+}
+
+void reg_release(struct reg *r)
+{
+	struct module *owner = r->owner;
+	struct epochs *e = owner->core->epochs;
+	bool last;
+
+	pthread_mutex_lock(&e->lock);
+	last = --r->refs == 0;
+	pthread_mutex_unlock(&e->lock);
+	if (last)
+		reg_destroy(r);
+	pthread_mutex_lock(&e->lock);
+	owner->held--;
+	pthread_cond_broadcast(&e->freed);
+	pthread_mutex_unlock(&e->lock);
+}
+
 static int add_owner(struct epoch *ep, struct module *m)
 {
 	struct module **owners;

@@ -17,6 +17,7 @@ enum reg_kind {
 	REG_OBSERVER,   /* item: struct observer (pipeline.c) */
 	REG_DRIVER,     /* item: struct driver (sources.c) */
 	REG_SUBSCRIBER, /* item: struct subscriber (bus.c) */
+	REG_WS,         /* item: struct route, of a WebSocket (wsroutes.c) */
 	REG_KINDS
 };
 
@@ -26,7 +27,7 @@ struct reg {
 	struct module *owner;
 	void *item;
 	void (*destroy)(void *item); /* frees the item and calls the plugin's own destroy */
-	unsigned refs;               /* the transaction, and epochs that hold it; under the lock of epochs */
+	unsigned refs;               /* the transaction, epochs and holds; under the lock of epochs */
 };
 
 struct epoch {
@@ -56,7 +57,7 @@ int module_each_reg(struct module *m, enum reg_kind kind, int (*fn)(void *user, 
 
 int epochs_commit(struct epochs *e, struct module *m);    /* [main] */
 void epochs_withdraw(struct epochs *e, struct module *m); /* [main] new readers no longer see m */
-/* How many pinned epochs still hold entries of m. 0 after withdraw: safe to stop and unload. [any] */
+/* How many pinned epochs, and holds, still have entries of m. 0 after withdraw: safe to stop and unload. [any] */
 unsigned epochs_holding(struct epochs *e, const struct module *m);
 
 /* Waits until epochs_holding() is 0; false when that takes longer than timeout_ms. [main] */
@@ -64,5 +65,10 @@ bool epochs_wait(struct epochs *e, const struct module *m, uint64_t timeout_ms);
 
 struct epoch *epoch_pin(struct epochs *e);  /* [any] never NULL */
 void epoch_unpin(struct epoch *ep);         /* [any] */
+
+/* Keeps one entry of a pinned epoch beyond the pin: for what lives so long that no other module's entries should wait
+ * for it. [any] */
+void reg_hold(struct reg *r);
+void reg_release(struct reg *r);
 
 #endif

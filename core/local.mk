@@ -19,7 +19,8 @@ core_libcore_a_SOURCES = \
 	core/mp.h core/link.h core/link.c \
 	core/definition.h core/definition.c core/capproc.h core/capproc.c core/caplink.h core/caplink.c \
 	core/sources.h core/source.h core/sources.c core/source_driver.c core/source_probe.c core/source_life.c core/source_record.c \
-	core/router.h core/router.c core/write.c core/routes.h core/routes.c core/path.h core/path.c core/reply.h core/reply.c
+	core/router.h core/router.c core/write.c core/routes.h core/routes.c core/path.h core/path.c core/reply.h core/reply.c \
+	core/wsroutes.h core/wsroutes.c
 core_libcore_a_CPPFLAGS = $(AM_CPPFLAGS) -DDATADIR='"$(datadir)"'
 core_libcore_a_CFLAGS = $(AM_CFLAGS) $(UV_CFLAGS) $(XXHASH_CFLAGS) $(MSGPACK_CFLAGS)
 CORE_LIBS = core/libcore.a $(UV_LIBS) $(XXHASH_LIBS) $(MSGPACK_LIBS) -ldl -lpthread -lm

@@ -22,7 +22,7 @@ struct module {
 	const struct aerie_str **strs; /* text it interned and has not released */
 	size_t n_strs, cap_strs;
 	struct aerie_timer *timers; /* loop.h */
-	unsigned held; /* epochs that hold entries of it; under the lock of epochs */
+	unsigned held; /* epochs and holds that have entries of it; under the lock of epochs */
 };
 
 static inline struct module *module_of(const struct aerie_host *h)

@@ -17,6 +17,7 @@ struct router *router_new(struct core *core)
 		return NULL;
 	r->core = core;
 	epochs_set_builder(core->epochs, REG_ROUTE, route_table_build, free, r);
+	epochs_set_builder(core->epochs, REG_WS, ws_table_build, free, r);
 	epochs_set_builder(core->epochs, REG_SERIALIZER, serializer_table_build, free, r);
 	return r;
 }
@@ -54,6 +55,8 @@ static int register_route(const struct aerie_host *h, const struct aerie_route *
 	int err;
 
 	memcpy(&full, r, r->size < sizeof full ? r->size : sizeof full);
+	if (!full.handle)
+		return module_fail(m, -EINVAL, "route %s: it has no handler", full.path ? full.path : "(none)");
 	err = route_new(&full, m->id, &route, &error);
 	if (err)
 		return module_fail(m, err, "route %s: %s", full.path ? full.path : "(none)", error);
@@ -85,6 +88,13 @@ static int each_route(const struct aerie_host *h, int (*fn)(void *user, const st
 		const struct route *route = ep->regs[REG_ROUTE][i]->item;
 
 		r = fn(user, &route->r, route->owner);
+	}
+	for (i = 0; !r && i < ep->n_regs[REG_WS]; i++) {
+		const struct route *route = ep->regs[REG_WS][i]->item;
+		struct aerie_route told = route->r;
+
+		told.methods = 0;
+		r = fn(user, &told, route->owner);
 	}
 	epoch_unpin(ep);
 	return r;
@@ -203,11 +213,6 @@ static const struct aerie_http_request *raw(const struct aerie_request *req)
 }
 
 /* ---- dispatch ---- */
-
-static bool role_allows(const char *needed, const char *role)
-{
-	return !needed || (role && (!strcmp(role, needed) || !strcmp(role, "admin")));
-}
 
 static void methods_text(uint32_t methods, char *dst, size_t room)
 {

@@ -35,6 +35,12 @@ void route_free(void *p)
 		return;
 	if (route->r.destroy)
 		route->r.destroy(route->r.user);
+	if (route->ws) {
+		if (route->ws->destroy)
+			route->ws->destroy(route->ws->user);
+		free((char *)route->ws->protocol);
+		free(route->ws);
+	}
 	free((char *)route->r.path);
 	free((char *)route->r.formats);
 	free((char *)route->r.role);
@@ -95,8 +101,8 @@ int route_new(const struct aerie_route *r, const char *owner, struct route **ret
 	struct route *route;
 	size_t path_len, formats_len;
 
-	if (!r->path || !r->handle)
-		return *ret_error = "it has no path or no handler", -EINVAL;
+	if (!r->path)
+		return *ret_error = "it has no path", -EINVAL;
 	if (!r->methods || (r->methods & ~METHODS))
 		return *ret_error = "its methods are none or unknown", -EINVAL;
 	if (!r->summary || !*r->summary || !r->help || !*r->help)
@@ -130,6 +136,11 @@ int route_new(const struct aerie_route *r, const char *owner, struct route **ret
 	route->r.user = r->user;
 	*ret_route = route;
 	return 0;
+}
+
+bool role_allows(const char *needed, const char *role)
+{
+	return !needed || (role && (!strcmp(role, needed) || !strcmp(role, "admin")));
 }
 
 static bool same_shape(const struct route *a, const struct route *b)
@@ -192,9 +203,9 @@ static int compare_routes(const void *pa, const void *pb)
 	return sa->i < sb->i ? -1 : 1;
 }
 
-void *route_table_build(void *user, const struct epoch *ep)
+static struct route_table *build(const struct epoch *ep, enum reg_kind kind)
 {
-	size_t n = ep->n_regs[REG_ROUTE], i;
+	size_t n = ep->n_regs[kind], i;
 	struct route_table *t = calloc(1, sizeof *t + n * sizeof t->route[0]);
 	struct sorted *sorted = calloc(n + 1, sizeof *sorted);
 
@@ -204,13 +215,23 @@ void *route_table_build(void *user, const struct epoch *ep)
 		return NULL;
 	}
 	for (i = 0; i < n; i++)
-		sorted[i] = (struct sorted){ ep->regs[REG_ROUTE][i]->item, i };
+		sorted[i] = (struct sorted){ ep->regs[kind][i]->item, i };
 	qsort(sorted, n, sizeof *sorted, compare_routes);
 	for (i = 0; i < n; i++)
 		t->route[i] = sorted[i].route;
 	t->n = n;
 	free(sorted);
 	return t;
+}
+
+void *route_table_build(void *user, const struct epoch *ep)
+{
+	return build(ep, REG_ROUTE);
+}
+
+void *ws_table_build(void *user, const struct epoch *ep)
+{
+	return build(ep, REG_WS);
 }
 
 static int compare_serializers(const void *pa, const void *pb)

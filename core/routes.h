@@ -13,6 +13,7 @@
 
 struct route {
 	struct aerie_route r; /* texts are copies */
+	struct aerie_ws_route *ws; /* of a WebSocket (REG_WS), otherwise NULL; its texts but the protocol are those of r */
 	char *owner;
 	char *text;   /* what seg[] and format[] point into */
 	uint32_t n;   /* segments */
@@ -49,8 +50,12 @@ bool route_conflicts(const struct route *a, const struct route *b);
 bool suffix_valid(const char *suffix);
 const struct serializer *serializer_find(const struct serializer_table *t, const char *suffix);
 
+/* May a login with this role (NULL: none) do what needs that one? */
+bool role_allows(const char *needed, const char *role);
+
 /* Epoch builders. */
 void *route_table_build(void *user, const struct epoch *ep);
+void *ws_table_build(void *user, const struct epoch *ep);
 void *serializer_table_build(void *user, const struct epoch *ep);
 
 struct route_match {

@@ -13,7 +13,7 @@
 #include <core/registry.h>
 #include <core/router.h>
 #include <core/sources.h>
-
+#include <core/wsroutes.h>
 
 static const struct {
 	const char *id;
@@ -24,7 +24,7 @@ static const struct {
 	{ AERIE_SOURCE_SERVICE, &sources_service },  { AERIE_HTTP_SERVICE, &http_service },
 	{ AERIE_BUS_SERVICE, &bus_service },         { AERIE_SERIALIZER_SERVICE, &serializers_service },
 	{ AERIE_LOOP_SERVICE, &loop_service },       { AERIE_CONFIG_SERVICE, &config_service },
-	{ AERIE_PLUGINS_SERVICE, &plugins_service },
+	{ AERIE_PLUGINS_SERVICE, &plugins_service }, { AERIE_WEBSOCKET_SERVICE, &websocket_service },
 };
 
 const void *services_find(const char *id)

@@ -32,6 +32,8 @@ static void methods_text(struct html *t, uint32_t methods)
 	};
 	size_t i;
 
+	if (!methods)
+		html_raw(t, "WebSocket");
 	for (i = 0; i < sizeof rows / sizeof rows[0]; i++)
 		if (methods & rows[i].bit)
 			html_raw(t, rows[i].name);

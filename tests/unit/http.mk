@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: MIT
-check_PROGRAMS += tests/unit/test_router tests/unit/test_reply tests/unit/test_json tests/unit/test_msgpack
-TESTS += tests/unit/test_router tests/unit/test_reply tests/unit/test_json tests/unit/test_msgpack
+check_PROGRAMS += tests/unit/test_router tests/unit/test_wsroutes tests/unit/test_reply tests/unit/test_json tests/unit/test_msgpack
+TESTS += tests/unit/test_router tests/unit/test_wsroutes tests/unit/test_reply tests/unit/test_json tests/unit/test_msgpack
 tests_unit_test_router_SOURCES = tests/unit/test_router.c tests/unit/http.h
 tests_unit_test_router_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_router_LDADD = $(UNIT_LIBS)
+tests_unit_test_wsroutes_SOURCES = tests/unit/test_wsroutes.c tests/unit/http.h
+tests_unit_test_wsroutes_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_wsroutes_LDADD = $(UNIT_LIBS)
 tests_unit_test_reply_SOURCES = tests/unit/test_reply.c tests/unit/http.h
 tests_unit_test_reply_CFLAGS = $(UNIT_CFLAGS) $(JANSSON_CFLAGS) $(MSGPACK_CFLAGS)
 tests_unit_test_reply_LDADD = $(UNIT_LIBS) $(JANSSON_LIBS) $(MSGPACK_LIBS)

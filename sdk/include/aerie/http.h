@@ -87,7 +87,8 @@ struct aerie_http {
 	uint32_t reserved;
 	/* [main, load] -EEXIST: another route matches the same path, method and format (told). */
 	int (*register_route)(const struct aerie_host *h, const struct aerie_route *r);
-	/* [any] Every route in the order of registration, until fn returns other than 0. */
+	/* [any] Every route in the order of registration, then every WebSocket route (its methods are 0), until fn returns other
+	 * than 0. */
 	int (*each_route)(const struct aerie_host *h, int (*fn)(void *user, const struct aerie_route *r,
 								 const char *owner), void *user);
 

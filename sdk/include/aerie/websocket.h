@@ -46,11 +46,13 @@ struct aerie_websocket {
 	uint32_t reserved;
 	/* [main, load] -EEXIST: the path is taken (told). */
 	int (*register_route)(const struct aerie_host *h, const struct aerie_ws_route *r);
-	/* [any] Queues a message; octets are copied. -EAGAIN: the queue is full, nothing was queued; -EPIPE: closing. */
+	/* [any] Queues a message; octets are copied. -EAGAIN: the queue is full, nothing was queued; -EPIPE: closing;
+	 * -EMSGSIZE: more than AERIE_WS_MESSAGE_MAX; -EINVAL: kind. */
 	int (*send)(struct aerie_ws *ws, uint32_t kind, const void *data, uint64_t len);
 	/* [any] Reads on after AERIE_WS_PAUSE. */
 	void (*resume)(struct aerie_ws *ws);
-	/* [any] Closes with a status code (RFC 6455 7.4) after what is queued has been sent. */
+	/* [any] Closes with a status code (RFC 6455 7.4) after what is queued has been sent; the reason (or NULL) is cut to 123
+	 * octets. No message() follows. */
 	void (*close)(struct aerie_ws *ws, uint16_t code, const char *reason);
 
 	/* For transports. [http] The route of a request, with a pin that must be given back; -ENOENT, -EACCES (login needed). */
