@@ -40,7 +40,8 @@ struct out {
 	bool quit;          /* a signal said so */
 	bool capture_ended;
 	int capture_result;
-	bool failed;        /* aeriecap_error() was called */
+	bool failing;       /* aeriecap_error() was called */
+	bool failed;        /* ... and has sent its ERROR */
 	bool hop_stop;      /* the hop thread is to end */
 	bool hop_ended;
 	int hop_result;     /* -1: it failed, and said why in hop_msg */

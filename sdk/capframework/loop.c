@@ -328,6 +328,8 @@ int aeriecap_loop(struct aeriecap *cap)
 	hop_stop(cap);
 	capture_stop(cap);
 	close_source(cap);
+	if (cap->out.failing) /* no lock: the threads are gone; even when the host hung up before it was told */
+		loop_done(cap, AERIECAP_EXIT_FAILED);
 
 	if (have_signals) {
 		pthread_cancel(cap->signal_thread);

@@ -78,6 +78,9 @@ int aeriecap_error(struct aeriecap *cap, const char *format, ...)
 	va_start(args, format);
 	vsnprintf(text, sizeof text, format, args);
 	va_end(args);
+	out_lock(cap, &cancel);
+	cap->out.failing = true;
+	out_unlock(cap, cancel);
 	r = send_error(cap, 0, text);
 	out_lock(cap, &cancel);
 	cap->out.failed = true;
