@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <core/command.h>
 #include <core/reply.h>
 
 #define REPLY_MAGIC 0x5245504cu /* "REPL" */
@@ -74,6 +75,7 @@ void reply_free(struct aerie_reply *rep)
 	reply_reset(rep);
 	rep->magic = 0;
 	free(rep->sink.buf);
+	command_free(rep->request.command);
 	free(rep->request.query.var);
 	free(rep->request.text);
 	if (rep->epoch)

@@ -19,6 +19,7 @@ struct serializer {
 	struct aerie_visitor visitor;
 };
 
+struct command;
 struct route;
 
 struct aerie_request {
@@ -28,6 +29,7 @@ struct aerie_request {
 	struct query query;
 	const char *suffix;
 	char *text; /* what path and query point into */
+	struct command *command; /* made when a handler first asks; command.c */
 };
 
 enum reply_kind { REPLY_NONE, REPLY_OCTETS, REPLY_VALUE, REPLY_LIST };

@@ -6,8 +6,10 @@
 #include <string.h>
 
 #include <core/bus.h>
+#include <core/command.h>
 #include <core/router.h>
 #include <core/routes.h>
+#include <core/value.h>
 
 struct router *router_new(struct core *core)
 {
@@ -267,8 +269,16 @@ static void explain_no_match(struct aerie_reply *rep, const struct route_match *
 
 static void explain_failure(struct aerie_reply *rep, struct core *core, const struct route *route, int err)
 {
+	const char *text;
+	uint32_t status;
+
 	reply_reset(rep);
 	switch (err) {
+	case -EBADMSG:
+	case -ENODATA:
+		status = command_explain(&rep->request, err, &text);
+		(void)reply_error(rep, status, text);
+		return;
 	case -ENOENT:
 		(void)reply_error(rep, 404, "not found");
 		return;
@@ -355,6 +365,16 @@ const struct aerie_http http_service = {
 	.dispatch = dispatch,
 	.read = reply_read,
 	.reply_free = reply_free,
+	.command = command_get,
+	.form = command_form,
+	.value_kind = value_kind,
+	.value_get = value_get,
+	.value_at = value_at,
+	.value_count = value_count,
+	.value_str = value_str,
+	.value_int = value_int,
+	.value_real = value_real,
+	.value_json = command_json,
 };
 
 const struct aerie_serializers serializers_service = {

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 aerieincludedir = $(includedir)/aerie
 aerieinclude_HEADERS = \
-	sdk/include/aerie/abi.h sdk/include/aerie/aerie.h sdk/include/aerie/bus.h sdk/include/aerie/config.h \
+	sdk/include/aerie/abi.h sdk/include/aerie/aerie.h sdk/include/aerie/base64.h sdk/include/aerie/bus.h sdk/include/aerie/config.h \
 	sdk/include/aerie/cursor.h sdk/include/aerie/devices.h sdk/include/aerie/fields.h sdk/include/aerie/http.h \
 	sdk/include/aerie/loop.h sdk/include/aerie/manuf.h sdk/include/aerie/packets.h sdk/include/aerie/phy.h \
 	sdk/include/aerie/plugin.h sdk/include/aerie/plugins.h sdk/include/aerie/serializer.h \

@@ -79,11 +79,10 @@ struct answer {
 	size_t len;
 };
 
-static inline struct answer ask_query(uint32_t method, const char *path, const char *query, const char *role)
+static inline struct answer ask_request(const struct aerie_http_request *req)
 {
-	struct aerie_http_request req = { .size = sizeof req, .method = method, .path = path, .query = query, .role = role, .peer = "test" };
 	struct aerie_http_response res = { .size = sizeof res };
-	struct aerie_reply *rep = http_service.dispatch(&mod->host, &req, &res);
+	struct aerie_reply *rep = http_service.dispatch(&mod->host, req, &res);
 	struct answer a = { 0 };
 	char buf[7000];
 	int64_t n;
@@ -103,6 +102,13 @@ static inline struct answer ask_query(uint32_t method, const char *path, const c
 	a.end = n;
 	http_service.reply_free(rep);
 	return a;
+}
+
+static inline struct answer ask_query(uint32_t method, const char *path, const char *query, const char *role)
+{
+	struct aerie_http_request req = { .size = sizeof req, .method = method, .path = path, .query = query, .role = role, .peer = "test" };
+
+	return ask_request(&req);
 }
 
 static inline struct answer ask(const char *path)

@@ -6,4 +6,5 @@ include $(top_srcdir)/tests/unit/flow.mk
 include $(top_srcdir)/tests/unit/link.mk
 include $(top_srcdir)/tests/unit/cap.mk
 include $(top_srcdir)/tests/unit/http.mk
+include $(top_srcdir)/tests/unit/post.mk
 endif

@@ -34,7 +34,7 @@ struct aerie_reply;   /* opaque; valid during the handler, and for a transport u
 #define AERIE_VALUE_MAP 6u
 
 /* Handles a request: calls exactly one of the reply_ functions and returns 0, or returns a negative errno, which becomes
- * 404 (-ENOENT), 400 (-EINVAL), 503 (-ENOMEM, -EAGAIN) or 500. [http] */
+ * 404 (-ENOENT), 400 (-EINVAL; -EBADMSG and -ENODATA of command(), with the reason), 503 (-ENOMEM, -EAGAIN) or 500. [http] */
 typedef int aerie_handler_fn(void *user, const struct aerie_request *req, struct aerie_reply *rep);
 
 struct aerie_route {
@@ -120,7 +120,7 @@ struct aerie_http {
 
 	/* For handlers of POST. The command of a request: a map from the form variable json= or msgpack= (base64), or from a body of
 	 * type application/json or application/msgpack. -ENODATA when there is none; -EBADMSG when it does not parse or is no
-	 * map: the handler returns that, and the client gets 400 with the reason. */
+	 * map, or the body is of another type: the handler returns that, and the client gets 400 (415) with the reason. */
 	int (*command)(const struct aerie_request *req, const struct aerie_value **ret_map);
 	/* A variable of a form body, percent-decoded; NULL when absent. */
 	const char *(*form)(const struct aerie_request *req, const char *name);
@@ -132,6 +132,8 @@ struct aerie_http {
 	const char *(*value_str)(const struct aerie_value *v, uint32_t *ret_len);                /* NULL: no text */
 	int64_t (*value_int)(const struct aerie_value *v, int64_t dflt);  /* of INT, REAL without fraction, BOOL; else dflt */
 	double (*value_real)(const struct aerie_value *v, double dflt);   /* of INT, REAL; else dflt */
+	/* A value of this request's command as JSON text, valid as long as the request; NULL when memory is out. */
+	const char *(*value_json)(const struct aerie_request *req, const struct aerie_value *v, uint32_t *ret_len);
 };
 
 #ifdef __cplusplus

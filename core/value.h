@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+/* Values of commands: JSON and msgpack from a client become one representation, jansson's, with limits. Behind the opaque
+ * struct aerie_value of <aerie/http.h> is a json_t. */
+#ifndef CORE_VALUE_H
+#define CORE_VALUE_H
+
+#include <jansson.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <aerie/http.h>
+
+#define VALUE_DEPTH 32u        /* maps and lists within one another, at most */
+#define VALUE_ELEMENTS 100000u /* values in one command, at most */
+#define VALUE_KEY 256u         /* octets of a key in msgpack, at most */
+
+/* -EBADMSG with a reason for people that fits room; -ENOMEM. */
+int value_from_json(const char *text, size_t len, json_t **ret, char *why, size_t room);
+int value_from_msgpack(const uint8_t *data, size_t len, json_t **ret, char *why, size_t room);
+
+/* "a map", "a list", ...: for messages. */
+const char *value_kind_name(const json_t *v);
+
+/* Members of struct aerie_http. */
+uint32_t value_kind(const struct aerie_value *v);
+const struct aerie_value *value_get(const struct aerie_value *map, const char *key);
+const struct aerie_value *value_at(const struct aerie_value *list, uint32_t i);
+uint32_t value_count(const struct aerie_value *v);
+const char *value_str(const struct aerie_value *v, uint32_t *ret_len);
+int64_t value_int(const struct aerie_value *v, int64_t dflt);
+double value_real(const struct aerie_value *v, double dflt);
+
+#endif
