@@ -39,27 +39,7 @@ void wake_main(struct aeriecap *cap)
 	while (n < 0 && errno == EINTR); /* a full pipe will wake it just as well */
 }
 
-ssize_t link_read(struct aeriecap *cap, void *data, size_t len)
-{
-	ssize_t n;
-
-	do
-		n = read(cap->in_fd, data, len);
-	while (n < 0 && errno == EINTR);
-	return n;
-}
-
-ssize_t link_write(struct aeriecap *cap, const void *data, size_t len)
-{
-	ssize_t n;
-
-	do
-		n = write(cap->out_fd, data, len);
-	while (n < 0 && errno == EINTR);
-	return n;
-}
-
-static int set_fd(int fd)
+int set_fd(int fd)
 {
 	int flags = fcntl(fd, F_GETFL);
 
@@ -68,13 +48,44 @@ static int set_fd(int fd)
 	return fcntl(fd, F_SETFD, FD_CLOEXEC);
 }
 
-static int make_pipe(int fds[2])
+int make_pipe(int fds[2])
 {
 	if (pipe(fds) < 0) {
 		fds[0] = fds[1] = -1;
 		return -1;
 	}
-	return set_fd(fds[0]) < 0 || set_fd(fds[1]) < 0 ? -1 : 0;
+	if (set_fd(fds[0]) == 0 && set_fd(fds[1]) == 0)
+		return 0;
+	close(fds[0]);
+	close(fds[1]);
+	fds[0] = fds[1] = -1;
+	return -1;
+}
+
+void close_fd(int fd)
+{
+	if (fd >= 0)
+		close(fd);
+}
+
+int renew_pipes(struct aeriecap *cap)
+{
+	int wake[2], stop[2];
+
+	if (make_pipe(wake) < 0)
+		return -1;
+	if (make_pipe(stop) < 0) {
+		close_fd(wake[0]);
+		close_fd(wake[1]);
+		return -1;
+	}
+	close_fd(cap->wake[0]);
+	close_fd(cap->wake[1]);
+	close_fd(cap->stop[0]);
+	close_fd(cap->stop[1]);
+	memcpy(cap->wake, wake, sizeof wake);
+	memcpy(cap->stop, stop, sizeof stop);
+	return 0;
 }
 
 static int init_cond(pthread_cond_t *cond)
@@ -125,19 +136,13 @@ struct aeriecap *aeriecap_new(const char *type, const char *version)
 	return cap;
 }
 
-static void close_fd(int fd)
-{
-	if (fd >= 0)
-		close(fd);
-}
-
 void aeriecap_free(struct aeriecap *cap)
 {
 	if (!cap)
 		return;
-	close_fd(cap->in_fd);
-	if (cap->out_fd != cap->in_fd)
-		close_fd(cap->out_fd);
+	link_close(cap);
+	remote_clear(&cap->remote);
+	free((char *)(uintptr_t)cap->fixed_gps.name);
 	close_fd(cap->wake[0]);
 	close_fd(cap->wake[1]);
 	close_fd(cap->stop[0]);

@@ -6,7 +6,8 @@
  * rest stays in the batch. Way of everything else: a frame is put together on the stack, appended to the out ring and
  * written as far as the link takes it; the main thread watches the link for what is left.
  *
- * A transport is two descriptors here. Another one (TCP, WebSocket) replaces link_read() and link_write(). */
+ * A link is two descriptors, which for TCP are the same, or a transport (WebSocket) that takes the place of read() and
+ * write(). To it, too, frames are a stream of octets: it finds their ends itself, and may keep some for later. */
 #ifndef CAP_HANDLER_H
 #define CAP_HANDLER_H
 
@@ -51,6 +52,25 @@ struct out {
 	pthread_cond_t changed; /* stopping, capture_ended, hop_stop or hop_ended were set */
 };
 
+struct remote { /* what the command line says of a host elsewhere */
+	bool wanted, tcp, tls, autodetect, disable_retry, daemonize;
+	char *target; /* HOST:PORT, or NULL with autodetect */
+	char *ca_file, *user, *password, *apikey, *endpoint, *announced_uuid;
+	unsigned autodetect_port, retry_s;
+	char *uuid;    /* of the source, for NEWSOURCE */
+	bool finished; /* the capture ended in order and all of it was sent: nothing to try again for */
+};
+
+struct transport {
+	ssize_t (*read)(void *data, void *to, size_t len); /* as read(), never blocks */
+	ssize_t (*write)(void *data, const void *from, size_t len);
+	int (*flush)(void *data);                          /* 1 all is sent, 0 not all, -1 with errno */
+	bool (*pending)(const void *data);                 /* has something to flush */
+	bool (*buffered)(const void *data);                /* has something to read although its descriptor may not */
+	void (*end)(void *data);                           /* says goodbye, as far as that does not block */
+	void (*free)(void *data);
+};
+
 struct hop_channel {
 	char name[CHANNEL_TEXT_MAX + 1];
 	void *channel; /* the program's own */
@@ -85,6 +105,11 @@ struct aeriecap {
 	double max_hop_rate;
 	bool remote_capable;
 
+	struct remote remote;
+	bool have_fixed_gps;
+	struct aeriecap_gps fixed_gps; /* of every packet that has none; its name is allocated */
+	const struct transport *transport; /* NULL: the descriptors themselves */
+	void *transport_data;
 	int in_fd, out_fd;
 	int wake[2]; /* wakes the main thread out of poll() */
 	int stop[2]; /* readable for ever once the capture thread is to end */
@@ -108,11 +133,26 @@ struct aeriecap {
 	char hop_msg[AERIECAP_MSG_MAX];
 };
 
-/* The link; both never block: octets, 0: the end, -1 with errno. */
+/* link.c. Both never block: octets, 0: the end, -1 with errno. All but link_read() with the lock held. */
 ssize_t link_read(struct aeriecap *cap, void *data, size_t len);
 ssize_t link_write(struct aeriecap *cap, const void *data, size_t len);
+int link_flush(struct aeriecap *cap); /* what a transport kept: 1, 0, -1 as there */
+bool link_pending(const struct aeriecap *cap);
+bool link_buffered(const struct aeriecap *cap); /* main thread */
+/* Ends a link by TCP so that nothing sent is lost: waits until the host has read it all and hung up, too. */
+void link_finish(struct aeriecap *cap);
+void link_close(struct aeriecap *cap);
+
+/* remote.c */
+int remote_run(struct aeriecap *cap); /* as aeriecap_loop() */
+void remote_clear(struct remote *remote);
 
 /* handler.c */
+int make_pipe(int fds[2]);
+int set_fd(int fd);
+void close_fd(int fd);
+/* New pipes between the threads: those of before a fork() belong to other processes, too. 0 or -1. */
+int renew_pipes(struct aeriecap *cap);
 uint64_t now_ms(void);
 void out_lock(struct aeriecap *cap, int *ret_cancel);
 void out_unlock(struct aeriecap *cap, int cancel);
@@ -120,6 +160,7 @@ void wake_main(struct aeriecap *cap);
 
 /* out.c: with the lock held. */
 void out_flush(struct aeriecap *cap);
+bool out_pending(const struct aeriecap *cap);
 /* A whole frame, whose header except for its number is made; seqno NULL: a fresh one. As the send functions. */
 int out_append(struct aeriecap *cap, uint8_t *frame, size_t len, const uint32_t *seqno, bool packet);
 
@@ -127,6 +168,7 @@ int out_append(struct aeriecap *cap, uint8_t *frame, size_t len, const uint32_t 
 int request_next(struct aeriecap *cap, char *msg, size_t room);
 
 /* loop.c */
+int link_run(struct aeriecap *cap);
 void loop_drain(struct aeriecap *cap, int status);
 void loop_pong(struct aeriecap *cap); /* the one for pong_seqno, or marks it as due */
 int capture_start(struct aeriecap *cap); /* 0 or -1 */

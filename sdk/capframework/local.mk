@@ -3,12 +3,14 @@
 include_HEADERS = sdk/include/aeriecap.h
 lib_LTLIBRARIES += libaeriecap.la
 libaeriecap_la_SOURCES = \
-	sdk/capframework/config.c sdk/capframework/definition.c sdk/capframework/handler.c sdk/capframework/handler.h \
-	sdk/capframework/hop.c sdk/capframework/loop.c sdk/capframework/message.c sdk/capframework/options.c sdk/capframework/out.c \
-	sdk/capframework/pack.c sdk/capframework/pack.h sdk/capframework/packet.c sdk/capframework/protocol.h \
-	sdk/capframework/privileges.c sdk/capframework/read.c sdk/capframework/read.h sdk/capframework/report.c \
-	sdk/capframework/report.h sdk/capframework/request.h sdk/capframework/requests.c sdk/capframework/ring.c \
-	sdk/capframework/ring.h sdk/capframework/utilities.c
+	sdk/capframework/config.c sdk/capframework/connect.c sdk/capframework/definition.c \
+	sdk/capframework/handler.c sdk/capframework/handler.h sdk/capframework/hop.c sdk/capframework/link.c \
+	sdk/capframework/loop.c sdk/capframework/message.c sdk/capframework/options.c sdk/capframework/out.c \
+	sdk/capframework/pack.c sdk/capframework/pack.h sdk/capframework/packet.c sdk/capframework/privileges.c \
+	sdk/capframework/protocol.h sdk/capframework/read.c sdk/capframework/read.h sdk/capframework/remote.c \
+	sdk/capframework/remote.h sdk/capframework/report.c sdk/capframework/report.h sdk/capframework/request.h \
+	sdk/capframework/requests.c sdk/capframework/ring.c sdk/capframework/ring.h sdk/capframework/utilities.c \
+	sdk/capframework/nowebsocket.c
 libaeriecap_la_CPPFLAGS = -I$(top_srcdir)/sdk/include -D_POSIX_C_SOURCE=200809L
 libaeriecap_la_CFLAGS = $(AM_CFLAGS) -std=c99 -pedantic $(MSGPACK_CFLAGS) -pthread
 libaeriecap_la_LDFLAGS = $(AM_LDFLAGS) -version-info 0:0:0 -pthread

@@ -121,6 +121,7 @@ static void after_capture(struct aeriecap *cap)
 		if (cap->capture_msg[0])
 			aeriecap_send_message(cap, AERIECAP_INFO, "%s", cap->capture_msg);
 		loop_drain(cap, AERIECAP_EXIT_OK);
+		cap->remote.finished = true;
 		return;
 	}
 	aeriecap_send_error(cap, 0, "%s", cap->capture_msg[0] ? cap->capture_msg : "the capture failed");
@@ -167,7 +168,8 @@ static void *signal_main(void *data)
 
 /* --- The loop. */
 
-static void read_link(struct aeriecap *cap)
+/* What has come, once. Was there something? */
+static bool read_once(struct aeriecap *cap)
 {
 	char msg[AERIECAP_MSG_MAX];
 	size_t room;
@@ -176,27 +178,34 @@ static void read_link(struct aeriecap *cap)
 	int r;
 
 	if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
-		return;
+		return false;
 	if (n < 0)
 		fprintf(stderr, "%s: cannot read from the host: %s\n", cap->program, strerror(errno));
 	if (n <= 0) {
 		cap->in_ended = true;
 		if (cap->phase == PHASE_RUN) /* the host closed the source */
 			loop_done(cap, n < 0 ? AERIECAP_EXIT_FAILED : AERIECAP_EXIT_OK);
-		return;
+		return false;
 	}
 	ring_filled(&cap->in, (size_t)n);
 	do
 		r = request_next(cap, msg, sizeof msg);
 	while (r > 0);
 	if (r == 0)
-		return;
+		return true;
 	cap->in_ended = true; /* nothing that comes after can be told apart */
 	fprintf(stderr, "%s: %s\n", cap->program, msg);
 	hop_stop(cap);
 	capture_stop(cap);
 	aeriecap_send_error(cap, 0, "%s", msg);
 	loop_drain(cap, AERIECAP_EXIT_FAILED);
+	return false;
+}
+
+static void read_link(struct aeriecap *cap)
+{
+	while (read_once(cap) && cap->phase != PHASE_DONE && link_buffered(cap))
+		;
 }
 
 void loop_pong(struct aeriecap *cap)
@@ -245,7 +254,7 @@ static void look_around(struct aeriecap *cap)
 	hop_stop(cap);
 	capture_stop(cap);
 	out_lock(cap, &cancel);
-	empty = cap->out.ring.used == 0;
+	empty = !out_pending(cap);
 	out_unlock(cap, cancel);
 	if (empty)
 		loop_done(cap, AERIECAP_EXIT_OK);
@@ -282,7 +291,7 @@ static void loop_once(struct aeriecap *cap)
 	fds[1].events = POLLIN;
 	fds[2].fd = cap->out_fd;
 	out_lock(cap, &cancel);
-	cap->out.watched = cap->out.ring.used > 0 && !cap->out.waiting;
+	cap->out.watched = out_pending(cap) && !cap->out.waiting;
 	if (cap->out.watched)
 		fds[2].events = POLLOUT;
 	out_unlock(cap, cancel);
@@ -306,7 +315,7 @@ static void loop_once(struct aeriecap *cap)
 		look_around(cap);
 }
 
-int aeriecap_loop(struct aeriecap *cap)
+int link_run(struct aeriecap *cap)
 {
 	struct sigaction ignore, old_pipe;
 	sigset_t set, old_mask;
@@ -338,4 +347,9 @@ int aeriecap_loop(struct aeriecap *cap)
 	}
 	sigaction(SIGPIPE, &old_pipe, NULL);
 	return cap->status;
+}
+
+int aeriecap_loop(struct aeriecap *cap)
+{
+	return cap->remote.wanted ? remote_run(cap) : link_run(cap);
 }

@@ -8,10 +8,18 @@
 
 #define TEXT_ROOM (AERIECAP_MSG_MAX + 4u) /* so that a longer text is cut by pack_text(), between characters */
 
+/* Far from the host, somebody may look at the terminal instead. */
+static void tell_locally(const struct aeriecap *cap, bool error, const char *text)
+{
+	if (cap->remote.wanted)
+		fprintf(stderr, "%s: %s\n", error ? "ERROR" : "INFO", text);
+}
+
 static int send_message(struct aeriecap *cap, unsigned type, const char *text)
 {
 	struct pack p;
 
+	tell_locally(cap, type >= AERIECAP_ERROR, text);
 	pack_begin(&p);
 	pack_map(&p, 2);
 	pack_u8(&p, 1, (uint8_t)type);
@@ -52,6 +60,8 @@ static int send_error(struct aeriecap *cap, uint32_t seqno, const char *text)
 	out_unlock(cap, cancel);
 	if (old_host)
 		send_message(cap, AERIECAP_ERROR, text);
+	else
+		tell_locally(cap, true, text);
 	pack_begin(&p);
 	pack_map(&p, 1);
 	pack_text(&p, 1, text, AERIECAP_MSG_MAX - 1);

@@ -29,6 +29,13 @@ void out_flush(struct aeriecap *cap)
 		else
 			ring_drop(&o->ring, (size_t)n);
 	}
+	if (!o->down && link_pending(cap) && link_flush(cap) < 0)
+		out_down(cap);
+}
+
+bool out_pending(const struct aeriecap *cap)
+{
+	return cap->out.ring.used > 0 || link_pending(cap);
 }
 
 int out_append(struct aeriecap *cap, uint8_t *frame, size_t len, const uint32_t *seqno, bool packet)
@@ -49,7 +56,7 @@ int out_append(struct aeriecap *cap, uint8_t *frame, size_t len, const uint32_t 
 	put_be32(frame + 16, seqno ? *seqno : o->seqno);
 	ring_put(&o->ring, frame, len);
 	out_flush(cap);
-	if (o->ring.used > 0 && !o->watched && !o->waiting)
+	if (out_pending(cap) && !o->watched && !o->waiting)
 		wake_main(cap);
 	return o->down ? -1 : 1;
 }
@@ -77,7 +84,7 @@ int aeriecap_wait(struct aeriecap *cap)
 	out_lock(cap, &cancel);
 	o->waiting = false;
 	out_flush(cap);
-	if (o->ring.used > 0 && !o->watched)
+	if (out_pending(cap) && !o->watched)
 		wake_main(cap);
 	if (o->down || o->stopping) {
 		out_unlock(cap, cancel);

@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "handler.h"
 #include "pack.h"
@@ -120,15 +121,32 @@ static void pack_signal(struct pack *p, const struct aeriecap_signal *s)
 		pack_text(p, 7, s->channel, CHANNEL_MAX);
 }
 
-/* Any packet; the content is cut to what the frame has left. Gives the content's length. */
-static uint32_t pack_packet(struct pack *p, const struct aeriecap_packet *packet)
+/* The location of a packet or report, or the program's own as of now, or none. */
+static const struct aeriecap_gps *location(const struct aeriecap *cap, const struct aeriecap_gps *gps,
+					   struct aeriecap_gps *fixed)
 {
+	struct timespec now;
+
+	if (gps || !cap->have_fixed_gps)
+		return gps;
+	clock_gettime(CLOCK_REALTIME, &now);
+	*fixed = cap->fixed_gps;
+	fixed->ts_sec = (uint64_t)now.tv_sec;
+	fixed->ts_usec = (uint32_t)(now.tv_nsec / 1000);
+	return fixed;
+}
+
+/* Any packet; the content is cut to what the frame has left. Gives the content's length. */
+static uint32_t pack_packet(struct pack *p, const struct aeriecap *cap, const struct aeriecap_packet *packet)
+{
+	struct aeriecap_gps fixed;
+	const struct aeriecap_gps *gps = location(cap, packet->gps, &fixed);
 	uint32_t content, left;
 
 	pack_begin(p);
-	pack_map(p, 1 + !!packet->gps + !!packet->signal);
-	if (packet->gps)
-		pack_gps(p, packet->gps);
+	pack_map(p, 1 + !!gps + !!packet->signal);
+	if (gps)
+		pack_gps(p, gps);
 	if (packet->signal)
 		pack_signal(p, packet->signal);
 	pack_key(p, 4);
@@ -164,7 +182,7 @@ static void tell_cut(struct aeriecap *cap)
 int aeriecap_send_packet(struct aeriecap *cap, const struct aeriecap_packet *packet)
 {
 	struct pack p;
-	uint32_t content = pack_packet(&p, packet);
+	uint32_t content = pack_packet(&p, cap, packet);
 	int r = pack_send(&p, cap, CMD_PACKET, 0, NULL, true);
 
 	if (r > 0 && content < packet->caplen)
@@ -174,10 +192,14 @@ int aeriecap_send_packet(struct aeriecap *cap, const struct aeriecap_packet *pac
 
 int aeriecap_send_json(struct aeriecap *cap, const char *type, uint64_t ts_sec, uint32_t ts_usec, const char *json)
 {
+	struct aeriecap_gps fixed;
+	const struct aeriecap_gps *gps = location(cap, NULL, &fixed);
 	struct pack p;
 
 	pack_begin(&p);
-	pack_map(&p, 1);
+	pack_map(&p, 1 + !!gps);
+	if (gps)
+		pack_gps(&p, gps);
 	pack_key(&p, 5);
 	pack_map(&p, 4);
 	pack_text(&p, 1, type, AERIECAP_FRAME_MAX);
@@ -232,7 +254,7 @@ static void batch_begin(struct aeriecap_batch *b)
 static int batch_add_other(struct aeriecap_batch *b, const struct aeriecap_packet *packet)
 {
 	struct pack p;
-	uint32_t content = pack_packet(&p, packet);
+	uint32_t content = pack_packet(&p, b->cap, packet);
 
 	b->last = next_seqno(b->last);
 	put_header(p.buf, (uint32_t)(p.len - PROTOCOL_HEADER), CMD_PACKET, 0, b->last);
@@ -246,7 +268,7 @@ static int batch_add_other(struct aeriecap_batch *b, const struct aeriecap_packe
 int aeriecap_batch_add(struct aeriecap_batch *b, const struct aeriecap_packet *packet)
 {
 	uint32_t content = content_length(packet, AERIECAP_CONTENT_MAX);
-	bool other = packet->signal || packet->gps;
+	bool other = packet->signal || packet->gps || b->cap->have_fixed_gps;
 
 	if (b->numbered || b->room - b->len < (other ? AERIECAP_FRAME_MAX : sizeof plain_head + content))
 		return 0;
@@ -326,7 +348,7 @@ int aeriecap_batch_send(struct aeriecap_batch *b)
 	if (o->ring.used == 0)
 		batch_write(b);
 	done = b->sent == b->len;
-	if (done && o->ring.used > 0 && !o->watched)
+	if (done && out_pending(b->cap) && !o->watched)
 		wake_main(b->cap); /* the caller has no reason to wait */
 	out_unlock(b->cap, cancel);
 	if (!done)

@@ -36,7 +36,8 @@ enum command {
 	CMD_LISTREPORT = 15,
 	CMD_PACKET = 16,
 	CMD_CONFIGREQ = 17,
-	CMD_CONFIGREPORT = 18
+	CMD_CONFIGREPORT = 18,
+	CMD_NEWSOURCE = 19
 };
 
 static inline void put_be16(uint8_t *p, uint32_t v)

@@ -316,3 +316,15 @@ int report_config(struct aeriecap *cap, uint32_t request, bool ok, const char *c
 	}
 	return pack_send(&p, cap, CMD_CONFIGREPORT, ok, &request, false);
 }
+
+int report_newsource(struct aeriecap *cap, const char *definition, const char *uuid)
+{
+	struct pack p;
+
+	pack_begin(&p);
+	pack_map(&p, 3);
+	pack_text(&p, 1, definition, PROBE_DEFINITION_MAX);
+	pack_text(&p, 2, cap->type, TEXT_MAX);
+	pack_text(&p, 3, uuid, TEXT_MAX);
+	return pack_send(&p, cap, CMD_NEWSOURCE, 0, NULL, false);
+}

@@ -34,4 +34,6 @@ int report_open(struct aeriecap *cap, uint32_t request, bool ok, const struct ae
 int report_config(struct aeriecap *cap, uint32_t request, bool ok, const char *channel, const struct hop *hop,
 		  const char *msg);
 
+int report_newsource(struct aeriecap *cap, const char *definition, const char *uuid);
+
 #endif

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: MIT */
+/* The link: descriptors, or a transport that stands before them. */
+#include <errno.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "handler.h"
+
+#define FINISH_WAIT_MS 15000 /* as long as either side waits for the other elsewhere */
+#define FINISH_BUFFER 4096u
+
+ssize_t link_read(struct aeriecap *cap, void *data, size_t len)
+{
+	ssize_t n;
+	int cancel;
+
+	if (cap->transport) {
+		out_lock(cap, &cancel); /* it answers what it reads, and has one state for both ways */
+		n = cap->transport->read(cap->transport_data, data, len);
+		out_unlock(cap, cancel);
+		return n;
+	}
+	do
+		n = read(cap->in_fd, data, len);
+	while (n < 0 && errno == EINTR);
+	return n;
+}
+
+ssize_t link_write(struct aeriecap *cap, const void *data, size_t len)
+{
+	ssize_t n;
+
+	if (cap->transport)
+		return cap->transport->write(cap->transport_data, data, len);
+	do
+		n = write(cap->out_fd, data, len);
+	while (n < 0 && errno == EINTR);
+	return n;
+}
+
+int link_flush(struct aeriecap *cap)
+{
+	return cap->transport ? cap->transport->flush(cap->transport_data) : 1;
+}
+
+bool link_pending(const struct aeriecap *cap)
+{
+	return cap->transport && cap->transport->pending(cap->transport_data);
+}
+
+bool link_buffered(const struct aeriecap *cap)
+{
+	return cap->transport && cap->transport->buffered(cap->transport_data);
+}
+
+/* A socket that is closed with something unread resets the connection, and what the host has not read yet is lost. So we
+ * only stop sending, and read what comes (a PING, mostly) until the host has hung up, or is silent for too long. */
+void link_finish(struct aeriecap *cap)
+{
+	struct pollfd fd;
+	char unread[FINISH_BUFFER];
+	ssize_t n = 1;
+
+	if (cap->in_fd < 0 || cap->in_fd != cap->out_fd)
+		return;
+	if (cap->transport)
+		cap->transport->end(cap->transport_data);
+	if (shutdown(cap->out_fd, SHUT_WR) < 0)
+		return;
+	fd.fd = cap->in_fd;
+	fd.events = POLLIN;
+	while (n > 0 && poll(&fd, 1, FINISH_WAIT_MS) > 0)
+		do
+			n = read(cap->in_fd, unread, sizeof unread);
+		while (n < 0 && errno == EINTR);
+}
+
+void link_close(struct aeriecap *cap)
+{
+	if (cap->transport)
+		cap->transport->free(cap->transport_data);
+	cap->transport = NULL;
+	cap->transport_data = NULL;
+	close_fd(cap->in_fd);
+	if (cap->out_fd != cap->in_fd)
+		close_fd(cap->out_fd);
+	cap->in_fd = cap->out_fd = -1;
+}
