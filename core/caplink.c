@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Links: from the octets of a capture process to frames and batches.
+/* Links: from the octets of a capture program to frames and batches.
  *
  * Octets are read straight into the buffer of a batch, where frames are found in place; a packet's body is noted and never
  * copied. A batch goes to the workers when it is full, or LINGER_MS after its first packet when the process has no more to
@@ -26,7 +26,7 @@ enum scan { SCAN_MORE, SCAN_FULL, SCAN_MOVE, SCAN_STOP };
 
 struct caplink {
 	struct core *core;
-	struct capproc *proc;
+	struct transport *t;
 	const struct caplink_events *ev;
 	void *user;
 	char name[128];
@@ -40,6 +40,7 @@ struct caplink {
 	uint32_t seqno;
 	uint64_t n_packets;
 	uint64_t n_read; /* octets, to see that a link still moves */
+	uint64_t heard_ms; /* loop time of the last octets, or when it was last held back */
 	uint64_t n_read_before;
 	uv_timer_t linger, exit_wait;
 	unsigned timers; /* not closed yet */
@@ -106,7 +107,9 @@ static void finish(struct caplink *l)
 	if (rest)
 		snprintf(tail, sizeof tail, ", in the middle of a frame (%u of %u octets)", rest, l->need);
 	if (l->read_error)
-		snprintf(what, sizeof what, "cannot be read from: %s", strerror(-l->read_error));
+		snprintf(what, sizeof what, "cannot be read from: %s%s", strerror(-l->read_error), tail);
+	else if (l->t->pid < 0)
+		snprintf(what, sizeof what, "closed the connection%s", tail);
 	else if (l->signal)
 		snprintf(what, sizeof what, "was killed by signal %d (%s)%s", l->signal, strsignal(l->signal), tail);
 	else if (l->exited)
@@ -133,7 +136,7 @@ static void on_exit_wait(uv_timer_t *t)
 
 static void wait_for_both(struct caplink *l)
 {
-	if (l->drained && l->exited) {
+	if (l->drained && (l->exited || l->t->pid < 0)) {
 		finish(l);
 		return;
 	}
@@ -201,7 +204,7 @@ static void answer_ping(struct caplink *l, uint32_t seqno)
 	int n = link_write(frame, sizeof frame, LINK_PONG, seqno, NULL);
 
 	if (n > 0)
-		(void)capproc_send(l->proc, frame, (size_t)n); /* a process that does not read will not miss it */
+		(void)l->t->ops->send(l->t, frame, (size_t)n); /* a process that does not read will not miss it */
 }
 
 static enum scan take_frame(struct caplink *l, const struct link_frame *f)
@@ -293,7 +296,7 @@ static void pump(struct caplink *l)
 		uv_timer_start(&l->linger, on_linger, LINGER_MS, 0);
 }
 
-/* ---- Events of the process ---- */
+/* ---- Events of the transport ---- */
 
 static size_t on_room(void *user, uint8_t **ret_buf)
 {
@@ -319,6 +322,7 @@ static void on_data(void *user, size_t n)
 
 	l->len += (uint32_t)n;
 	l->n_read += n;
+	l->heard_ms = uv_now(loop_uv(l->core->loop));
 	pump(l);
 }
 
@@ -353,7 +357,7 @@ static void on_exited(void *user, int64_t status, int signal)
 		wait_for_both(l);
 }
 
-static const struct capproc_events events = { on_room, on_data, on_eof, on_exited };
+static const struct transport_events events = { on_room, on_data, on_eof, on_exited };
 
 /* ---- Life ---- */
 
@@ -389,12 +393,10 @@ static void close_timers(struct caplink *l)
 	uv_close((uv_handle_t *)&l->exit_wait, on_timer_closed);
 }
 
-int caplink_open(struct core *core, const char *program, const struct caplink_events *ev, void *user,
-		 struct caplink **ret)
+int caplink_attach(struct core *core, struct transport *t, const char *name, const struct caplink_events *ev, void *user,
+		   struct caplink **ret)
 {
-	const char *slash = strrchr(program, '/');
 	struct caplink *l = calloc(1, sizeof *l);
-	int r;
 
 	if (!l)
 		return -ENOMEM;
@@ -404,29 +406,55 @@ int caplink_open(struct core *core, const char *program, const struct caplink_ev
 		return -ENOMEM;
 	}
 	l->core = core;
+	l->t = t;
 	l->ev = ev;
 	l->user = user;
 	l->packet_octets = PACKET_OCTETS_GUESS;
 	l->need = LINK_HEADER;
+	l->heard_ms = uv_now(loop_uv(core->loop));
+	snprintf(l->name, sizeof l->name, "%s", name);
 	uv_timer_init(loop_uv(core->loop), &l->linger);
 	uv_timer_init(loop_uv(core->loop), &l->exit_wait);
 	l->linger.data = l->exit_wait.data = l;
 	l->timers = 2;
-	r = capproc_spawn(loop_uv(core->loop), program, &events, l, &l->proc);
-	if (r < 0) {
-		l->ended = l->gone = true;
-		close_timers(l);
-		return r;
-	}
-	snprintf(l->name, sizeof l->name, "capture program %.64s (pid %d)", slash ? slash + 1 : program,
-		 capproc_pid(l->proc));
+	t->ev = &events;
+	t->user = l;
+	t->ops->resume(t);
 	*ret = l;
 	return 0;
 }
 
+int caplink_open(struct core *core, const char *program, const struct caplink_events *ev, void *user,
+		 struct caplink **ret)
+{
+	const char *slash = strrchr(program, '/');
+	struct transport *t;
+	char name[128];
+	int r = capproc_spawn(loop_uv(core->loop), program, &t);
+
+	if (r < 0)
+		return r;
+	snprintf(name, sizeof name, "capture program %.64s (pid %d)", slash ? slash + 1 : program, t->pid);
+	r = caplink_attach(core, t, name, ev, user, ret);
+	if (r < 0)
+		t->ops->end(t, NULL, NULL);
+	return r;
+}
+
+void caplink_set_events(struct caplink *l, const struct caplink_events *ev, void *user)
+{
+	l->ev = ev;
+	l->user = user;
+}
+
 int caplink_pid(const struct caplink *l)
 {
-	return capproc_pid(l->proc);
+	return l->t->pid;
+}
+
+uint64_t caplink_silence_ms(const struct caplink *l)
+{
+	return l->paused ? 0 : uv_now(loop_uv(l->core->loop)) - l->heard_ms;
 }
 
 uint64_t caplink_packets(const struct caplink *l)
@@ -444,16 +472,43 @@ void caplink_set_pipe(struct caplink *l, struct pipe_source *pipe)
 	l->pipe = pipe;
 }
 
-int caplink_send(struct caplink *l, uint16_t command, const char *text, uint32_t *ret_seqno)
+static uint32_t next_seqno(struct caplink *l)
 {
-	uint8_t frame[LINK_HEADER + 8192 + 8];
-	uint32_t seqno = ++l->seqno ? l->seqno : ++l->seqno; /* 0 is no number */
-	int n = link_write(frame, sizeof frame, command, seqno, text);
-	int r = n < 0 ? n : capproc_send(l->proc, frame, (size_t)n);
+	return ++l->seqno ? l->seqno : ++l->seqno; /* 0 is no number */
+}
+
+/* n: octets of the frame, or why there is none. */
+static int send_frame(struct caplink *l, const uint8_t *frame, int n, uint32_t seqno, uint32_t *ret_seqno)
+{
+	int r = n < 0 ? n : l->t->ops->send(l->t, frame, (size_t)n);
 
 	if (r == 0 && ret_seqno)
 		*ret_seqno = seqno;
 	return r;
+}
+
+int caplink_send(struct caplink *l, uint16_t command, const char *text, uint32_t *ret_seqno)
+{
+	uint8_t frame[LINK_HEADER + 8192 + 8];
+	uint32_t seqno = next_seqno(l);
+
+	return send_frame(l, frame, link_write(frame, sizeof frame, command, seqno, text), seqno, ret_seqno);
+}
+
+int caplink_send_hop(struct caplink *l, const struct link_hop *hop, uint32_t *ret_seqno)
+{
+	uint8_t frame[LINK_CONFIG_MAX];
+	uint32_t seqno = next_seqno(l);
+
+	return send_frame(l, frame, link_write_hop(frame, sizeof frame, seqno, hop), seqno, ret_seqno);
+}
+
+int caplink_send_channel(struct caplink *l, const char *channel, uint32_t *ret_seqno)
+{
+	uint8_t frame[LINK_CONFIG_MAX];
+	uint32_t seqno = next_seqno(l);
+
+	return send_frame(l, frame, link_write(frame, sizeof frame, LINK_CONFIGREQ, seqno, channel), seqno, ret_seqno);
 }
 
 void caplink_resume(struct caplink *l)
@@ -462,13 +517,14 @@ void caplink_resume(struct caplink *l)
 		return;
 	if (!l->batch && !take_batch(l))
 		return;
+	l->heard_ms = uv_now(loop_uv(l->core->loop));
 	pump(l);
 	if (l->over || l->ended || l->paused)
 		return;
 	if (l->eof)
 		drain(l);
 	else
-		capproc_resume(l->proc);
+		l->t->ops->resume(l->t);
 }
 
 void caplink_end(struct caplink *l, void (*gone)(void *user), void *user)
@@ -481,5 +537,5 @@ void caplink_end(struct caplink *l, void (*gone)(void *user), void *user)
 	if (l->batch)
 		submit(l);
 	close_timers(l);
-	capproc_end(l->proc, on_gone, l);
+	l->t->ops->end(l->t, on_gone, l);
 }

@@ -21,12 +21,11 @@
 #define CHILD_OUT 4
 
 struct capproc {
+	struct transport base;
 	uv_process_t process;
 	uv_pipe_t in;    /* we write, it reads */
 	uv_pipe_t out;   /* it writes, we read */
 	uv_timer_t kill; /* from SIGTERM to SIGKILL */
-	const struct capproc_events *ev;
-	void *user;
 	void (*gone)(void *user);
 	void *gone_user;
 	size_t unread;     /* octets queued for `in` */
@@ -81,14 +80,14 @@ static void process_exited(uv_process_t *process, int64_t status, int signal)
 	if (p->ending)
 		close_rest(p);
 	else
-		p->ev->exited(p->user, status, signal);
+		p->base.ev->exited(p->base.user, status, signal);
 }
 
 static void on_alloc(uv_handle_t *h, size_t suggested, uv_buf_t *buf)
 {
 	struct capproc *p = h->data;
 	uint8_t *at = NULL;
-	size_t n = p->ending ? 0 : p->ev->room(p->user, &at);
+	size_t n = p->ending ? 0 : p->base.ev->room(p->base.user, &at);
 
 	*buf = uv_buf_init((char *)at, (unsigned)n);
 }
@@ -100,14 +99,86 @@ static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
 	if (p->ending || n == 0)
 		return;
 	if (n > 0) {
-		p->ev->data(p->user, (size_t)n);
+		p->base.ev->data(p->base.user, (size_t)n);
 		return;
 	}
 	uv_read_stop(stream);
 	p->reading = false;
-	if (n != UV_ENOBUFS) /* ENOBUFS: there was no room; goes on with capproc_resume() */
-		p->ev->eof(p->user, n == UV_EOF ? 0 : (int)n);
+	if (n != UV_ENOBUFS) /* ENOBUFS: there was no room; goes on with resume() */
+		p->base.ev->eof(p->base.user, n == UV_EOF ? 0 : (int)n);
 }
+
+static void on_written(uv_write_t *req, int status)
+{
+	struct write_req *w = (struct write_req *)req;
+
+	w->p->unread -= w->len;
+	free(w);
+}
+
+static int proc_send(struct transport *t, const void *data, size_t len)
+{
+	struct capproc *p = (struct capproc *)t;
+	struct write_req *w;
+	uv_buf_t buf;
+	int r;
+
+	if (p->unread + len > TRANSPORT_UNREAD_MAX)
+		return -ENOBUFS;
+	w = malloc(sizeof *w + len);
+	if (!w)
+		return -ENOMEM;
+	w->p = p;
+	w->len = len;
+	memcpy(w->data, data, len);
+	buf = uv_buf_init((char *)w->data, (unsigned)len);
+	r = uv_write(&w->req, (uv_stream_t *)&p->in, &buf, 1, on_written);
+	if (r < 0) {
+		free(w);
+		return r;
+	}
+	p->unread += len;
+	return 0;
+}
+
+static void proc_resume(struct transport *t)
+{
+	struct capproc *p = (struct capproc *)t;
+
+	if (!p->reading && !p->ending)
+		p->reading = uv_read_start((uv_stream_t *)&p->out, on_alloc, on_read) == 0;
+}
+
+static void send_signal(struct capproc *p, int signal)
+{
+	if (!p->exited)
+		(void)uv_process_kill(&p->process, signal);
+}
+
+static void on_kill(uv_timer_t *t)
+{
+	send_signal(t->data, SIGKILL);
+}
+
+static void proc_end(struct transport *t, void (*gone)(void *user), void *user)
+{
+	struct capproc *p = (struct capproc *)t;
+
+	if (p->ending)
+		return;
+	p->ending = true;
+	p->gone = gone;
+	p->gone_user = user;
+	if (p->exited) {
+		close_rest(p);
+		return;
+	}
+	close_pipes(p);
+	send_signal(p, SIGTERM);
+	uv_timer_start(&p->kill, on_kill, CAPPROC_GRACE_MS, 0);
+}
+
+static const struct transport_ops ops = { proc_send, proc_resume, proc_end };
 
 /* A pipe of which the child gets one end and we the other; both are closed on exec. */
 static int make_pipe(int fds[2])
@@ -152,8 +223,7 @@ static void init_handles(struct capproc *p, uv_loop_t *loop)
 	p->handles = 4;
 }
 
-int capproc_spawn(uv_loop_t *loop, const char *program, const struct capproc_events *ev, void *user,
-		  struct capproc **ret)
+int capproc_spawn(uv_loop_t *loop, const char *program, struct transport **ret)
 {
 	struct capproc *p = calloc(1, sizeof *p);
 	int in[2] = { -1, -1 }, out[2] = { -1, -1 }, r;
@@ -166,8 +236,7 @@ int capproc_spawn(uv_loop_t *loop, const char *program, const struct capproc_eve
 	if (r < 0)
 		goto fail;
 	(void)fcntl(out[0], F_SETPIPE_SZ, (int)CAPPROC_PIPE); /* EPERM over the user's limit: the default will do */
-	p->ev = ev;
-	p->user = user;
+	p->base.ops = &ops;
 	init_handles(p, loop);
 	r = spawn(p, loop, program, in[0], out[1]);
 	close(in[0]);
@@ -183,11 +252,11 @@ int capproc_spawn(uv_loop_t *loop, const char *program, const struct capproc_eve
 	if (r < 0)
 		goto fail_process;
 	out[0] = -1;
-	capproc_resume(p);
-	*ret = p;
+	p->base.pid = p->process.pid;
+	*ret = &p->base;
 	return 0;
 fail_process:
-	capproc_end(p, NULL, NULL);
+	proc_end(&p->base, NULL, NULL);
 	close_fds(in, out);
 	return r;
 fail_handles: /* libuv has a process handle to close even when the program did not start */
@@ -199,74 +268,4 @@ fail:
 	close_fds(in, out);
 	free(p);
 	return r;
-}
-
-int capproc_pid(const struct capproc *p)
-{
-	return p->process.pid;
-}
-
-static void on_written(uv_write_t *req, int status)
-{
-	struct write_req *w = (struct write_req *)req;
-
-	w->p->unread -= w->len;
-	free(w);
-}
-
-int capproc_send(struct capproc *p, const void *data, size_t len)
-{
-	struct write_req *w;
-	uv_buf_t buf;
-	int r;
-
-	if (p->unread + len > CAPPROC_UNREAD_MAX)
-		return -ENOBUFS;
-	w = malloc(sizeof *w + len);
-	if (!w)
-		return -ENOMEM;
-	w->p = p;
-	w->len = len;
-	memcpy(w->data, data, len);
-	buf = uv_buf_init((char *)w->data, (unsigned)len);
-	r = uv_write(&w->req, (uv_stream_t *)&p->in, &buf, 1, on_written);
-	if (r < 0) {
-		free(w);
-		return r;
-	}
-	p->unread += len;
-	return 0;
-}
-
-void capproc_resume(struct capproc *p)
-{
-	if (!p->reading && !p->ending)
-		p->reading = uv_read_start((uv_stream_t *)&p->out, on_alloc, on_read) == 0;
-}
-
-void capproc_signal(struct capproc *p, int signal)
-{
-	if (!p->exited)
-		(void)uv_process_kill(&p->process, signal);
-}
-
-static void on_kill(uv_timer_t *t)
-{
-	capproc_signal(t->data, SIGKILL);
-}
-
-void capproc_end(struct capproc *p, void (*gone)(void *user), void *user)
-{
-	if (!p || p->ending)
-		return;
-	p->ending = true;
-	p->gone = gone;
-	p->gone_user = user;
-	if (p->exited) {
-		close_rest(p);
-		return;
-	}
-	close_pipes(p);
-	capproc_signal(p, SIGTERM);
-	uv_timer_start(&p->kill, on_kill, CAPPROC_GRACE_MS, 0);
 }

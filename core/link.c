@@ -292,16 +292,21 @@ static bool copy_text(char *dst, uint32_t room, const uint8_t *p, uint32_t len)
 	return i < len;
 }
 
-static void read_text(struct aerie_cur *c, struct link_report *r, char *dst, uint32_t room)
+void link_read_text(struct aerie_cur *c, bool *cut, char *dst, uint32_t room)
 {
 	uint32_t len = 0;
 	const uint8_t *p = mp_octets(c, &len);
 
 	if (p && copy_text(dst, room, p, len))
-		r->cut = true;
+		*cut = true;
 }
 
-static void read_channels(struct aerie_cur *c, struct link_report *r)
+static void read_text(struct aerie_cur *c, struct link_report *r, char *dst, uint32_t room)
+{
+	link_read_text(c, &r->cut, dst, room);
+}
+
+void link_read_channels(struct aerie_cur *c, struct link_report *r)
 {
 	uint32_t n = mp_array(c);
 
@@ -332,7 +337,7 @@ static void read_interface(struct aerie_cur *c, struct link_report *r)
 			read_text(c, r, r->channel, sizeof r->channel);
 			break;
 		case 6:
-			read_channels(c, r);
+			link_read_channels(c, r);
 			break;
 		default:
 			mp_skip(c);
@@ -377,7 +382,7 @@ static void read_open_member(struct aerie_cur *c, struct link_report *r, uint64_
 		read_text(c, r, r->capture_interface, sizeof r->capture_interface);
 		break;
 	case 4:
-		read_channels(c, r);
+		link_read_channels(c, r);
 		break;
 	case 5:
 		read_text(c, r, r->channel, sizeof r->channel);
@@ -429,6 +434,7 @@ static const struct report_kind {
 } report_kinds[] = {
 	{ LINK_PROBEREPORT, false, true, read_probe_member },
 	{ LINK_OPENREPORT, false, true, read_open_member },
+	{ LINK_CONFIGREPORT, false, true, link_read_config_member },
 	{ LINK_MESSAGE, false, false, read_message_member },
 	{ LINK_ERROR, true, false, read_reason_member },
 	{ LINK_SHUTDOWN, true, false, read_reason_member },
@@ -495,6 +501,17 @@ static uint8_t *put_text_body(uint8_t *p, const char *text, size_t n)
 	return p + n;
 }
 
+void link_put_header(uint8_t *p, uint32_t body_len, uint16_t command, uint32_t seqno)
+{
+	p = put_be32(p, LINK_SIGNATURE);
+	p = put_be16(p, LINK_SENTINEL);
+	p = put_be16(p, LINK_VERSION);
+	p = put_be32(p, body_len);
+	p = put_be16(p, command);
+	p = put_be16(p, 1);
+	(void)put_be32(p, seqno);
+}
+
 int link_write(uint8_t *buf, size_t room, uint16_t command, uint32_t seqno, const char *text)
 {
 	size_t text_len = text ? strlen(text) : 0;
@@ -503,13 +520,8 @@ int link_write(uint8_t *buf, size_t room, uint16_t command, uint32_t seqno, cons
 
 	if (text_len > TEXT_SENT_MAX || LINK_HEADER + body_len > room)
 		return -ENOBUFS;
-	p = put_be32(p, LINK_SIGNATURE);
-	p = put_be16(p, LINK_SENTINEL);
-	p = put_be16(p, LINK_VERSION);
-	p = put_be32(p, (uint32_t)body_len);
-	p = put_be16(p, command);
-	p = put_be16(p, 1);
-	p = put_be32(p, seqno);
+	link_put_header(p, (uint32_t)body_len, command, seqno);
+	p += LINK_HEADER;
 	if (text)
 		p = put_text_body(p, text, text_len);
 	return (int)(p - buf);

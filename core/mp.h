@@ -8,6 +8,7 @@
 #define CORE_MP_H
 
 #include <endian.h>
+#include <stdbool.h>
 #include <string.h>
 
 #include <aerie/cursor.h>
@@ -96,6 +97,41 @@ MP_SLOW uint32_t mp_length_slow(struct aerie_cur *c)
 	if ((b & 0xe0) != 0xa0)
 		c->bad = 1;
 	return b & 0x1f;
+}
+
+/* A number: an integer of any width, signed, or a real one. */
+MP_SLOW double mp_real(struct aerie_cur *c)
+{
+	uint8_t b = aerie_cur_left(c) ? *c->p : 0xc1;
+	uint64_t bits;
+	uint32_t bits32;
+	float f;
+	double d;
+
+	if (b == 0xcf)
+		return (double)mp_int_slow(c);
+	if (b != 0xca && b != 0xcb)
+		return (double)(int64_t)mp_int_slow(c);
+	aerie_cur_skip(c, 1);
+	if (b == 0xcb) {
+		bits = aerie_cur_be64(c);
+		memcpy(&d, &bits, sizeof d);
+		return d;
+	}
+	bits32 = aerie_cur_be32(c);
+	memcpy(&f, &bits32, sizeof f);
+	return (double)f;
+}
+
+/* true and false, or an integer that is not 0. */
+MP_SLOW bool mp_bool(struct aerie_cur *c)
+{
+	uint8_t b = aerie_cur_left(c) ? *c->p : 0xc1;
+
+	if (b != 0xc2 && b != 0xc3)
+		return mp_int_slow(c) != 0;
+	aerie_cur_skip(c, 1);
+	return b == 0xc3;
 }
 
 /* Text or octets: str and bin alike, because writers disagree. Leads into the buffer; NULL when bad. */
