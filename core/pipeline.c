@@ -316,7 +316,11 @@ void pipe_batch_submit(struct batch *b)
 		counter_add(&s->pipeline->dropped, b->n);
 		return;
 	}
-	if (!b->n) {
+	if (s->paused && b->n) {
+		counter_add(&s->dropped, b->n);
+		counter_add(&s->pipeline->dropped, b->n);
+	}
+	if (!b->n || s->paused) {
 		give_back(b, false);
 		return;
 	}

@@ -36,6 +36,8 @@ struct pipe_source {
 	uint32_t number;        /* kismet.datasource.source_number */
 	struct aerie_uuid uuid; /* set before the first submit */
 	bool lossless;
+	bool paused;     /* [main] packets are counted as dropped, whatever else */
+	bool host_clock; /* set before the first submit: packets get this host's time */
 	uint32_t dlt_override;  /* 0: as reported */
 	uint32_t max_packets;   /* packets per batch: BATCH_PACKETS, or less when packet_backlog_limit is small */
 	uint64_t packets, errors, dropped, octets; /* relaxed atomics */

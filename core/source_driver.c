@@ -175,7 +175,7 @@ struct driver *sources_driver(struct sources *s, const char *type)
 	return found;
 }
 
-uint32_t sources_probers(struct sources *s, struct driver **ret, uint32_t n)
+uint32_t sources_drivers(struct sources *s, uint32_t flag, struct driver **ret, uint32_t n)
 {
 	struct epoch *ep = epoch_pin(s->core->epochs);
 	uint32_t found = 0;
@@ -184,7 +184,7 @@ uint32_t sources_probers(struct sources *s, struct driver **ret, uint32_t n)
 	for (i = 0; i < ep->n_regs[REG_DRIVER] && found < n; i++) {
 		struct driver *d = ep->regs[REG_DRIVER][i]->item;
 
-		if (d->flags & AERIE_DRIVER_PROBE)
+		if (d->flags & flag && d->program)
 			ret[found++] = driver_ref(d);
 	}
 	epoch_unpin(ep);

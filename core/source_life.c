@@ -15,7 +15,9 @@
 #include <core/registry.h>
 #include <core/source.h>
 
-#define PING_TICKS 5u /* a PING every 5 s: capture programs give up after 15 s without one */
+#define TICK_MS 1000u
+#define PINGS 3u /* in the time after which a silent source is lost; capture programs give up after 15 s without one */
+#define REMOTE_LOST 4u /* times that: a silent connection is cut */
 #define MESSAGES_PER_SECOND 20u
 
 const struct aerie_option source_options[] = {
@@ -30,7 +32,7 @@ const struct aerie_option source_options[] = {
 	AERIE_OPTION(AERIE_OPT_STR, 0, "add_channels", NULL, NULL, "Channels to hop over in addition."),
 	AERIE_OPTION(AERIE_OPT_STR, 0, "block_channels", NULL, NULL, "Channels not to hop over."),
 	AERIE_OPTION(AERIE_OPT_BOOL, 0, "channel_hop", NULL, NULL, "Hops over channels."),
-	AERIE_OPTION(AERIE_OPT_STR, 0, "channel_hoprate", NULL, NULL, "Speed of hopping, as in 5/sec or 10/min."),
+	AERIE_OPTION(AERIE_OPT_STR, 0, "channel_hoprate", NULL, NULL, "Speed of hopping, as in 5/sec, 10/min or 2/dwell."),
 	AERIE_OPTION(AERIE_OPT_STR, 0, "metagps", NULL, NULL, "Meta GPS that tells the location of the source."),
 	AERIE_OPTION(AERIE_OPT_STR, 0, "info_antenna_type", NULL, NULL, "Note: type of the antenna."),
 	AERIE_OPTION(AERIE_OPT_STR, 0, "info_antenna_gain", NULL, NULL, "Note: gain of the antenna in dB."),
@@ -79,6 +81,7 @@ static void stop_work(struct source *src)
 {
 	tell_suppressed(src);
 	source_probe_end(src);
+	source_feed_close(src);
 	uv_timer_stop(&src->answer);
 	uv_timer_stop(&src->tick);
 	end_link(src);
@@ -95,6 +98,11 @@ static void close_pipe(struct source *src)
 	pipe_source_free(pipe);
 }
 
+bool source_is_idle(const struct source *src)
+{
+	return src->state == SOURCE_DONE || src->state == SOURCE_FAILED || src->state == SOURCE_CLOSED;
+}
+
 static void on_retry(uv_timer_t *t)
 {
 	struct source *src = t->data;
@@ -103,6 +111,27 @@ static void on_retry(uv_timer_t *t)
 	open_source(src);
 }
 
+/* Twice as long with each failure in a row; one that ran for longer than the longest pause was all right. */
+static uint64_t retry_delay_ms(struct source *src)
+{
+	uint64_t delay = config_duration_us(src->all->core->config, "source_retry_delay", 5000000) / 1000, factor;
+
+	factor = src->backoff < 4 ? 1u << src->backoff : SOURCE_BACKOFF_MAX;
+	src->backoff++;
+	return delay * (factor < SOURCE_BACKOFF_MAX ? factor : SOURCE_BACKOFF_MAX);
+}
+
+static void forget_backoff(struct source *src)
+{
+	uint64_t delay = config_duration_us(src->all->core->config, "source_retry_delay", 5000000) / 1000;
+
+	if (src->opened_ms && uv_now(loop_uv(src->all->core->loop)) - src->opened_ms > delay * SOURCE_BACKOFF_MAX)
+		src->backoff = 0;
+	src->opened_ms = 0;
+}
+
+static void attach(struct source *src);
+
 /* Packets are processed: what comes next? */
 static void settle(void *user)
 {
@@ -110,53 +139,93 @@ static void settle(void *user)
 	struct sources *s = all_of(src);
 
 	close_pipe(src);
-	if (src->reason[0] == '\0') {
-		src->state = SOURCE_DONE;
+	src->state = src->after == SOURCE_WAITING && s->stopping ? SOURCE_FAILED : src->after;
+	if (src->state == SOURCE_DONE)
 		source_log(src, AERIE_LOG_INFO, "done, %llu packets", (unsigned long long)src->base_packets);
-	} else if (src->again && !s->stopping) {
-		src->state = SOURCE_WAITING;
-		uv_timer_start(&src->answer, on_retry,
-			       config_duration_us(s->core->config, "source_retry_delay", 5000000) / 1000, 0);
-		return;
-	} else {
-		src->state = SOURCE_FAILED;
-	}
-	sources_check_done(s);
+	if (src->state == SOURCE_CLOSED)
+		source_ops_done(src, OP_CLOSE, 0, 0, "closed");
+	if (src->newcomer)
+		attach(src);
+	else if (src->reopen)
+		source_reopen(src);
+	else if (src->state == SOURCE_WAITING)
+		uv_timer_start(&src->answer, on_retry, retry_delay_ms(src), 0);
+	else
+		sources_check_done(s);
 }
 
 /* reason "": it has come to its end. */
-static void finish(struct source *src, bool may_retry, const char *reason)
+static void finish(struct source *src, enum source_state after, const char *reason)
 {
-	if (reason != src->reason)
-		snprintf(src->reason, sizeof src->reason, "%s", reason);
-	src->again = may_retry && src->retry && !is_finite(src);
+	bool was_running = src->state == SOURCE_RUNNING;
+	char copy[SOURCE_TEXT];
+
+	snprintf(copy, sizeof copy, "%s", reason);
+	snprintf(src->reason, sizeof src->reason, "%s", copy);
+	src->after = after;
+	src->lost = src->reopen = false;
+	forget_backoff(src);
 	stop_work(src);
-	source_set_state(src, false, reason[0] ? reason : NULL);
-	if (reason[0])
-		source_log(src, AERIE_LOG_ERROR, "%s%s", reason, src->again ? " (it is opened again)" : "");
-	if (!src->pipe) {
-		settle(src);
-		return;
-	}
 	src->state = SOURCE_DRAINING;
-	pipe_source_drain(src->pipe, settle, src);
+	if (was_running)
+		tuning_ended(src);
+	source_set_state(src, false, copy[0] ? copy : NULL);
+	if (copy[0])
+		source_log(src, after == SOURCE_CLOSED ? AERIE_LOG_INFO : AERIE_LOG_ERROR, "%s%s", copy,
+			   after == SOURCE_WAITING ? " (it is opened again)" : "");
+	source_event(src, after == SOURCE_DONE || after == SOURCE_CLOSED ? "DATASOURCE_CLOSED" : "DATASOURCE_ERROR");
+	source_ops_done(src, OP_OPEN, 0, after == SOURCE_CLOSED ? -ECANCELED : -EIO,
+			copy[0] ? copy : "it came to its end before it was open");
+	source_ops_done(src, OP_TUNE, 0, -EPIPE, copy[0] ? copy : "it came to its end");
+	if (src->pipe)
+		pipe_source_drain(src->pipe, settle, src);
+	else
+		settle(src);
 }
 
 void source_fail(struct source *src, bool may_retry, const char *fmt, ...)
 {
+	char reason[SOURCE_TEXT];
 	va_list ap;
 
 	va_start(ap, fmt);
-	vsnprintf(src->reason, sizeof src->reason, fmt, ap);
+	vsnprintf(reason, sizeof reason, fmt, ap);
 	va_end(ap);
-	finish(src, may_retry, src->reason);
+	finish(src, may_retry && src->retry && !is_finite(src) && !src->remote ? SOURCE_WAITING : SOURCE_FAILED, reason);
+}
+
+void source_close(struct source *src, enum source_state after, const char *reason)
+{
+	if (src->state == SOURCE_DRAINING) { /* its end is told already */
+		src->after = after;
+		src->reopen = false;
+		source_set_state(src, false, reason);
+		source_ops_done(src, OP_OPEN, 0, -ECANCELED, reason);
+		return;
+	}
+	finish(src, after, reason);
+}
+
+void source_reopen(struct source *src)
+{
+	src->reopen = false;
+	src->disabled = false;
+	src->backoff = 0;
+	if (src->state == SOURCE_DRAINING) {
+		src->reopen = true;
+		return;
+	}
+	uv_timer_stop(&src->answer);
+	source_start(src);
 }
 
 void source_end(struct source *src)
 {
 	stop_work(src);
 	close_pipe(src);
-	if (src->state != SOURCE_DONE && src->state != SOURCE_FAILED)
+	caplink_end(src->newcomer, on_gone, src->all);
+	src->newcomer = NULL;
+	if (!source_is_idle(src))
 		source_set_state(src, false, NULL);
 }
 
@@ -168,16 +237,64 @@ static void on_resume(void *user)
 
 	if (src->link)
 		caplink_resume(src->link);
+	else
+		source_feed_flush(src);
+}
+
+static uint64_t silence_limit_ms(const struct source *src)
+{
+	return config_duration_us(src->all->core->config, "source_silence_limit", 15000000) / 1000;
+}
+
+static void lose(struct source *src, uint64_t limit)
+{
+	char reason[SOURCE_TEXT];
+
+	src->lost = true;
+	snprintf(reason, sizeof reason, "%s did not answer for %g s", caplink_name(src->link), (double)limit / 1000);
+	source_set_state(src, false, reason);
+	source_log(src, AERIE_LOG_ERROR, "%s; it is shown again when it answers", reason);
+	source_event(src, "DATASOURCE_ERROR");
+}
+
+static void find_again(struct source *src)
+{
+	src->lost = false;
+	source_set_state(src, true, NULL);
+	source_log(src, AERIE_LOG_INFO, "%s answers again", caplink_name(src->link));
+	source_event(src, "DATASOURCE_OPENED");
+}
+
+/* A process that is stopped comes back as it was; a connection may be dead without a word. */
+static void supervise(struct source *src, uint64_t now)
+{
+	uint64_t limit = silence_limit_ms(src), silence = caplink_silence_ms(src->link);
+
+	if (now - src->pinged_ms >= limit / PINGS) {
+		src->pinged_ms = now;
+		(void)caplink_send(src->link, LINK_PING, NULL, NULL); /* one that does not read is told by its silence */
+	}
+	if (src->remote && silence >= limit * REMOTE_LOST)
+		source_fail(src, true, "%s did not answer for %g s and was cut", caplink_name(src->link), (double)silence / 1000);
+	else if (!src->lost && silence >= limit)
+		lose(src, limit);
+	else if (src->lost && silence < limit)
+		find_again(src);
 }
 
 static void on_tick(uv_timer_t *t)
 {
 	struct source *src = t->data;
+	uint64_t now = uv_now(loop_uv(src->all->core->loop));
 
-	tell_suppressed(src);
-	source_sample(src);
-	if (++src->ticks % PING_TICKS == 0 && src->link)
-		(void)caplink_send(src->link, LINK_PING, NULL, NULL); /* a process that does not read is told by its exit */
+	if (now - src->sampled_ms >= TICK_MS) {
+		src->sampled_ms = now;
+		tell_suppressed(src);
+		source_sample(src);
+	}
+	source_ops_tick(src);
+	if (src->link)
+		supervise(src, now);
 }
 
 static int message_level(uint8_t type)
@@ -227,14 +344,45 @@ static void choose_uuid(struct source *src, const struct link_report *r, struct 
 		random_uuid(ret);
 }
 
-static void opened(struct source *src, const struct link_report *r)
+static bool is_used(struct source *src, const struct aerie_uuid *uuid)
 {
-	struct sources *s = all_of(src);
-	struct pipe_source *pipe;
+	struct source *other;
+
+	for (other = src->all->first; other; other = other->next)
+		if (other != src && other->state == SOURCE_RUNNING && memcmp(&other->uuid, uuid, sizeof *uuid) == 0)
+			return true;
+	return false;
+}
+
+static struct pipe_source *make_pipe(struct source *src)
+{
+	struct pipe_source *pipe = pipe_source_new(all_of(src)->core->pipeline, src->number,
+						   !!(src->driver->flags & (AERIE_DRIVER_LOSSLESS | AERIE_DRIVER_PASSIVE)),
+						   on_resume, src);
+
+	if (!pipe)
+		return NULL;
+	pipe->paused = src->paused;
+	pipe->host_clock = src->remote && definition_bool(src->def, "timestamp",
+							  config_bool(src->all->core->config, "override_remote_timestamp", true));
+	return pipe;
+}
+
+static void start_tick(struct source *src)
+{
+	uint64_t every = silence_limit_ms(src) / (2 * PINGS);
+
+	src->opened_ms = src->pinged_ms = src->sampled_ms = uv_now(loop_uv(src->all->core->loop));
+	every = every < 1 ? 1 : every < TICK_MS ? every : TICK_MS;
+	uv_timer_start(&src->tick, on_tick, every, every);
+}
+
+void source_running(struct source *src, const struct link_report *r, const char *program)
+{
+	struct pipe_source *pipe = make_pipe(src);
 	struct aerie_uuid uuid;
 
 	uv_timer_stop(&src->answer);
-	pipe = pipe_source_new(s->core->pipeline, src->number, !!(src->driver->flags & AERIE_DRIVER_LOSSLESS), on_resume, src);
 	if (!pipe) {
 		source_fail(src, true, "memory for its packets is out; stop other programs");
 		return;
@@ -245,14 +393,31 @@ static void opened(struct source *src, const struct link_report *r)
 	pthread_mutex_lock(&src->lock);
 	src->pipe = pipe;
 	pthread_mutex_unlock(&src->lock);
-	source_set_open(src, r, &uuid, src->driver->program);
+	source_set_open(src, r, &uuid, program);
 	src->state = SOURCE_RUNNING;
-	src->ticks = 0;
-	caplink_set_pipe(src->link, pipe);
-	uv_timer_start(&src->tick, on_tick, 1000, 1000);
+	if (src->link)
+		caplink_set_pipe(src->link, pipe);
+	start_tick(src);
 	source_log(src, AERIE_LOG_INFO, "opened%s%s, DLT %u", r->hardware[0] ? ", " : "", r->hardware, r->dlt);
 	if (r->message[0])
 		source_log(src, AERIE_LOG_INFO, "%s", r->message);
+	if (is_used(src, &uuid))
+		source_set_warning(src, "another source has the same UUID; give one of them another with uuid=");
+	tuning_opened(src, r);
+	if (src->state != SOURCE_RUNNING)
+		return;
+	source_event(src, "DATASOURCE_OPENED");
+	source_ops_done(src, OP_OPEN, 0, 0, "open");
+}
+
+void source_pause(struct source *src, bool paused)
+{
+	src->paused = paused;
+	if (src->pipe)
+		src->pipe->paused = paused;
+	source_set_paused(src);
+	source_log(src, AERIE_LOG_INFO, paused ? "paused: its packets are discarded" : "resumed");
+	source_event(src, paused ? "DATASOURCE_PAUSED" : "DATASOURCE_RESUMED");
 }
 
 static void take_open_report(struct source *src, const struct link_frame *f, const struct link_report *r)
@@ -266,7 +431,7 @@ static void take_open_report(struct source *src, const struct link_frame *f, con
 	else if (f->code == 0)
 		source_fail(src, true, "cannot be opened: %s", r->message[0] ? r->message : "the capture program gave no reason");
 	else
-		opened(src, r);
+		source_running(src, r, src->remote ? "" : src->driver->program);
 }
 
 static const char *frame_name(uint16_t command)
@@ -274,6 +439,8 @@ static const char *frame_name(uint16_t command)
 	switch (command) {
 	case LINK_OPENREPORT:
 		return "an open report";
+	case LINK_CONFIGREPORT:
+		return "a configure report";
 	case LINK_ERROR:
 		return "an error";
 	case LINK_MESSAGE:
@@ -290,12 +457,16 @@ static void on_frame(void *user, const struct link_frame *f, const uint8_t *body
 	struct link_report r;
 
 	if (f->command != LINK_OPENREPORT && f->command != LINK_ERROR && f->command != LINK_MESSAGE &&
-	    f->command != LINK_SHUTDOWN)
+	    f->command != LINK_SHUTDOWN && f->command != LINK_CONFIGREPORT)
 		return; /* later versions may say more; it is theirs to cope with hosts that do not listen */
 	if (link_parse_report(f->command, body, f->len, &r) < 0)
 		source_fail(src, true, "%s sent %s that is malformed", name, frame_name(f->command));
 	else if (f->command == LINK_OPENREPORT)
 		take_open_report(src, f, &r);
+	else if (f->command == LINK_CONFIGREPORT && src->state == SOURCE_RUNNING)
+		tuning_report(src, f, &r);
+	else if (f->command == LINK_CONFIGREPORT)
+		return;
 	else if (f->command == LINK_MESSAGE)
 		take_message(src, &r);
 	else
@@ -315,7 +486,7 @@ static void on_over(void *user, bool clean, const char *why)
 	else if (!is_finite(src))
 		source_fail(src, true, "%s ended after %llu packets", name, (unsigned long long)caplink_packets(src->link));
 	else
-		finish(src, false, "");
+		finish(src, SOURCE_DONE, "");
 }
 
 static const struct caplink_events events = { on_frame, on_over };
@@ -327,6 +498,18 @@ static void on_open_timeout(uv_timer_t *t)
 	struct source *src = t->data;
 
 	source_fail(src, true, "%s did not answer the open request in time", caplink_name(src->link));
+}
+
+static void ask_to_open(struct source *src)
+{
+	int r = caplink_send(src->link, LINK_OPENREQ, src->def->text, &src->open_seqno);
+
+	if (r < 0) {
+		source_fail(src, true, "%s cannot be asked: %s", caplink_name(src->link), strerror(-r));
+		return;
+	}
+	uv_timer_start(&src->answer, on_open_timeout,
+		       config_duration_us(src->all->core->config, "source_answer_timeout", 10000000) / 1000, 0);
 }
 
 static bool is_program(const char *path)
@@ -379,6 +562,11 @@ static void open_source(struct source *src)
 
 	src->state = SOURCE_OPENING;
 	src->reason[0] = '\0';
+	if (src->driver->flags & AERIE_DRIVER_PASSIVE && !src->driver->program) {
+		if (source_feed_open(src) < 0)
+			source_fail(src, true, "memory for its packets is out; stop other programs");
+		return;
+	}
 	if (!src->driver->program) {
 		source_fail(src, false, "sources of type %s have no capture program and are not opened by definition",
 			    src->driver->type);
@@ -394,14 +582,62 @@ static void open_source(struct source *src)
 		return;
 	}
 	s->handles++;
-	r = caplink_send(src->link, LINK_OPENREQ, src->def->text, &src->open_seqno);
-	if (r < 0) {
-		source_fail(src, true, "%.1000s cannot be asked: %s", path, strerror(-r));
-		return;
-	}
-	uv_timer_start(&src->answer, on_open_timeout,
-		       config_duration_us(s->core->config, "source_answer_timeout", 10000000) / 1000, 0);
+	ask_to_open(src);
 }
+
+/* ---- Remote captures ---- */
+
+static void on_newcomer_frame(void *user, const struct link_frame *f, const uint8_t *body)
+{
+}
+
+static void on_newcomer_over(void *user, bool clean, const char *why)
+{
+	struct source *src = user;
+
+	caplink_end(src->newcomer, on_gone, src->all);
+	src->newcomer = NULL;
+}
+
+static const struct caplink_events newcomer_events = { on_newcomer_frame, on_newcomer_over };
+
+/* The newcomer's connection becomes the source's. */
+static void attach(struct source *src)
+{
+	src->link = src->newcomer;
+	src->newcomer = NULL;
+	definition_free(src->def);
+	src->def = src->newcomer_def;
+	src->newcomer_def = NULL;
+	src->name = definition_get(src->def, "name") ? definition_get(src->def, "name") : src->def->interface;
+	snprintf(src->peer, sizeof src->peer, "%s", src->newcomer_peer);
+	src->remote = true;
+	src->retry = false;
+	src->tuning.known = false;
+	src->state = SOURCE_OPENING;
+	src->reason[0] = '\0';
+	source_set_definition(src);
+	source_set_driver(src);
+	caplink_set_events(src->link, &events, src);
+	ask_to_open(src);
+}
+
+void source_take_link(struct source *src, struct caplink *link, struct definition *d, const char *peer)
+{
+	if (src->newcomer)
+		on_newcomer_over(src, false, "");
+	definition_free(src->newcomer_def);
+	src->newcomer = link;
+	src->newcomer_def = d;
+	snprintf(src->newcomer_peer, sizeof src->newcomer_peer, "%s", peer);
+	caplink_set_events(link, &newcomer_events, src);
+	if (source_is_idle(src) || src->state == SOURCE_WAITING)
+		attach(src);
+	else if (src->state != SOURCE_DRAINING)
+		source_fail(src, false, "%s is replaced by a new connection from %s", caplink_name(src->link), peer);
+}
+
+/* ---- From the definition to the driver ---- */
 
 void source_chosen(struct source *src, struct driver *d)
 {

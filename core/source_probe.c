@@ -189,7 +189,7 @@ static void ask(struct probe *p)
 void source_probe(struct source *src)
 {
 	struct driver *drivers[SOURCE_PROBES];
-	uint32_t n = sources_probers(src->all, drivers, SOURCE_PROBES), i;
+	uint32_t n = sources_drivers(src->all, AERIE_DRIVER_PROBE, drivers, SOURCE_PROBES), i;
 	uint64_t limit_us = config_duration_us(src->all->core->config, "source_answer_timeout", 10000000);
 
 	src->state = SOURCE_PROBING;

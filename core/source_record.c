@@ -4,10 +4,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <core/bus.h>
+#include <core/config.h>
 #include <core/loop.h>
 #include <core/module.h>
 #include <core/pipeline.h>
 #include <core/registry.h>
+#include <core/remote.h>
 #include <core/source.h>
 
 struct row {
@@ -18,19 +21,19 @@ struct row {
 
 #define ROW(type, name, unit, help, slot) { name, unit, help, type, 0, offsetof(struct source_slots, slot) }
 #define TEXTS(name, help, slot) { name, "", help, AERIE_T_VEC, AERIE_T_STR, offsetof(struct source_slots, slot) }
-#define NO_SLOT SIZE_MAX
-#define ROW0(type, name, unit, help) { name, unit, help, type, 0, NO_SLOT }
 
 static const struct row source_rows[] = {
 	ROW(AERIE_T_U64, "kismet.datasource.source_number", "", "Running number of the source in this host.", source_number),
 	ROW(AERIE_T_U32, "kismet.datasource.source_key", "", "Checksum of the source's UUID.", source_key),
+	ROW(AERIE_T_U8, "kismet.datasource.cmd_pending", "", "1 while a command waits for the answer of the capture program.",
+	    cmd_pending),
 	ROW(AERIE_T_U8, "kismet.datasource.paused", "", "1 when packets of the source are discarded.", paused),
 	ROW(AERIE_T_STR, "kismet.datasource.ipc_binary", "", "Capture program that opens the source.", ipc_binary),
 	ROW(AERIE_T_I64, "kismet.datasource.ipc_pid", "", "Process id of the capture program, -1 when there is none.", ipc_pid),
 	ROW(AERIE_T_U8, "kismet.datasource.running", "", "1 while the source is capturing.", running),
 	ROW(AERIE_T_STR, "kismet.datasource.datasource_version", "", "Version that the capture program reported.",
 	    datasource_version),
-	ROW0(AERIE_T_STR, "kismet.datasource.remote_ip", "", "Address of the peer of a remote capture."),
+	ROW(AERIE_T_STR, "kismet.datasource.remote_ip", "", "Address of the peer of a remote capture.", remote_ip),
 	ROW(AERIE_T_U8, "kismet.datasource.remote", "", "1 for a remote capture.", remote),
 	ROW(AERIE_T_U8, "kismet.datasource.passive", "", "1 for a source that is fed over HTTP.", passive),
 	ROW(AERIE_T_STR, "kismet.datasource.name", "", "Name given to the source, or its interface.", name),
@@ -45,18 +48,19 @@ static const struct row source_rows[] = {
 	TEXTS("kismet.datasource.channels", "Channels that the source supports.", channels),
 	ROW(AERIE_T_U8, "kismet.datasource.hopping", "", "1 while the source hops over channels.", hopping),
 	ROW(AERIE_T_STR, "kismet.datasource.channel", "", "Channel when the source does not hop.", channel),
-	ROW0(AERIE_T_F64, "kismet.datasource.hop_rate", "1/s", "Hops per second."),
+	ROW(AERIE_T_F64, "kismet.datasource.hop_rate", "1/s", "Hops per second.", hop_rate),
 	TEXTS("kismet.datasource.hop_channels", "Channels that the source hops over.", hop_channels),
-	ROW0(AERIE_T_U8, "kismet.datasource.hop_split", "", "1 when sources of the same type share the channels."),
-	ROW0(AERIE_T_U32, "kismet.datasource.hop_offset", "", "Index of the channel that hopping starts at."),
-	ROW0(AERIE_T_U8, "kismet.datasource.hop_shuffle", "", "1 when the order of channels is shuffled."),
-	ROW0(AERIE_T_U32, "kismet.datasource.hop_shuffle_skip", "", "Step between channels when shuffled."),
+	ROW(AERIE_T_U8, "kismet.datasource.hop_split", "", "1 when sources of the same type share the channels.", hop_split),
+	ROW(AERIE_T_U32, "kismet.datasource.hop_offset", "", "Index of the channel that hopping starts at.", hop_offset),
+	ROW(AERIE_T_U8, "kismet.datasource.hop_shuffle", "", "1 when the order of channels is shuffled.", hop_shuffle),
+	ROW(AERIE_T_U32, "kismet.datasource.hop_shuffle_skip", "", "Step between channels when shuffled.", hop_shuffle_skip),
 	ROW(AERIE_T_U8, "kismet.datasource.error", "", "1 when the source has failed.", error),
 	ROW(AERIE_T_STR, "kismet.datasource.error_reason", "", "Why the source failed last.", error_reason),
 	ROW(AERIE_T_U64, "kismet.datasource.num_packets", "packets", "Packets processed.", num_packets),
 	ROW(AERIE_T_U64, "kismet.datasource.num_error_packets", "packets", "Packets that were broken.", num_error_packets),
 	ROW(AERIE_T_RRD, "kismet.datasource.packets_rrd", "packets", "Packets per second.", packets_rrd),
-	ROW(AERIE_T_RRD, "kismet.datasource.packets_datasize_rrd", "octets", "Octets per second.", packets_datasize_rrd),
+	ROW(AERIE_T_RRD, "kismet.datasource.packets_datasize_rrd", "octets", "Octets per second.",
+	    packets_datasize_rrd),
 	ROW(AERIE_T_U8, "kismet.datasource.retry", "", "1 when the source is opened again after a failure.", retry),
 	ROW(AERIE_T_U32, "kismet.datasource.retry_attempts", "", "Attempts to open it again since it last ran.",
 	    retry_attempts),
@@ -70,7 +74,8 @@ static const struct row source_rows[] = {
 	    "Width of the antenna's beam, as noted by the user.", antenna_beamwidth),
 	ROW(AERIE_T_STR, "kismet.datasource.info.amp_type", "", "Type of the amplifier, as noted by the user.", amp_type),
 	ROW(AERIE_T_F64, "kismet.datasource.info.amp_gain", "dB", "Gain of the amplifier, as noted by the user.", amp_gain),
-	ROW0(AERIE_T_U32, "kismet.datasource.linktype_override", "", "Link type that is assumed instead of the reported one."),
+	ROW(AERIE_T_U32, "kismet.datasource.linktype_override", "", "Link type that is assumed instead of the reported one.",
+	    linktype_override),
 	ROW(AERIE_T_RECORD, "kismet.datasource.type_driver", "", "Driver of the source.", type_driver),
 };
 
@@ -94,6 +99,36 @@ static const struct row driver_rows[] = {
 	DRIVER_ROW(AERIE_T_U8, "kismet.datasource_driver.hop_capable", "1 when channels can be hopped over.", hop_capable),
 };
 
+#define P "kismet.datasource.probed."
+#define PROBED_ROW(type, value, name, help, slot) { P name, "", help, type, value, offsetof(struct probed_slots, slot) }
+static const struct row probed_rows[] = {
+	PROBED_ROW(AERIE_T_STR, 0, "interface", "Interface that a definition may name.", interface),
+	PROBED_ROW(AERIE_T_STR, 0, "capture_interface", "Interface that would really be captured from.", capture_interface),
+	PROBED_ROW(AERIE_T_VEC, AERIE_T_STR, "options_vec", "Options that a definition of it needs, as name=value.", options_vec),
+	PROBED_ROW(AERIE_T_UUID, 0, "in_use_uuid", "Identity of the source that has it open.", in_use_uuid),
+	PROBED_ROW(AERIE_T_STR, 0, "hardware", "Hardware or chipset, as the capture program tells.", hardware),
+	PROBED_ROW(AERIE_T_STR, 0, "datasource_version", "Version that the capture program reported.", datasource_version),
+	{ "kismet.datasource.type_driver", "", "Driver of the source.", AERIE_T_RECORD, 0,
+	  offsetof(struct probed_slots, type_driver) },
+};
+#undef P
+
+#define D "kismet.datasourcetracker.default."
+#define DEFAULT_ROW(type, name, unit, help, slot) { D name, unit, help, type, 0, offsetof(struct default_slots, slot) }
+static const struct row default_rows[] = {
+	DEFAULT_ROW(AERIE_T_F64, "hop_rate", "1/s", "Hops per second, when a definition names none.", hop_rate),
+	DEFAULT_ROW(AERIE_T_U8, "hop", "", "1 when radios hop over channels.", hop),
+	DEFAULT_ROW(AERIE_T_U8, "split", "", "1 when radios of the same type share the channels.", split),
+	DEFAULT_ROW(AERIE_T_U8, "random_order", "", "1 when the order of channels is shuffled.", random_order),
+	DEFAULT_ROW(AERIE_T_U8, "retry_on_error", "", "1 when a radio is opened again after a failure.", retry_on_error),
+	DEFAULT_ROW(AERIE_T_STR, "remote_cap_listen", "", "Address where remote captures connect by TCP.", remote_cap_listen),
+	DEFAULT_ROW(AERIE_T_U32, "remote_cap_port", "", "TCP port where remote captures connect, 0 when none do.",
+		    remote_cap_port),
+	DEFAULT_ROW(AERIE_T_U8, "remote_cap_timestamp", "", "1 when packets of remote captures get this host's time.",
+		    remote_cap_timestamp),
+};
+#undef D
+
 #define N_ROWS(rows) (sizeof(rows) / sizeof(rows)[0])
 
 static int define(struct sources *s, const char *name, const struct row *rows, size_t n, void *slots,
@@ -107,7 +142,7 @@ static int define(struct sources *s, const char *name, const struct row *rows, s
 		return -ENOMEM;
 	for (i = 0; i < n; i++) {
 		const struct row *row = &rows[i];
-		aerie_slot *slot = row->slot == NO_SLOT ? NULL : (aerie_slot *)((char *)slots + row->slot);
+		aerie_slot *slot = (aerie_slot *)((char *)slots + row->slot);
 
 		members[i] = (struct aerie_member)AERIE_MEMBER(row->type, row->value, 0, row->name, row->unit, row->help,
 							       row->type == AERIE_T_RECORD ? sub : 0, slot);
@@ -122,8 +157,16 @@ int source_types_define(struct sources *s)
 	int r = define(s, "kismet.datasourcetracker.driver", driver_rows, N_ROWS(driver_rows), &s->driver_slots, 0,
 		       &s->driver_type);
 
-	return r < 0 ? r : define(s, "kismet.datasourcetracker.datasource", source_rows, N_ROWS(source_rows), &s->slots,
-				  s->driver_type, &s->source_type);
+	if (r == 0)
+		r = define(s, "kismet.datasourcetracker.datasource", source_rows, N_ROWS(source_rows), &s->slots, s->driver_type,
+			   &s->source_type);
+	if (r == 0)
+		r = define(s, "kismet.datasourcetracker.listed_interface", probed_rows, N_ROWS(probed_rows), &s->probed_slots,
+			   s->driver_type, &s->probed_type);
+	if (r == 0)
+		r = define(s, "kismet.datasourcetracker.defaults", default_rows, N_ROWS(default_rows), &s->default_slots, 0,
+			   &s->default_type);
+	return r;
 }
 
 /* ---- Drivers ---- */
@@ -161,6 +204,66 @@ struct aerie_rec *driver_record_new(struct sources *s, const struct driver *d)
 	return rec;
 }
 
+/* ---- Listed interfaces, defaults ---- */
+
+static void push_text(struct aerie_rec *rec, const struct aerie_host *h, aerie_slot slot, const char *text, size_t len)
+{
+	const struct aerie_str *str = fields_service.intern(h, text, (uint32_t)len);
+
+	if (!str)
+		return;
+	(void)fields_service.vec_push_str(rec, slot, str);
+	fields_service.release(h, str);
+}
+
+struct aerie_rec *probed_record_new(struct sources *s, const struct driver *d, const struct link_interface *i,
+				    const char *version, const struct aerie_uuid *in_use)
+{
+	const struct aerie_host *h = &s->core->self->host;
+	const struct probed_slots *k = &s->probed_slots;
+	struct aerie_rec *rec = fields_service.new_record(h, s->probed_type), *sub;
+	const char *at;
+	size_t n;
+
+	if (!rec)
+		return NULL;
+	set_text(rec, k->interface, i->interface);
+	set_text(rec, k->capture_interface, i->capture_interface);
+	set_text(rec, k->hardware, i->hardware);
+	set_text(rec, k->datasource_version, version);
+	for (at = i->flags; *at; at += n + (at[n] != '\0')) {
+		n = strcspn(at, ",");
+		if (n)
+			push_text(rec, h, k->options_vec, at, n);
+	}
+	(void)fields_service.set_uuid(rec, k->in_use_uuid, in_use);
+	sub = fields_service.sub(rec, k->type_driver);
+	if (sub)
+		fill_driver(s, sub, d);
+	return rec;
+}
+
+struct aerie_rec *sources_defaults(struct sources *s)
+{
+	const struct config *c = s->core->config;
+	const struct default_slots *k = &s->default_slots;
+	struct aerie_rec *rec = s->defaults;
+
+	if (!rec)
+		rec = s->defaults = fields_service.new_record(&s->core->self->host, s->default_type);
+	if (!rec)
+		return NULL;
+	aerie_set_f64(rec, k->hop_rate, sources_hop_rate(s));
+	aerie_set_u8(rec, k->hop, config_bool(c, "channel_hop", true));
+	aerie_set_u8(rec, k->split, config_bool(c, "split_source_hopping", true));
+	aerie_set_u8(rec, k->random_order, config_bool(c, "randomized_hopping", true));
+	aerie_set_u8(rec, k->retry_on_error, config_bool(c, "retry_on_source_error", true));
+	set_text(rec, k->remote_cap_listen, config_str(c, "remote_capture_listen"));
+	aerie_set_u32(rec, k->remote_cap_port, remote_port(s->remote));
+	aerie_set_u8(rec, k->remote_cap_timestamp, config_bool(c, "override_remote_timestamp", true));
+	return rec;
+}
+
 /* ---- Sources ---- */
 
 static void set_note(struct source *src, aerie_slot slot, const char *option)
@@ -173,6 +276,17 @@ static void set_note(struct source *src, aerie_slot slot, const char *option)
 		set_text(src->rec, slot, text);
 }
 
+static void fill_definition(struct source *src)
+{
+	const struct source_slots *k = &src->all->slots;
+
+	set_text(src->rec, k->name, src->name);
+	set_text(src->rec, k->definition, src->def->text);
+	set_text(src->rec, k->interface, src->def->interface);
+	set_text(src->rec, k->remote_ip, src->peer);
+	aerie_set_u8(src->rec, k->remote, src->remote);
+}
+
 int source_record_new(struct source *src)
 {
 	const struct source_slots *k = &src->all->slots;
@@ -182,9 +296,7 @@ int source_record_new(struct source *src)
 		return -ENOMEM;
 	aerie_set_u64(src->rec, k->source_number, src->number);
 	aerie_set_i64(src->rec, k->ipc_pid, -1);
-	set_text(src->rec, k->name, src->name);
-	set_text(src->rec, k->definition, src->def->text);
-	set_text(src->rec, k->interface, src->def->interface);
+	fill_definition(src);
 	set_note(src, k->antenna_type, "info_antenna_type");
 	set_note(src, k->antenna_gain, "info_antenna_gain");
 	set_note(src, k->antenna_orientation, "info_antenna_orientation");
@@ -205,6 +317,13 @@ void source_set_driver(struct source *src)
 		fill_driver(src->all, sub, src->driver);
 	aerie_set_u8(src->rec, k->retry, src->retry && !(src->driver->flags & AERIE_DRIVER_FINITE));
 	aerie_set_u8(src->rec, k->passive, !!(src->driver->flags & AERIE_DRIVER_PASSIVE));
+	pthread_mutex_unlock(&src->lock);
+}
+
+void source_set_definition(struct source *src)
+{
+	pthread_mutex_lock(&src->lock);
+	fill_definition(src);
 	pthread_mutex_unlock(&src->lock);
 }
 
@@ -233,20 +352,13 @@ static uint32_t checksum(const char *text)
 	return (a & 0xffff) + (b << 16);
 }
 
-static void set_channels(struct source *src, aerie_slot slot, const struct link_report *r)
+static void set_channels(struct source *src, aerie_slot slot, const struct channels *c)
 {
-	const struct aerie_host *h = &src->all->core->self->host;
 	uint32_t i;
 
 	fields_service.clear(src->rec, slot);
-	for (i = 0; i < r->n_channels; i++) {
-		const struct aerie_str *text = fields_service.intern(h, r->channels[i], (uint32_t)strlen(r->channels[i]));
-
-		if (!text)
-			return;
-		(void)fields_service.vec_push_str(src->rec, slot, text);
-		fields_service.release(h, text);
-	}
+	for (i = 0; i < c->n; i++)
+		push_text(src->rec, &src->all->core->self->host, slot, c->names[i], strlen(c->names[i]));
 }
 
 void source_set_open(struct source *src, const struct link_report *r, const struct aerie_uuid *uuid, const char *program)
@@ -265,13 +377,12 @@ void source_set_open(struct source *src, const struct link_report *r, const stru
 	set_text(src->rec, k->channel, r->channel);
 	set_text(src->rec, k->datasource_version, r->version);
 	set_text(src->rec, k->warning, r->cut ? "some texts or channels of the open report were too long and cut" : "");
-	set_channels(src, k->channels, r);
 	aerie_set_u32(src->rec, k->retry_attempts, 0);
 	aerie_set_u8(src->rec, k->error, 0);
 	set_text(src->rec, k->error_reason, "");
 	aerie_set_u8(src->rec, k->running, 1);
 	set_text(src->rec, k->ipc_binary, program);
-	aerie_set_i64(src->rec, k->ipc_pid, caplink_pid(src->link));
+	aerie_set_i64(src->rec, k->ipc_pid, src->link ? caplink_pid(src->link) : -1);
 	pthread_mutex_unlock(&src->lock);
 }
 
@@ -282,6 +393,59 @@ void source_count_retry(struct source *src)
 	pthread_mutex_lock(&src->lock);
 	aerie_set_u32(src->rec, k->retry_attempts, aerie_get_u32(src->rec, k->retry_attempts) + 1);
 	aerie_set_u32(src->rec, k->total_retry_attempts, aerie_get_u32(src->rec, k->total_retry_attempts) + 1);
+	pthread_mutex_unlock(&src->lock);
+}
+
+void source_set_paused(struct source *src)
+{
+	pthread_mutex_lock(&src->lock);
+	aerie_set_u8(src->rec, src->all->slots.paused, src->paused);
+	pthread_mutex_unlock(&src->lock);
+}
+
+void source_set_pending(struct source *src, bool pending)
+{
+	pthread_mutex_lock(&src->lock);
+	aerie_set_u8(src->rec, src->all->slots.cmd_pending, pending);
+	pthread_mutex_unlock(&src->lock);
+}
+
+void source_set_warning(struct source *src, const char *text)
+{
+	pthread_mutex_lock(&src->lock);
+	set_text(src->rec, src->all->slots.warning, text);
+	pthread_mutex_unlock(&src->lock);
+}
+
+void source_set_tuning(struct source *src, bool hopping, const char *channel)
+{
+	const struct source_slots *k = &src->all->slots;
+	const struct tuning *t = &src->tuning;
+
+	pthread_mutex_lock(&src->lock);
+	aerie_set_u8(src->rec, k->hopping, hopping);
+	set_text(src->rec, k->channel, channel);
+	aerie_set_f64(src->rec, k->hop_rate, t->rate);
+	aerie_set_u8(src->rec, k->hop_split, t->split);
+	aerie_set_u32(src->rec, k->hop_offset, t->offset);
+	aerie_set_u8(src->rec, k->hop_shuffle, t->shuffle);
+	set_channels(src, k->channels, &t->supported);
+	set_channels(src, k->hop_channels, &t->hop);
+	pthread_mutex_unlock(&src->lock);
+}
+
+void source_set_skip(struct source *src, uint32_t skip)
+{
+	pthread_mutex_lock(&src->lock);
+	aerie_set_u32(src->rec, src->all->slots.hop_shuffle_skip, skip);
+	pthread_mutex_unlock(&src->lock);
+}
+
+void source_event(struct source *src, const char *topic)
+{
+	pthread_mutex_lock(&src->lock);
+	source_refresh(src);
+	bus_publish(src->all->core->bus, topic, AERIE_KEY_NONE, src->rec);
 	pthread_mutex_unlock(&src->lock);
 }
 

@@ -20,9 +20,18 @@ static const struct aerie_option options[] = {
 	AERIE_OPTION(AERIE_OPT_STR, AERIE_OPT_REPEATED, "helper_binary_path", NULL, NULL,
 		     "Directory with capture programs; when none is given, that of this program and the installed one."),
 	AERIE_OPTION(AERIE_OPT_BOOL, 0, "retry_on_source_error", "true", NULL, "Opens a radio again after a failure."),
-	AERIE_OPTION(AERIE_OPT_DURATION, 0, "source_retry_delay", "5s", NULL, "Pause before a radio is opened again."),
+	AERIE_OPTION(AERIE_OPT_DURATION, 0, "source_retry_delay", "5s", NULL,
+		     "Pause before a radio is opened again; doubles with each failure in a row, up to 12 times as long."),
 	AERIE_OPTION(AERIE_OPT_DURATION, 0, "source_answer_timeout", "10s", NULL,
 		     "How long a capture program may take to answer a probe or open request."),
+	AERIE_OPTION(AERIE_OPT_DURATION, 0, "source_silence_limit", "15s", NULL,
+		     "A source that was not heard for so long is shown as lost; it is asked three times in that time."),
+	AERIE_OPTION(AERIE_OPT_BOOL, 0, "channel_hop", "true", NULL, "Radios hop over channels."),
+	AERIE_OPTION(AERIE_OPT_STR, 0, "channel_hop_speed", "5/sec", NULL,
+		     "Speed of hopping: hops as in 5/sec or 10/min, or seconds per channel as in 2/dwell."),
+	AERIE_OPTION(AERIE_OPT_BOOL, 0, "split_source_hopping", "true", NULL,
+		     "Radios of the same type begin at different channels of their list."),
+	AERIE_OPTION(AERIE_OPT_BOOL, 0, "randomized_hopping", "true", NULL, "The order of channels is shuffled."),
 	AERIE_OPTION_END,
 };
 
@@ -49,26 +58,53 @@ static int each_source(const struct aerie_host *h, int (*fn)(void *user, const s
 	return r;
 }
 
-static bool has_uuid(struct source *src, const struct aerie_uuid *uuid)
+static bool has_uuid(struct source *src, const struct aerie_uuid *uuid, bool *ret_running)
 {
 	static const struct aerie_uuid none;
 	bool same;
 
 	pthread_mutex_lock(&src->lock);
 	same = memcmp(&src->uuid, uuid, sizeof *uuid) == 0 && memcmp(uuid, &none, sizeof none) != 0;
+	*ret_running = src->pipe != NULL;
 	pthread_mutex_unlock(&src->lock);
 	return same;
+}
+
+struct source *sources_find(struct sources *s, const struct aerie_uuid *uuid)
+{
+	struct source *src, *found = NULL;
+	bool running;
+
+	for (src = atomic_load(&s->first); src; src = atomic_load(&src->next)) {
+		if (!has_uuid(src, uuid, &running))
+			continue;
+		found = src;
+		if (running)
+			break;
+	}
+	return found;
 }
 
 static int with_source(const struct aerie_host *h, const struct aerie_uuid *uuid,
 		       int (*fn)(void *user, const struct aerie_rec *rec), void *user)
 {
-	struct source *src;
+	struct source *src = sources_find(module_of(h)->core->sources, uuid);
 
-	for (src = atomic_load(&module_of(h)->core->sources->first); src; src = atomic_load(&src->next))
-		if (has_uuid(src, uuid))
-			return call_locked(src, fn, user);
-	return -ENOENT;
+	return src ? call_locked(src, fn, user) : -ENOENT;
+}
+
+static int with_defaults(const struct aerie_host *h, int (*fn)(void *user, const struct aerie_rec *rec), void *user)
+{
+	struct sources *s = module_of(h)->core->sources;
+	struct aerie_rec *rec;
+	int r = -ENOMEM;
+
+	pthread_mutex_lock(&s->lock);
+	rec = sources_defaults(s);
+	if (rec)
+		r = fn(user, rec);
+	pthread_mutex_unlock(&s->lock);
+	return r;
 }
 
 const struct aerie_sources sources_service = {
@@ -77,6 +113,11 @@ const struct aerie_sources sources_service = {
 	.each_driver = driver_each,
 	.each_source = each_source,
 	.with_source = with_source,
+	.add = sources_add_service,
+	.control = sources_control,
+	.list_interfaces = sources_list_interfaces,
+	.feed = sources_feed,
+	.with_defaults = with_defaults,
 };
 
 /* ---- Adding ---- */
@@ -143,6 +184,9 @@ static int check_definition(struct sources *s, const struct definition *d, struc
 		snprintf(s->error, sizeof s->error, "option 'uuid' is '%.64s', which is not a UUID", uuid);
 		return -EINVAL;
 	}
+	r = tuning_check(d, s->error);
+	if (r < 0)
+		return r;
 	if (!type)
 		return check_any_driver(s, d);
 	*ret_driver = sources_driver(s, type);
@@ -164,6 +208,9 @@ static void source_free(struct source *src)
 {
 	if (!src)
 		return;
+	tuning_free(src);
+	source_feed_free(src);
+	definition_free(src->newcomer_def);
 	definition_free(src->def);
 	driver_unref(src->driver);
 	fields_service.free_record(src->rec);
@@ -215,32 +262,59 @@ static void append(struct sources *s, struct source *src)
 	else
 		atomic_store(&s->first, src);
 	s->last = src;
-	uv_timer_start(&src->answer, on_start, 0, 0);
+}
+
+int sources_create(struct sources *s, struct definition *d, struct driver *driver, struct source **ret)
+{
+	struct source *src;
+
+	if (s->n_sources >= SOURCES_MAX)
+		return -ENOSPC;
+	src = source_new(s, d, driver);
+	if (!src)
+		return -ENOMEM;
+	append(s, src);
+	source_event(src, "NEW_DATASOURCE");
+	*ret = src;
+	return 0;
+}
+
+int sources_add_definition(struct sources *s, const char *definition, struct source **ret, const char **ret_error)
+{
+	struct definition *d = NULL;
+	struct driver *driver = NULL;
+	int r;
+
+	snprintf(s->error, sizeof s->error, "memory is out");
+	*ret_error = s->error;
+	if (s->stopping) {
+		snprintf(s->error, sizeof s->error, "the host is stopping");
+		return -ESHUTDOWN;
+	}
+	r = definition_parse(definition, NULL, &d, s->error);
+	if (r == 0)
+		r = check_definition(s, d, &driver);
+	if (r == 0)
+		r = sources_create(s, d, driver, ret);
+	if (r == 0) {
+		uv_timer_start(&(*ret)->answer, on_start, 0, 0);
+		return 0;
+	}
+	if (r == -ENOSPC)
+		snprintf(s->error, sizeof s->error, "there are %u sources already, the limit; restart the host", SOURCES_MAX);
+	driver_unref(driver);
+	definition_free(d);
+	return r;
 }
 
 int sources_add(struct sources *s, const char *definition, const char **ret_error)
 {
-	struct definition *d = NULL;
-	struct driver *driver = NULL;
+	const char *error;
 	struct source *src;
-	int r;
+	int r = sources_add_definition(s, definition, &src, &error);
 
-	snprintf(s->error, sizeof s->error, "memory is out");
-	r = definition_parse(definition, NULL, &d, s->error);
-	if (r == 0)
-		r = check_definition(s, d, &driver);
-	if (r == 0) {
-		src = source_new(s, d, driver);
-		if (src) {
-			append(s, src);
-			return 0;
-		}
-		r = -ENOMEM;
-	}
-	driver_unref(driver);
-	definition_free(d);
-	if (ret_error)
-		*ret_error = s->error;
+	if (r < 0 && ret_error)
+		*ret_error = error;
 	return r;
 }
 
@@ -251,7 +325,7 @@ static bool busy(const struct sources *s)
 	const struct source *src;
 
 	for (src = s->first; src; src = src->next)
-		if (src->state != SOURCE_DONE && src->state != SOURCE_FAILED)
+		if (!source_is_idle(src))
 			return true;
 	return false;
 }
@@ -304,6 +378,8 @@ struct sources *sources_new(struct core *core)
 	if (!s)
 		return NULL;
 	s->core = core;
+	s->last_asked = &s->asked;
+	pthread_mutex_init(&s->lock, NULL);
 	if (source_types_define(s) < 0) {
 		bus_printf(core->bus, AERIE_LOG_ERROR, "the records of sources cannot be defined: %s",
 			   core->self->fail_text ? core->self->fail_text : "memory is out");
@@ -358,6 +434,8 @@ void sources_stop(struct sources *s)
 	if (!s || s->stopping)
 		return;
 	s->stopping = true;
+	sources_end_ops(s);
+	sources_end_lists(s);
 	for (src = s->first; src; src = src->next) {
 		source_end(src);
 		uv_close((uv_handle_t *)&src->answer, on_timer_closed);
@@ -377,5 +455,7 @@ void sources_free(struct sources *s)
 		next = src->next;
 		source_free(src);
 	}
+	fields_service.free_record(s->defaults);
+	pthread_mutex_destroy(&s->lock);
 	free(s);
 }

@@ -163,6 +163,8 @@ static void take_report(const struct run *r, struct packet *pk, const struct lin
 	pk->now_s = (uint32_t)(r->now_us / 1000000);
 	p->source = r->source->number;
 	p->ts_us = lp->ts_us ? lp->ts_us : lp->json_ts_us ? lp->json_ts_us : r->now_us;
+	if (r->source->host_clock)
+		p->ts_us = r->now_us;
 	if (lp->channel_len)
 		p->channel = keep_text(r, p, lp->channel, lp->channel_len);
 	if (lp->has_json) {
