@@ -1,2 +1,3 @@
 # SPDX-License-Identifier: MIT
 include $(top_srcdir)/datasources/pcapfile/local.mk
+include $(top_srcdir)/datasources/passive/local.mk

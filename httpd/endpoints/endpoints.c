@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "endpoints.h"
+#include "waits.h"
 
 static const struct aerie_option options[] = {
 	AERIE_OPTION(AERIE_OPT_STR, 0, "server_name", "", NULL, "Name of this server, shown to clients."),
@@ -41,13 +42,16 @@ static int register_all(struct endpoints *e)
 
 	for (i = 0; !err && i < sizeof tables / sizeof tables[0]; i++)
 		err = register_table(e, tables[i]);
-	return err;
+	return err ? err : sources_register(e);
 }
 
 static void unload(void *state)
 {
-	system_free(state);
-	free(state);
+	struct endpoints *e = state;
+
+	system_free(e);
+	waits_free(e->waits);
+	free(e);
 }
 
 static int load(const struct aerie_host *h, void **ret_state)
@@ -68,7 +72,8 @@ static int load(const struct aerie_host *h, void **ret_state)
 	e->plugins = h->get_service(h, AERIE_PLUGINS_SERVICE);
 	e->loop = h->get_service(h, AERIE_LOOP_SERVICE);
 	e->config = h->get_service(h, AERIE_CONFIG_SERVICE);
-	err = names_define(e);
+	e->waits = waits_new();
+	err = e->waits ? names_define(e) : h->fail(h, -ENOMEM, "out of memory");
 	if (!err)
 		err = system_new(e);
 	if (!err)
@@ -89,6 +94,11 @@ static int configure(void *state, const struct aerie_config *config)
 static int start(void *state)
 {
 	return system_start(state);
+}
+
+static void quiesce(void *state)
+{
+	waits_end(((struct endpoints *)state)->waits);
 }
 
 static void stop(void *state)
@@ -112,6 +122,7 @@ static const struct aerie_plugin plugin = {
 	.load = load,
 	.configure = configure,
 	.start = start,
+	.quiesce = quiesce,
 	.stop = stop,
 	.unload = unload,
 };

@@ -25,10 +25,12 @@ enum name {
 	NAME_PLUGIN_URL, NAME_PLUGIN_STATE, NAME_PLUGIN_REASON,
 	NAME_FIELD_NAME, NAME_FIELD_ID, NAME_FIELD_TYPE, NAME_FIELD_UNIT, NAME_FIELD_DESCRIPTION, NAME_FIELD_OWNER,
 	NAME_FIELD_LIMIT_HITS,
+	NAME_FEED_TAKEN, NAME_FEED_REFUSED, NAME_FEED_REASON,
 	NAMES
 };
 
 struct system;
+struct waits;
 
 struct endpoints {
 	const struct aerie_host *h;
@@ -44,6 +46,7 @@ struct endpoints {
 	const struct aerie_config_service *config;
 	const struct aerie_name *name[NAMES];
 	struct system *system;
+	struct waits *waits; /* threads that wait for sources */
 };
 
 /* A row of a table of routes; `user` of its handler is the struct endpoints. */
@@ -63,6 +66,13 @@ int system_configure(struct endpoints *e, const struct aerie_config *config);
 int system_start(struct endpoints *e);
 void system_stop(struct endpoints *e);
 void system_free(struct endpoints *e);
+
+/* sources.c */
+int sources_register(struct endpoints *e); /* [load] */
+
+/* feed.c */
+int feed_source(const struct endpoints *e, const struct aerie_uuid *uuid, const struct aerie_request *req, struct aerie_reply *rep);
+extern const char feed_help[];
 
 /* Tables of routes, each ending with a NULL path. */
 extern const struct endpoint system_endpoints[];  /* system.c */

@@ -1,29 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* Short lists that the host enumerates under its own locks: sources, drivers, PHYs, plugins, messages. The n-th element is found
- * by enumerating again, so that nothing is held between two elements and nothing is copied. */
+/* Short lists: PHYs, plugins, messages; and what lists.h offers. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "endpoints.h"
+#include "lists.h"
 
 #define MESSAGES_MAX 64u /* more than the bus keeps */
-
-struct nth {
-	const struct endpoints *e;
-	int (*each)(struct nth *n); /* enumerates, and calls nth_hit() for every element */
-	uint32_t want, at;
-	const struct aerie_visitor *vt; /* NULL: only count */
-	void *v;
-	int result;
-	uint32_t states; /* bits of plugin states */
-};
-
-/* Is this the element to write? */
-static int nth_hit(struct nth *n)
-{
-	return n->at++ == n->want && n->vt;
-}
 
 static int nth_next(void *user, const struct aerie_visitor *vt, void *v)
 {
@@ -48,14 +31,7 @@ static int64_t nth_count(void *user)
 	return n->at;
 }
 
-/* Ends an enumeration with what writing the element gave. */
-static int nth_done(struct nth *n, int err)
-{
-	n->result = err < 0 ? err : 1;
-	return 1;
-}
-
-static int reply_nth(const struct endpoints *e, struct aerie_reply *rep, int (*each)(struct nth *n), uint32_t states)
+int reply_nth(const struct endpoints *e, struct aerie_reply *rep, int (*each)(struct nth *n), uint32_t states)
 {
 	struct nth *n = calloc(1, sizeof *n);
 
@@ -65,35 +41,6 @@ static int reply_nth(const struct endpoints *e, struct aerie_reply *rep, int (*e
 	n->each = each;
 	n->states = states;
 	return e->http->reply_list(rep, nth_next, nth_count, n, free);
-}
-
-/* ---- sources and drivers ---- */
-
-static int on_record(void *user, const struct aerie_rec *rec)
-{
-	struct nth *n = user;
-
-	return nth_hit(n) ? nth_done(n, n->e->fields->visit(n->e->h, rec, n->vt, n->v)) : 0;
-}
-
-static int each_source(struct nth *n)
-{
-	return n->e->sources->each_source(n->e->h, on_record, n);
-}
-
-static int each_driver(struct nth *n)
-{
-	return n->e->sources->each_driver(n->e->h, on_record, n);
-}
-
-static int all_sources(void *user, const struct aerie_request *req, struct aerie_reply *rep)
-{
-	return reply_nth(user, rep, each_source, 0);
-}
-
-static int types(void *user, const struct aerie_request *req, struct aerie_reply *rep)
-{
-	return reply_nth(user, rep, each_driver, 0);
 }
 
 /* ---- PHYs ---- */
@@ -286,8 +233,6 @@ static int all_messages(void *user, const struct aerie_request *req, struct aeri
 }
 
 const struct endpoint list_endpoints[] = {
-	{ "/datasource/all_sources", NULL, "Every datasource.", "A list of datasource records.", all_sources },
-	{ "/datasource/types", NULL, "Every type of datasource.", "A list of driver records (kismet.datasource.driver.*).", types },
 	{ "/phy/all_phys", NULL, "Every PHY.", "A list with name, number, devices and packets of each PHY.", all_phys },
 	{ "/messagebus/all_messages", NULL, "The last messages.", "A list of the last 50 messages, newest last.", all_messages },
 	{ "/plugins/all_plugins", NULL, "Plugins that run.", "A list of running plugins.", all_plugins },

@@ -43,6 +43,9 @@ static const struct aerie_field_def rows[NAMES] = {
 	[NAME_FIELD_DESCRIPTION] = ROW(AERIE_T_STR, "aerie.field.description", "", "What a tracked field says."),
 	[NAME_FIELD_OWNER] = ROW(AERIE_T_STR, "aerie.field.owner", "", "Plugin that defined a tracked field first."),
 	[NAME_FIELD_LIMIT_HITS] = ROW(AERIE_T_U64, "aerie.field.limit_hits", "times", "How often records wanted to pass a field's limit."),
+	[NAME_FEED_TAKEN] = ROW(AERIE_T_U64, "aerie.feed.taken", "", "Frames and reports that a passive source took."),
+	[NAME_FEED_REFUSED] = ROW(AERIE_T_U64, "aerie.feed.refused", "", "Frames and reports that a passive source did not take."),
+	[NAME_FEED_REASON] = ROW(AERIE_T_STR, "aerie.feed.reason", "", "Why the first that was refused was; empty when none was."),
 };
 
 int names_define(struct endpoints *e)

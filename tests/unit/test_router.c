@@ -50,7 +50,7 @@ static void up(void)
 		{ get, "/", "", NULL, tell, "root" },
 		{ get, "/things/all", NULL, NULL, tell, "all" },
 		{ get, "/things/all", "html", NULL, tell, "html" },
-		{ post, "/things/all", "cmd|json", NULL, tell, "post" },
+		{ post, "/things/all", "run|json", NULL, tell, "post" },
 		{ get, "/things/:a/thing", NULL, NULL, tell, "thing" },
 		{ get, "/things/special/thing", NULL, NULL, tell, "special" },
 		{ get, "/things/:a/of/:b", NULL, NULL, tell, "of" },
@@ -121,12 +121,12 @@ Test(router, unknown_path_and_unknown_format_are_told_apart)
 	check("/nothing", 404, "ERROR: no such path\n");
 	check("/things", 404, "ERROR: no such path\n");
 	check("/things/all/more.json", 404, "ERROR: no such path\n");
-	check("/things/all.xml", 404, "ERROR: no such format; this path ends in one of: html, cmd, json, ekjson, msgpack\n");
-	check("/things/x/thing", 404, "ERROR: no such format; this path ends in one of: ekjson, json, msgpack\n");
+	check("/things/all.xml", 404, "ERROR: no such format; this path ends in one of: html, run, json, cmd, ekjson, jcmd, msgpack\n");
+	check("/things/x/thing", 404, "ERROR: no such format; this path ends in one of: cmd, ekjson, jcmd, json, msgpack\n");
 	check("/things/x/thing.JSON", 404, NULL);
 	check("/things/x/thing.", 404, NULL);
 	check("/things//thing.json", 404, NULL);
-	check("/things/all.cmd", 405, NULL);
+	check("/things/all.run", 405, NULL);
 	check("/secret/reader.json", 404, "ERROR: no such path\n");
 }
 
@@ -409,7 +409,7 @@ Test(routes, enumeration_gives_routes_and_serializers)
 	http_service.each_route(&mod->host, collect, text);
 	cr_assert_str_eq(text, "/z test;/a/:b test;");
 	serializers_service.each(&mod->host, collect_suffix, suffixes);
-	cr_assert_str_eq(suffixes, "ekjson;json;msgpack;");
+	cr_assert_str_eq(suffixes, "cmd;ekjson;jcmd;json;msgpack;");
 }
 
 static void *open_none(void *user, struct aerie_sink *sink)

@@ -13,6 +13,8 @@ static const struct flavour {
 } flavours[] = {
 	{ "json", "One JSON document.", 0 },
 	{ "ekjson", "A list as one JSON value per line; '.' in field names becomes '_'.", WRITER_UNDERSCORES | WRITER_LINES },
+	{ "cmd", "The answer to a command: one JSON document.", 0 },
+	{ "jcmd", "The same as cmd.", 0 },
 };
 
 static int load(const struct aerie_host *h, void **ret_state)

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/* Short lists that the host enumerates under its own locks: the n-th element is found by enumerating again, so that
+ * nothing is held between two elements and nothing is copied. */
+#ifndef ENDPOINTS_LISTS_H
+#define ENDPOINTS_LISTS_H
+
+#include "endpoints.h"
+
+struct nth {
+	const struct endpoints *e;
+	int (*each)(struct nth *n); /* enumerates, and calls nth_hit() for every element */
+	uint32_t want, at;
+	const struct aerie_visitor *vt; /* NULL: only count */
+	void *v;
+	int result;
+	uint32_t states; /* bits of plugin states */
+};
+
+/* Is this the element to write? */
+static inline int nth_hit(struct nth *n)
+{
+	return n->at++ == n->want && n->vt;
+}
+
+/* Ends an enumeration with what writing the element gave. */
+static inline int nth_done(struct nth *n, int err)
+{
+	n->result = err < 0 ? err : 1;
+	return 1;
+}
+
+int reply_nth(const struct endpoints *e, struct aerie_reply *rep, int (*each)(struct nth *n), uint32_t states);
+
+#endif
