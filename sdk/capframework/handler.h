@@ -120,6 +120,7 @@ struct aeriecap {
 	enum phase phase;
 	int status;
 	bool in_ended;
+	bool host_silent; /* given up */
 	bool opened, capture_running;
 	bool pong_due; /* there was no room for it */
 	uint32_t pong_seqno;

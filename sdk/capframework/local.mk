@@ -19,3 +19,12 @@ libaeriecap_la_LIBADD = $(MSGPACK_LIBS)
 CAPLD = $(AM_LDFLAGS) -static -pthread
 pkgconfig_DATA += sdk/capframework/aeriecap.pc
 EXTRA_DIST += sdk/capframework/README.md
+# The template for programs of others; here it is the radio of the tests.
+templatedir = $(datadir)/aerie/templates/capture
+dist_template_DATA = sdk/templates/capture/capture_demo.c sdk/templates/capture/Makefile sdk/templates/capture/README.md
+check_PROGRAMS += tests/bin/aerie-cap-demo
+tests_bin_aerie_cap_demo_SOURCES = sdk/templates/capture/capture_demo.c
+tests_bin_aerie_cap_demo_CPPFLAGS = -I$(top_srcdir)/sdk/include -D_POSIX_C_SOURCE=200809L
+tests_bin_aerie_cap_demo_CFLAGS = $(AM_CFLAGS) -std=c99 -pedantic
+tests_bin_aerie_cap_demo_LDFLAGS = $(CAPLD)
+tests_bin_aerie_cap_demo_LDADD = libaeriecap.la

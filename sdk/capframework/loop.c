@@ -265,6 +265,7 @@ static void check_ping(struct aeriecap *cap)
 	if (now_ms() - cap->last_ping_ms <= cap->ping_timeout_ms)
 		return;
 	fprintf(stderr, "%s: no PING from the host for %u s: giving up\n", cap->program, cap->ping_timeout_ms / 1000);
+	cap->host_silent = true;
 	loop_done(cap, AERIECAP_EXIT_FAILED);
 }
 

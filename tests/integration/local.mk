@@ -3,6 +3,9 @@
 # The capture program of files, over its link.
 dist_check_SCRIPTS += tests/integration/test_pcapfile.py
 TESTS += tests/integration/test_pcapfile.py
+dist_check_SCRIPTS += tests/integration/test_remote_capture.py
+TESTS += tests/integration/test_remote_capture.py
+EXTRA_DIST += tests/integration/remotewire.py
 EXTRA_DIST += tests/integration/capwire.py tests/data/lab-ch6.pcap
 dist_check_SCRIPTS += tests/integration/test_install.sh
 TESTS += tests/integration/test_install.sh
