@@ -49,7 +49,7 @@ called() { grep -qF -- "$1" "$work/calls"; }
 not() { ! "$@"; }
 
 everything="gcc make libc6-dev autoconf automake libtool pkg-config libuv1-dev libmicrohttpd-dev libmsgpack-dev libjansson-dev
-	libxxhash-dev libsodium-dev libpcap-dev zlib1g-dev ieee-data"
+	libxxhash-dev libsodium-dev libpcap-dev zlib1g-dev ieee-data libwslay-dev libgnutls28-dev"
 tests="g++ binutils libcriterion-dev tshark hcxtools jq curl python3 python3-msgpack clang mandoc"
 base="gcc make libc6-dev"
 
