@@ -261,3 +261,15 @@ int definition_check(const struct definition *d, const struct aerie_option *cons
 		r = check_option(&d->options[i], tables, n_tables, error);
 	return r;
 }
+
+int definition_check_known(const struct definition *d, const struct aerie_option *table, char *error)
+{
+	const struct aerie_option *const tables[] = { table };
+	uint32_t i;
+	int r = 0;
+
+	for (i = 0; i < d->n_options && r == 0; i++)
+		if (find_option(tables, 1, d->options[i].name))
+			r = check_option(&d->options[i], tables, 1, error);
+	return r;
+}

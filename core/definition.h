@@ -42,5 +42,7 @@ bool definition_bool(const struct definition *d, const char *name, bool dflt);
 /* Checks that every option is in one of the tables (each ends with a NULL name), and its value of the right type and
  * range. -EINVAL with an error text that names the nearest option. */
 int definition_check(const struct definition *d, const struct aerie_option *const *tables, size_t n_tables, char *error);
+/* The same for options of one table; others are somebody else's. */
+int definition_check_known(const struct definition *d, const struct aerie_option *table, char *error);
 
 #endif

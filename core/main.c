@@ -419,6 +419,7 @@ static int start(struct host *h)
 		return EXIT_FAILED;
 	}
 	h->begun_ns = monotonic_ns();
+	sources_listen(h->core.sources);
 	if (add_sources(h) < 0)
 		return EXIT_USAGE;
 	return EXIT_DONE;

@@ -117,7 +117,7 @@ struct source {
 	struct tuning tuning;
 	struct source_op *ops;     /* that wait for it */
 	struct caplink *newcomer;  /* a connection that waits until the old one's packets are processed */
-	char newcomer_peer[64], peer[64];
+	char newcomer_peer[72], peer[72], address[72];
 	struct definition *newcomer_def;
 	_Atomic(struct feed *) feed; /* of a passive source */
 	uv_timer_t answer; /* limit of an answer; delay of a retry */

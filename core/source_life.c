@@ -337,6 +337,9 @@ static void choose_uuid(struct source *src, const struct link_report *r, struct 
 
 	if (given && parse_uuid(given, ret->b) == 0)
 		return;
+	*ret = src->uuid;
+	if (src->remote && memcmp(ret, &none, sizeof none) != 0)
+		return; /* the one it connected with */
 	if (r->uuid[0] && parse_uuid(r->uuid, ret->b) == 0)
 		return;
 	*ret = src->uuid;

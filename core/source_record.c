@@ -283,7 +283,7 @@ static void fill_definition(struct source *src)
 	set_text(src->rec, k->name, src->name);
 	set_text(src->rec, k->definition, src->def->text);
 	set_text(src->rec, k->interface, src->def->interface);
-	set_text(src->rec, k->remote_ip, src->peer);
+	set_text(src->rec, k->remote_ip, src->address);
 	aerie_set_u8(src->rec, k->remote, src->remote);
 }
 

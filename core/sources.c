@@ -12,6 +12,7 @@
 #include <core/loop.h>
 #include <core/pipeline.h>
 #include <core/registry.h>
+#include <core/remote.h>
 #include <core/source.h>
 
 #define STOP_LIMIT_MS 4000u /* processes that do not go even when killed are left behind */
@@ -318,6 +319,11 @@ int sources_add(struct sources *s, const char *definition, const char **ret_erro
 	return r;
 }
 
+void sources_listen(struct sources *s)
+{
+	remote_listen(s->remote);
+}
+
 /* ---- Being done ---- */
 
 static bool busy(const struct sources *s)
@@ -391,6 +397,12 @@ struct sources *sources_new(struct core *core)
 		free(s);
 		return NULL;
 	}
+	s->remote = remote_new(core);
+	if (!s->remote) {
+		pthread_mutex_destroy(&s->lock);
+		free(s);
+		return NULL;
+	}
 	signal(SIGPIPE, SIG_IGN); /* writing to a capture process that is gone is told by its exit */
 	return s;
 }
@@ -434,6 +446,7 @@ void sources_stop(struct sources *s)
 	if (!s || s->stopping)
 		return;
 	s->stopping = true;
+	remote_stop(s->remote);
 	sources_end_ops(s);
 	sources_end_lists(s);
 	for (src = s->first; src; src = src->next) {
@@ -455,6 +468,7 @@ void sources_free(struct sources *s)
 		next = src->next;
 		source_free(src);
 	}
+	remote_free(s->remote);
 	fields_service.free_record(s->defaults);
 	pthread_mutex_destroy(&s->lock);
 	free(s);

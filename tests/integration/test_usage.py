@@ -109,7 +109,7 @@ class Usage(unittest.TestCase):
 
     def test_existing_configuration_is_accepted_with_warnings(self):
         self.config("wepkey=00:11:22:33:44:55,aabbccddee\nlog_prefix=/tmp\n", "part.conf")
-        path = self.config("include=%E/part.conf\nopt_include=%E/none.conf\nchannel_hop=true\nlog_types=kismet,pcapng\n")
+        path = self.config("include=%E/part.conf\nopt_include=%E/none.conf\nhidedata=true\nlog_types=kismet,pcapng\n")
         run = self.host("-f", path)
         self.assertEqual(run.returncode, 0, run.stderr)
         self.assertEqual(len(re.findall(r"^INFO: warning: .*:\d+: \"\w+\" has no meaning here and is ignored", run.stderr, re.M)), 4)
