@@ -11,7 +11,9 @@
 
 #include "login.h"
 #include "server.h"
+#include "upgrade.h"
 
+#define AUTHENTICATE "Basic realm=\"Aerie\", charset=\"UTF-8\""
 #define BLOCK_OCTETS (32u * 1024u) /* what libmicrohttpd asks for at a time */
 
 struct exchange {
@@ -23,6 +25,7 @@ struct exchange {
 	bool begun, too_large;
 	char peer[64], content_type[128];
 	struct aerie_reply *reply;
+	struct wsconn *ws; /* answered 101, not upgraded yet */
 };
 
 static void exchange_unref(struct exchange *x)
@@ -59,7 +62,11 @@ void *connection_uri(void *cls, const char *uri, struct MHD_Connection *c)
 
 void connection_completed(void *cls, struct MHD_Connection *c, void **exchange, enum MHD_RequestTerminationCode code)
 {
-	exchange_unref(*exchange);
+	struct exchange *x = *exchange;
+
+	if (x && x->ws)
+		websocket_conn_drop(x->ws);
+	exchange_unref(x);
 	*exchange = NULL;
 }
 
@@ -129,6 +136,12 @@ static enum MHD_Result refuse(struct MHD_Connection *c, unsigned status, const c
 	if (r) {
 		(void)MHD_add_response_header(r, "Content-Type", "text/plain; charset=utf-8");
 		(void)MHD_add_response_header(r, "Connection", "close");
+		if (status == MHD_HTTP_UNAUTHORIZED)
+			(void)MHD_add_response_header(r, "WWW-Authenticate", AUTHENTICATE);
+		if (status == MHD_HTTP_UPGRADE_REQUIRED) {
+			(void)MHD_add_response_header(r, "Upgrade", "websocket");
+			(void)MHD_add_response_header(r, "Sec-WebSocket-Version", "13");
+		}
 	}
 	return queue(c, status, r);
 }
@@ -217,6 +230,56 @@ static const char *role_of(struct exchange *x, struct MHD_Connection *c)
 	return role;
 }
 
+/* Remote capture has its login in the query. */
+static const char *ws_role_of(struct exchange *x, struct MHD_Connection *c)
+{
+	char *user, *password;
+	const char *role;
+
+	if (MHD_lookup_connection_value(c, MHD_HEADER_KIND, "Authorization") || !upgrade_login(c, &user, &password))
+		return role_of(x, c);
+	role = login_role(x->s->login, user, password, x->peer);
+	free(user);
+	free(password);
+	return role;
+}
+
+/* From here on the connection is the WebSocket thread's. */
+static void upgraded(void *cls, struct MHD_Connection *c, void *exchange, const char *extra, size_t n_extra, MHD_socket fd,
+		     struct MHD_UpgradeResponseHandle *urh)
+{
+	((struct exchange *)exchange)->ws = NULL;
+	websocket_upgraded(cls, extra, n_extra, fd, urh);
+}
+
+static enum MHD_Result answer_upgrade(struct exchange *x, struct MHD_Connection *c, const char *version)
+{
+	struct aerie_http_request req = {
+		.size = sizeof req, .method = AERIE_HTTP_GET, .path = x->path, .query = x->query, .peer = x->peer, .body_len = x->body_len,
+	};
+	struct MHD_Response *r;
+	enum MHD_Result ok;
+	const char *text;
+	unsigned status = upgrade_check(x->s, c, version, &req, &text);
+
+	if (status)
+		return refuse(c, status, text);
+	req.role = ws_role_of(x, c);
+	status = upgrade_accept(x->s, c, &req, upgraded, &x->ws, &r, &text);
+	if (status)
+		return refuse(c, status, text);
+	ok = MHD_queue_response(c, MHD_HTTP_SWITCHING_PROTOCOLS, r);
+	MHD_destroy_response(r);
+	return ok;
+}
+
+static bool is_websocket(struct exchange *x)
+{
+	struct aerie_http_request req = { .size = sizeof req, .method = AERIE_HTTP_GET, .path = x->path, .peer = x->peer };
+
+	return !upgrade_exists(x->s, &req);
+}
+
 static enum MHD_Result answer(struct exchange *x, struct MHD_Connection *c, const char *method)
 {
 	struct aerie_http_request req = {
@@ -236,6 +299,11 @@ static enum MHD_Result answer(struct exchange *x, struct MHD_Connection *c, cons
 	x->reply = x->s->http->dispatch(x->s->h, &req, &res);
 	if (!x->reply)
 		return refuse(c, MHD_HTTP_SERVICE_UNAVAILABLE, "ERROR: out of memory, try again later\n");
+	if (res.status == MHD_HTTP_NOT_FOUND && req.method == AERIE_HTTP_GET && is_websocket(x)) {
+		x->s->http->reply_free(x->reply);
+		x->reply = NULL;
+		return refuse(c, MHD_HTTP_UPGRADE_REQUIRED, "ERROR: this is a WebSocket; ask for an upgrade to it\n");
+	}
 	x->refs++;
 	r = MHD_create_response_from_callback(res.length < 0 ? MHD_SIZE_UNKNOWN : (uint64_t)res.length, BLOCK_OCTETS, read_reply, x,
 					      free_reply);
@@ -250,7 +318,7 @@ static enum MHD_Result answer(struct exchange *x, struct MHD_Connection *c, cons
 	if (res.allow)
 		(void)MHD_add_response_header(r, "Allow", res.allow);
 	if (res.status == MHD_HTTP_UNAUTHORIZED)
-		(void)MHD_add_response_header(r, "WWW-Authenticate", "Basic realm=\"Aerie\", charset=\"UTF-8\"");
+		(void)MHD_add_response_header(r, "WWW-Authenticate", AUTHENTICATE);
 	return queue(c, res.status, r);
 }
 
@@ -265,5 +333,9 @@ enum MHD_Result connection_request(void *cls, struct MHD_Connection *c, const ch
 		return begin(x, c);
 	if (*upload_size)
 		return collect(x, upload, upload_size);
-	return x->too_large ? refuse_size(c) : answer(x, c, method);
+	if (x->too_large)
+		return refuse_size(c);
+	if (!strcmp(method, "GET") && upgrade_asked(c) && is_websocket(x))
+		return answer_upgrade(x, c, version);
+	return answer(x, c, method);
 }

@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: MIT
 plugin_LTLIBRARIES += modules/httpd.la
 modules_httpd_la_SOURCES = httpd/server/server.c httpd/server/server.h httpd/server/connection.c \
-	httpd/server/login.c httpd/server/login.h
+	httpd/server/login.c httpd/server/login.h httpd/server/tls.c httpd/server/tls.h \
+	httpd/server/handshake.c httpd/server/handshake.h httpd/server/upgrade.c httpd/server/upgrade.h \
+	httpd/server/websocket.c httpd/server/websocket.h httpd/server/wsconn.c httpd/server/wsconn.h
 modules_httpd_la_CPPFLAGS = $(MODCPP)
-modules_httpd_la_CFLAGS = $(AM_CFLAGS) $(MHD_CFLAGS) $(SODIUM_CFLAGS)
+modules_httpd_la_CFLAGS = $(AM_CFLAGS) $(HTTPD_CFLAGS)
 modules_httpd_la_LDFLAGS = $(MODLD)
-modules_httpd_la_LIBADD = $(MHD_LIBS) $(SODIUM_LIBS) -lpthread
+modules_httpd_la_LIBADD = $(HTTPD_LIBS) -lpthread
 modules_httpd_la_LIBTOOLFLAGS = $(MODLT)
 EXTRA_DIST += httpd/server/README.md

@@ -18,9 +18,14 @@
 
 #include "login.h"
 #include "server.h"
+#include "tls.h"
+#include "websocket.h"
 
 #define CONNECTION_OCTETS (64u * 1024u) /* request line and headers of one connection; more is 414 or 431 */
 #define THREADS_AUTO_MAX 8u
+#define WS_PING_MIN_US 100000u
+#define WS_PING_MAX_US 3600000000u
+#define TLS_OPTIONS 3u
 
 static const struct aerie_option options[] = {
 	AERIE_OPTION(AERIE_OPT_INT, 0, "httpd_port", "2501", "0..65535", "TCP port of the HTTP server; 0 takes any free one and tells it."),
@@ -35,6 +40,14 @@ static const struct aerie_option options[] = {
 		     "HTTP connections at the same time from one address."),
 	AERIE_OPTION(AERIE_OPT_DURATION, 0, "httpd_timeout", "30s", NULL, "A connection on which nothing moves for so long is closed."),
 	AERIE_OPTION(AERIE_OPT_SIZE, 0, "httpd_body_limit", "1M", NULL, "Largest body of a request, in octets."),
+	AERIE_OPTION(AERIE_OPT_INT, 0, "httpd_websocket_limit", "128", "1..65536", "WebSocket connections at the same time."),
+	AERIE_OPTION(AERIE_OPT_DURATION, 0, "httpd_websocket_ping", "20s", NULL,
+		     "A WebSocket client that says nothing for so long is pinged; after three times as long it is closed."),
+	AERIE_OPTION(AERIE_OPT_STR, AERIE_OPT_REPEATED, "httpd_allowed_origin", NULL, NULL,
+		     "Web site whose pages may open WebSockets here, as https://example.org:8443; * for all. Our own pages always may."),
+	AERIE_OPTION(AERIE_OPT_BOOL, 0, "httpd_ssl", "false", NULL, "Serve HTTPS (TLS 1.2 and 1.3) instead of HTTP."),
+	AERIE_OPTION(AERIE_OPT_STR, 0, "httpd_ssl_cert", NULL, NULL, "PEM file of the certificate, followed by those that signed it; for httpd_ssl."),
+	AERIE_OPTION(AERIE_OPT_STR, 0, "httpd_ssl_key", NULL, NULL, "PEM file of the certificate's private key; for httpd_ssl."),
 	AERIE_OPTION_END,
 };
 
@@ -49,6 +62,7 @@ static int load(const struct aerie_host *h, void **ret_state)
 	s->bus = h->get_service(h, AERIE_BUS_SERVICE);
 	s->config = h->get_service(h, AERIE_CONFIG_SERVICE);
 	s->loop = h->get_service(h, AERIE_LOOP_SERVICE);
+	s->websocket = h->get_service(h, AERIE_WEBSOCKET_SERVICE);
 	s->fd = -1;
 	*ret_state = s;
 	return 0;
@@ -56,7 +70,11 @@ static int load(const struct aerie_host *h, void **ret_state)
 
 static void unload(void *state)
 {
-	free(state);
+	struct server *s = state;
+
+	tls_unload(s);
+	free(s->origins);
+	free(s);
 }
 
 static uint32_t get_count(const struct server *s, const struct aerie_config *c, const char *name)
@@ -67,11 +85,50 @@ static uint32_t get_count(const struct server *s, const struct aerie_config *c, 
 	return (uint32_t)n;
 }
 
+static int get_origins(struct server *s, const struct aerie_config *c)
+{
+	const char **origins;
+	uint32_t n = 0, i;
+
+	(void)s->config->count(c, "httpd_allowed_origin", &n);
+	origins = calloc(n + 1, sizeof *origins);
+	if (!origins)
+		return s->h->fail(s->h, -ENOMEM, "out of memory");
+	for (i = 0; i < n; i++)
+		(void)s->config->get_nth(c, "httpd_allowed_origin", i, &origins[i]);
+	free(s->origins);
+	s->origins = origins;
+	s->n_origins = n;
+	return 0;
+}
+
+static int configure_websockets(struct server *s, const struct aerie_config *c)
+{
+	s->ws_limit = get_count(s, c, "httpd_websocket_limit");
+	(void)s->config->get_duration(c, "httpd_websocket_ping", &s->ws_ping_us);
+	if (s->ws_ping_us < WS_PING_MIN_US || s->ws_ping_us > WS_PING_MAX_US)
+		return s->h->fail(s->h, -EINVAL, "httpd_websocket_ping must lie between 100 ms and 1 hour");
+	return get_origins(s, c);
+}
+
+static int configure_tls(struct server *s, const struct aerie_config *c)
+{
+	const char *cert = NULL, *key = NULL;
+	uint8_t tls = 0;
+
+	(void)s->config->get_bool(c, "httpd_ssl", &tls);
+	(void)s->config->get_str(c, "httpd_ssl_cert", &cert);
+	(void)s->config->get_str(c, "httpd_ssl_key", &key);
+	s->tls = tls;
+	return tls ? tls_load(s, cert, key) : 0;
+}
+
 static int configure(void *state, const struct aerie_config *c)
 {
 	struct server *s = state;
 	uint64_t timeout_us = 0;
 	long cores = sysconf(_SC_NPROCESSORS_ONLN);
+	int err;
 
 	s->address = s->user = s->password = NULL;
 	(void)s->config->get_str(c, "httpd_bind_address", &s->address);
@@ -93,7 +150,8 @@ static int configure(void *state, const struct aerie_config *c)
 		return s->h->fail(s->h, -EINVAL, "httpd_username and httpd_password go together: set both, or neither");
 	if (!s->timeout_s || timeout_us / 1000000 > 86400)
 		return s->h->fail(s->h, -EINVAL, "httpd_timeout must lie between 1 s and 1 day");
-	return 0;
+	err = configure_websockets(s, c);
+	return err ? err : configure_tls(s, c);
 }
 
 static int fail_listen(const struct server *s, int err, const char *why)
@@ -150,7 +208,7 @@ static void tell_address(struct server *s)
 		return;
 	v6 = a.ss_family == AF_INET6;
 	s->port = ntohs(v6 ? ((struct sockaddr_in6 *)&a)->sin6_port : ((struct sockaddr_in *)&a)->sin_port);
-	(void)snprintf(text, sizeof text, "HTTP server: http://%s%s%s:%u/", v6 ? "[" : "", s->address, v6 ? "]" : "", s->port);
+	(void)snprintf(text, sizeof text, "HTTP server: http%s://%s%s%s:%u/", s->tls ? "s" : "", v6 ? "[" : "", s->address, v6 ? "]" : "", s->port);
 	s->bus->message(s->h, AERIE_LOG_INFO, text);
 }
 
@@ -169,9 +227,17 @@ static void mhd_says(void *cls, const char *format, va_list args)
 
 static int start_daemon(struct server *s)
 {
-	unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ITC | MHD_USE_ERROR_LOG;
+	unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ITC | MHD_USE_ERROR_LOG | MHD_ALLOW_UPGRADE;
+	struct MHD_OptionItem tls[] = {
+		{ MHD_OPTION_HTTPS_MEM_CERT, 0, s->cert },
+		{ MHD_OPTION_HTTPS_MEM_KEY, 0, s->key },
+		{ MHD_OPTION_HTTPS_PRIORITIES, 0, TLS_PRIORITIES },
+		{ MHD_OPTION_END, 0, NULL },
+	};
 	sigset_t all, before;
 
+	if (s->tls)
+		flags |= MHD_USE_TLS;
 	(void)sigfillset(&all);
 	(void)pthread_sigmask(SIG_SETMASK, &all, &before); /* signals are the main thread's */
 	s->daemon = MHD_start_daemon(flags, 0, NULL, NULL, connection_request, s,
@@ -186,6 +252,7 @@ static int start_daemon(struct server *s)
 		MHD_OPTION_URI_LOG_CALLBACK, connection_uri, s,
 		MHD_OPTION_UNESCAPE_CALLBACK, connection_unescape, s,
 		MHD_OPTION_NOTIFY_COMPLETED, connection_completed, s,
+		MHD_OPTION_ARRAY, s->tls ? tls : &tls[TLS_OPTIONS],
 		MHD_OPTION_END);
 	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
 	if (s->daemon)
@@ -202,12 +269,15 @@ static void stop(void *state)
 
 	s->loop->timer_stop(s->timer);
 	s->timer = NULL;
+	websocket_stop(s->sockets);
 	if (s->daemon)
 		MHD_stop_daemon(s->daemon);
 	s->daemon = NULL;
 	if (ours && s->fd >= 0)
 		(void)close(s->fd);
 	s->fd = -1;
+	websocket_free(s->sockets);
+	s->sockets = NULL;
 	login_free(s->login);
 	s->login = NULL;
 }
@@ -232,6 +302,8 @@ static int start(void *state)
 		return err;
 	err = login_new(s, &s->login);
 	if (!err)
+		err = websocket_new(s, &s->sockets);
+	if (!err)
 		err = s->loop->timer_start(s->h, 0, 0, serve, s, &s->timer);
 	if (err)
 		stop(s);
@@ -246,9 +318,11 @@ static void quiesce(void *state)
 	if (s->daemon)
 		(void)MHD_quiesce_daemon(s->daemon);
 	s->quiesced = true;
+	websocket_quiesce(s->sockets);
 }
 
-static const char *const needs[] = { AERIE_HTTP_SERVICE, AERIE_BUS_SERVICE, AERIE_CONFIG_SERVICE, AERIE_LOOP_SERVICE, NULL };
+static const char *const needs[] = { AERIE_HTTP_SERVICE, AERIE_BUS_SERVICE, AERIE_CONFIG_SERVICE, AERIE_LOOP_SERVICE,
+				     AERIE_WEBSOCKET_SERVICE, NULL };
 
 static const struct aerie_plugin plugin = {
 	.abi = AERIE_ABI_INIT,

@@ -11,8 +11,10 @@
 #include <aerie/config.h>
 #include <aerie/http.h>
 #include <aerie/loop.h>
+#include <aerie/websocket.h>
 
 struct login;
+struct websocket;
 
 struct server {
 	const struct aerie_host *h;
@@ -20,13 +22,21 @@ struct server {
 	const struct aerie_bus *bus;
 	const struct aerie_config_service *config;
 	const struct aerie_loop *loop;
+	const struct aerie_websocket *websocket;
 
 	const char *address, *user, *password, *home; /* the host's */
 	uint16_t port;
 	uint32_t threads, connections, connections_per_address, timeout_s;
 	uint64_t body_limit;
+	uint32_t ws_limit;
+	uint64_t ws_ping_us;
+	const char **origins; /* allowed ones */
+	uint32_t n_origins;
+	bool tls;
+	char *cert, *key; /* PEM, with TLS */
 
 	struct login *login;
+	struct websocket *sockets;
 	struct MHD_Daemon *daemon;
 	struct aerie_timer *timer; /* until the event loop runs */
 	int fd;                    /* listening */
