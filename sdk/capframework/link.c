@@ -54,26 +54,34 @@ bool link_buffered(const struct aeriecap *cap)
 	return cap->transport && cap->transport->buffered(cap->transport_data);
 }
 
+/* Waits for the other side. False: nothing happens any more. */
+static bool await_host(const struct aeriecap *cap)
+{
+	struct pollfd p = { cap->in_fd, (short)(link_pending(cap) ? POLLIN | POLLOUT : POLLIN), 0 };
+	int r;
+
+	do
+		r = poll(&p, 1, FINISH_WAIT_MS);
+	while (r < 0 && errno == EINTR);
+	return r > 0;
+}
+
 /* A socket that is closed with something unread resets the connection, and what the host has not read yet is lost. So we
  * only stop sending, and read what comes (a PING, mostly) until the host has hung up, or is silent for too long. */
 void link_finish(struct aeriecap *cap)
 {
-	struct pollfd fd;
 	char unread[FINISH_BUFFER];
-	ssize_t n = 1;
+	ssize_t n;
 
 	if (cap->in_fd < 0 || cap->in_fd != cap->out_fd)
 		return;
 	if (cap->transport)
-		cap->transport->end(cap->transport_data);
-	if (shutdown(cap->out_fd, SHUT_WR) < 0)
+		cap->transport->end(cap->transport_data); /* which the host answers and then hangs up */
+	else if (shutdown(cap->out_fd, SHUT_WR) < 0)
 		return;
-	fd.fd = cap->in_fd;
-	fd.events = POLLIN;
-	while (n > 0 && poll(&fd, 1, FINISH_WAIT_MS) > 0)
-		do
-			n = read(cap->in_fd, unread, sizeof unread);
-		while (n < 0 && errno == EINTR);
+	do
+		n = link_read(cap, unread, sizeof unread);
+	while (n > 0 || (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK) && await_host(cap)));
 }
 
 void link_close(struct aeriecap *cap)

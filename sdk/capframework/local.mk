@@ -9,12 +9,24 @@ libaeriecap_la_SOURCES = \
 	sdk/capframework/pack.c sdk/capframework/pack.h sdk/capframework/packet.c sdk/capframework/privileges.c \
 	sdk/capframework/protocol.h sdk/capframework/read.c sdk/capframework/read.h sdk/capframework/remote.c \
 	sdk/capframework/remote.h sdk/capframework/report.c sdk/capframework/report.h sdk/capframework/request.h \
-	sdk/capframework/requests.c sdk/capframework/ring.c sdk/capframework/ring.h sdk/capframework/utilities.c \
-	sdk/capframework/nowebsocket.c
+	sdk/capframework/requests.c sdk/capframework/ring.c sdk/capframework/ring.h sdk/capframework/utilities.c
 libaeriecap_la_CPPFLAGS = -I$(top_srcdir)/sdk/include -D_POSIX_C_SOURCE=200809L
-libaeriecap_la_CFLAGS = $(AM_CFLAGS) -std=c99 -pedantic $(MSGPACK_CFLAGS) -pthread
+if HAVE_WSLAY
+libaeriecap_la_SOURCES += sdk/capframework/stream.c sdk/capframework/stream.h sdk/capframework/upgrade.c \
+	sdk/capframework/upgrade.h sdk/capframework/websocket.c
+if HAVE_GNUTLS
+libaeriecap_la_CPPFLAGS += -DCAP_TLS
+CAP_TLS_CFLAGS = $(GNUTLS_CFLAGS)
+CAP_TLS_LIBS = $(GNUTLS_LIBS)
+else
+libaeriecap_la_SOURCES += sdk/capframework/sha1.c
+endif
+else
+libaeriecap_la_SOURCES += sdk/capframework/nowebsocket.c
+endif
+libaeriecap_la_CFLAGS = $(AM_CFLAGS) -std=c99 -pedantic $(MSGPACK_CFLAGS) $(CAP_TLS_CFLAGS) -pthread
 libaeriecap_la_LDFLAGS = $(AM_LDFLAGS) -version-info 0:0:0 -pthread
-libaeriecap_la_LIBADD = $(MSGPACK_LIBS)
+libaeriecap_la_LIBADD = $(MSGPACK_LIBS) $(WSLAY_LIBS) $(CAP_TLS_LIBS)
 # For programs and tests of this tree, which run without being installed.
 CAPLD = $(AM_LDFLAGS) -static -pthread
 pkgconfig_DATA += sdk/capframework/aeriecap.pc

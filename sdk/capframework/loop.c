@@ -281,6 +281,7 @@ static int until_ping_timeout(const struct aeriecap *cap)
 
 static void loop_once(struct aeriecap *cap)
 {
+	bool buffered = !cap->in_ended && link_buffered(cap); /* poll() does not see it */
 	struct pollfd fds[3];
 	char woken[64];
 	int cancel, n;
@@ -297,7 +298,7 @@ static void loop_once(struct aeriecap *cap)
 		fds[2].events = POLLOUT;
 	out_unlock(cap, cancel);
 
-	n = poll(fds, 3, until_ping_timeout(cap));
+	n = poll(fds, 3, buffered ? 0 : until_ping_timeout(cap));
 	if (n < 0 && errno != EINTR) {
 		fprintf(stderr, "%s: cannot wait for the host: %s\n", cap->program, strerror(errno));
 		loop_done(cap, AERIECAP_EXIT_FAILED);
@@ -306,11 +307,11 @@ static void loop_once(struct aeriecap *cap)
 	if (n > 0 && fds[1].revents)
 		while (read(cap->wake[0], woken, sizeof woken) == (ssize_t)sizeof woken)
 			;
-	if (n > 0 && fds[0].revents)
+	if (buffered || (n > 0 && fds[0].revents))
 		read_link(cap);
 	if (n > 0 && (fds[2].revents & (POLLERR | POLLNVAL))) /* nobody reads any more */
 		loop_done(cap, AERIECAP_EXIT_OK);
-	if (n <= 0 || !fds[0].revents) /* a PING that has come and not been read counts */
+	if (!buffered && (n <= 0 || !fds[0].revents)) /* a PING that has come and not been read counts */
 		check_ping(cap);
 	if (cap->phase != PHASE_DONE)
 		look_around(cap);
