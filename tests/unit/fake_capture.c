@@ -8,12 +8,19 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
 enum { PING = 2, PONG = 3, SHUTDOWN = 4, MESSAGE = 5, ERROR = 6, PROBEREQ = 10, PROBEREPORT = 11, OPENREQ = 12, OPENREPORT = 13,
-       PACKET = 16, UNKNOWN = 77 };
+       LISTREQ = 14, LISTREPORT = 15, PACKET = 16, CONFIGREQ = 17, CONFIGREPORT = 18, NEWSOURCE = 19, UNKNOWN = 77 };
 
 static int in_fd = -1, out_fd = -1;
 static char definition[8300];
 static uint32_t request;
+static uint8_t body[65536]; /* of the last frame */
+static uint32_t body_len;
+static const char *program = "";
 static int bytewise;
 
 struct frame {
@@ -179,7 +186,6 @@ static uint32_t be(const uint8_t *p, int n)
 /* Reads a frame and returns its type; a request's text goes to `definition`. */
 static int get_frame(void)
 {
-	static uint8_t body[16384];
 	uint8_t h[20];
 	uint32_t n, len;
 	const uint8_t *p = body + 3;
@@ -189,9 +195,10 @@ static int get_frame(void)
 	if (be(h, 4) != 0xDECAFBAD || be(h + 4, 2) != 0xA9A9 || be(h + 6, 2) != 3 || n > sizeof body)
 		exit(91);
 	get(body, n);
+	body_len = n;
+	request = be(h + 16, 4);
 	if (be(h + 12, 2) != PROBEREQ && be(h + 12, 2) != OPENREQ)
 		return (int)be(h + 12, 2);
-	request = be(h + 16, 4);
 	if (be(body, 2) != 0x8101)
 		exit(92);
 	len = body[2] < 0xd9 ? body[2] & 0x1f : be(p, body[2] == 0xd9 ? 1 : 2);
@@ -267,6 +274,106 @@ static void spoil_open(void)
 	wait_for_ever();
 }
 
+/* {1: number, 2: channel} or {1: number, 3: hop block}, and 4: text */
+static void send_config_report(int code, uint32_t seqno, int key, const void *value, size_t n, const char *message)
+{
+	begin(CONFIGREPORT, code, seqno);
+	put(value ? 0x83 : 0x82, 1);
+	put(0x01ce, 2);
+	put(seqno, 4);
+	if (value) {
+		put((uint64_t)key, 1);
+		memcpy(f.data + f.n, value, n);
+		f.n += n;
+	}
+	put(4, 1);
+	put_text(message);
+	send_frame();
+}
+
+/* Tells what it was asked for, and does it. The requests' octets are as test_link.c has them. */
+static void answer_config(void)
+{
+	char text[2048];
+	size_t at;
+	float rate;
+	uint32_t bits, n, i;
+	const uint8_t *p;
+
+	if (mode("config-silent"))
+		return;
+	if (body[1] == 1) {
+		snprintf(text, sizeof text, "asked for channel %.*s", body[2] & 0x1f, (const char *)body + 3);
+		send_text(MESSAGE, text);
+		if (mode("config-refused") || body[3] == '9')
+			send_config_report(0, request, 0, NULL, 0, "no such channel here");
+		else if (mode("config-wrong-number"))
+			send_config_report(1, request + 7, 2, body + 2, body_len - 2, "");
+		else
+			send_config_report(1, request, 2, body + 2, body_len - 2, "");
+		return;
+	}
+	bits = be(body + 5, 4);
+	memcpy(&rate, &bits, sizeof rate);
+	n = be(body + 17, 2);
+	at = (size_t)snprintf(text, sizeof text, "asked to hop %.3f/s shuffle %d offset %u over", rate, body[10] == 0xc3,
+			      be(body + 13, 2));
+	for (i = 0, p = body + 19; i < n && at < 1500; i++, p += 1 + (*p & 0x1f))
+		at += (size_t)snprintf(text + at, sizeof text - at, " %.*s", *p & 0x1f, (const char *)p + 1);
+	send_text(MESSAGE, text);
+	if (mode("config-refused"))
+		send_config_report(0, request, 0, NULL, 0, "the radio is stuck");
+	else
+		send_config_report(1, request, 3, body + 2, body_len - 2, "");
+}
+
+/* One frame of a host that has nothing special in mind. */
+static void serve(void)
+{
+	int type = get_frame();
+
+	if (type == PING && !mode("deaf")) {
+		begin(PONG, 0, request);
+		send_frame();
+	} else if (type == CONFIGREQ)
+		answer_config();
+}
+
+static void answer_list(void)
+{
+	if (strstr(program, "exit"))
+		exit(7);
+	if (strstr(program, "silent"))
+		for (;;)
+			pause();
+	if (strstr(program, "error")) {
+		send_text(ERROR, "the bus is on fire");
+		return;
+	}
+	begin(LISTREPORT, strstr(program, "failed") ? 1 : 0, 77);
+	if (strstr(program, "cut")) {
+		put(0x8201ce, 3);
+	} else {
+		put(0x83, 1);
+		put(0x01ce, 2);
+		put(strstr(program, "wrong") ? request + 1 : request, 4);
+		put(0x04, 1);
+		put_text("2025.09.0-abcdef1");
+		put(0x0292, 2);
+		put(0x8301, 2);
+		put_text("fake0");
+		put(2, 1);
+		put_text("channel=6,fast=true");
+		put(3, 1);
+		put_text("fake radio");
+		put(0x8101, 2);
+		put_text("fake1");
+	}
+	send_frame();
+	while (1)
+		(void)get_frame();
+}
+
 /* What comes after the packets; does not return from what is not an orderly end. */
 static void spoil_end(void)
 {
@@ -282,7 +389,13 @@ static void spoil_end(void)
 		send_text(SHUTDOWN, "out of coffee");
 	else if (mode("garbage"))
 		out("This is not a frame, but it is longer than the header of one.", 61);
-	else if (mode("huge")) {
+	else if (mode("gigantic")) {
+		begin(PACKET, 0, 1);
+		f.n = 8;
+		put(0xffffffff, 4);
+		f.n = 20;
+		out(f.data, f.n);
+	} else if (mode("huge")) {
 		begin(PACKET, 0, 1);
 		f.n = 8;
 		put(131072 - 20 + 1, 4);
@@ -304,6 +417,9 @@ static void spoil_end(void)
 		exit(0);
 	} else if (mode("hang")) {
 		close(out_fd);
+	} else if (strncmp(definition, "config", 6) == 0 || mode("deaf")) {
+		for (;;)
+			serve();
 	} else if (mode("live") || mode("stubborn")) {
 		if (mode("stubborn"))
 			signal(SIGTERM, SIG_IGN);
@@ -311,7 +427,7 @@ static void spoil_end(void)
 	} else
 		return;
 	while (mode("live"))
-		(void)get_frame(); /* ends with the host's pipe */
+		serve(); /* ends with the host's pipe */
 	wait_for_ever();
 }
 
@@ -340,20 +456,69 @@ static int answer_open(void)
 	return 0;
 }
 
+static void connect_to(unsigned port, const char *source, const char *type, const char *uuid)
+{
+	struct sockaddr_in a = { .sin_family = AF_INET, .sin_port = htons((uint16_t)port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+
+	in_fd = out_fd = socket(AF_INET, SOCK_STREAM, 0);
+	if (in_fd < 0 || connect(in_fd, (struct sockaddr *)&a, sizeof a) < 0)
+		exit(95);
+	snprintf(definition, sizeof definition, "%s", source);
+	if (mode("mute"))
+		while (1)
+			(void)get_frame();
+	if (mode("http"))
+		out("GET / HTTP/1.1\r\n\r\n", 18);
+	if (mode("version-2-ping"))
+		out("\xde\xca\xfb\xad\xab\xcd\0\2\0\0\0\0PING\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0", 48);
+	begin(NEWSOURCE, 0, 2);
+	put(uuid ? 0x83 : 0x82, 1);
+	put(1, 1);
+	put_text(source);
+	put(2, 1);
+	put_text(type);
+	if (uuid) {
+		put(3, 1);
+		put_text(uuid);
+	}
+	if (mode("bad-newsource"))
+		f.data[20] = 0x81;
+	if (mode("half-newsource")) {
+		end();
+		out(f.data, f.n - 5);
+		exit(0);
+	}
+	send_frame();
+}
+
 int main(int argc, char **argv)
 {
+	const char *source = "", *type = "fake", *uuid = NULL;
+	unsigned port = 0;
 	int i;
 
+	program = argv[0];
 	for (i = 1; i < argc; i++) {
 		sscanf(argv[i], "--in-fd=%d", &in_fd);
 		sscanf(argv[i], "--out-fd=%d", &out_fd);
+		sscanf(argv[i], "--connect=%u", &port);
+		if (strncmp(argv[i], "--source=", 9) == 0)
+			source = argv[i] + 9;
+		if (strncmp(argv[i], "--type=", 7) == 0)
+			type = argv[i] + 7;
+		if (strncmp(argv[i], "--uuid=", 7) == 0)
+			uuid = argv[i] + 7;
 	}
+	if (port)
+		connect_to(port, source, type, uuid);
 	for (;;) {
-		int type = get_frame();
+		int frame = get_frame();
 
-		if (type == PROBEREQ)
+		if (frame == PROBEREQ)
 			return answer_probe();
-		if (type == OPENREQ)
+		if (frame == OPENREQ)
 			return answer_open();
+		if (frame == LISTREQ)
+			answer_list();
 	}
 }

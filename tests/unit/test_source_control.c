@@ -1,0 +1,848 @@
+/* SPDX-License-Identifier: MIT */
+/* What users do to sources: open, close, pause, tune, list, feed; and what happens to radios on their own: hopping, sharing,
+ * silence, tries. The capture program is fake_capture.c, which says as messages what it is asked for. */
+#include "sourceworld.h"
+
+#include <core/source.h>
+
+#define UUID "12345678-0000-0000-0000-0000DEADBEEF" /* what the fake reports */
+#define RADIO (AERIE_DRIVER_LOCAL | AERIE_DRIVER_TUNE | AERIE_DRIVER_HOP)
+
+TestSuite(source_control, .timeout = 60);
+
+static void up_radio(const char *const *settings)
+{
+	up(settings);
+	cr_assert_eq(add_driver("radio", "fake_capture", RADIO), 0);
+	cr_assert_eq(add_driver("passive", NULL, AERIE_DRIVER_PASSIVE), 0);
+	commit();
+}
+
+struct result {
+	atomic_uint n;
+	int err;
+	char text[512], uuid[40];
+};
+
+static void on_done(void *user, int err, const char *text, const struct aerie_uuid *uuid)
+{
+	struct result *r = user;
+
+	r->err = err;
+	normalize(text ? text : "", r->text);
+	r->uuid[0] = '\0';
+	if (uuid)
+		format_uuid(r->uuid, uuid->b);
+	atomic_fetch_add(&r->n, 1);
+}
+
+static struct result *awaited;
+
+static bool is_done(void)
+{
+	return atomic_load(&awaited->n) > 0;
+}
+
+static void await(struct result *r)
+{
+	awaited = r;
+	run_until(is_done);
+	cr_expect_eq(r->n, 1, "done %u times", r->n);
+}
+
+static struct result add_and_wait(const char *definition)
+{
+	static struct result r;
+
+	memset(&r, 0, sizeof r);
+	cr_assert_eq(sources_service.add(&core.self->host, definition, on_done, &r), 0);
+	await(&r);
+	return r;
+}
+
+static int ask(const char *uuid, const struct aerie_source_control *c, struct result *r)
+{
+	struct aerie_uuid u;
+
+	memset(r, 0, sizeof *r);
+	cr_assert_eq(parse_uuid(uuid, u.b), 0);
+	return sources_service.control(&core.self->host, &u, c, on_done, r);
+}
+
+static struct result control(uint32_t action, const char *channel)
+{
+	const struct aerie_source_control c = { .size = sizeof c, .action = action, .channel = channel, .shuffle = -1 };
+	static struct result r;
+
+	cr_assert_eq(ask(UUID, &c, &r), 0);
+	await(&r);
+	return r;
+}
+
+static void expect_result_at(int line, struct result r, int err, const char *text)
+{
+	cr_expect_eq(r.err, err, "line %d: %d", line, r.err);
+	cr_expect_str_eq(r.text, text, "line %d: %s", line, r.text);
+}
+#define expect_result(...) expect_result_at(__LINE__, __VA_ARGS__)
+
+/* ---- adding ---- */
+
+Test(source_control, adding_is_done_when_the_source_runs)
+{
+	struct result r;
+
+	up_radio(NULL);
+	r = add_and_wait("live:type=radio,name=r");
+	cr_expect_eq(r.err, 0);
+	cr_expect_str_eq(r.text, "open");
+	cr_expect_str_eq(r.uuid, UUID);
+	cr_expect_eq(the_source().running, 1);
+	cr_expect_eq(the_source().pending, 0);
+	down();
+}
+
+Test(source_control, adding_what_fails_tells_the_reason_and_keeps_the_record)
+{
+	up_radio(NULL);
+	expect_result(add_and_wait("open-refused:type=radio,retry=false"), -EIO, "cannot be opened: the antenna is not plugged in");
+	cr_expect_eq(the_source().error, 1);
+	expect_result(add_and_wait("open-kill:type=radio,retry=false"), -EIO,
+		      "capture program fake_capture (pid N) was killed by signal 9 (Killed), after 0 packets");
+	expect_result(add_and_wait("x:type=nothing"), -EINVAL, "no driver is of type 'nothing'; there are: radio, passive");
+	expect_result(add_and_wait("x:type=radio,channel_hoprate=fast"), -EINVAL,
+		      "option 'channel_hoprate' is 'fast'; it must be such as 5/sec, 10/min or 2/dwell");
+	expect_result(add_and_wait("x:type=radio,channels=\"1,,6\""), -EINVAL,
+		      "option 'channels' is '1,,6'; it must be channels such as \"1,6,11\", each of 1 to 63 octets");
+	cr_expect_str_eq(source_at(2).reason, "");
+	down();
+}
+
+static void *add_from_thread(void *user)
+{
+	unsigned i;
+
+	for (i = 0; i < 50; i++)
+		cr_assert_eq(sources_service.add(&core.self->host, "good:type=radio,count=0,retry=false", on_done, user), 0);
+	return NULL;
+}
+
+static bool is_50(void)
+{
+	return atomic_load(&awaited->n) == 50;
+}
+
+Test(source_control, requests_of_other_threads_are_each_answered_once)
+{
+	struct result r = { 0 };
+	pthread_t thread;
+
+	up_radio(NULL);
+	awaited = &r;
+	cr_assert_eq(pthread_create(&thread, NULL, add_from_thread, &r), 0);
+	run_until(is_50);
+	pthread_join(thread, NULL);
+	sources_stop(core.sources);
+	cr_expect_eq(r.n, 50);
+	down();
+}
+
+Test(source_control, stopping_the_host_answers_what_is_open)
+{
+	struct result r[3];
+	const struct aerie_source_control hop = { .size = sizeof hop, .action = AERIE_SOURCE_SET_CHANNEL, .channel = "6", .shuffle = -1 };
+	struct aerie_uuid u;
+
+	up_radio(NULL);
+	memset(r, 0, sizeof r);
+	add_and_wait("config-silent:type=radio");
+	cr_assert_eq(sources_service.add(&core.self->host, "open-silent:type=radio", on_done, &r[0]), 0);
+	cr_assert_eq(ask(UUID, &hop, &r[1]), 0);
+	uv_run(loop_uv(core.loop), UV_RUN_NOWAIT);
+	cr_assert_eq(sources_service.add(&core.self->host, "open-silent:type=radio", on_done, &r[2]), 0);
+	sources_stop(core.sources);
+	expect_result(r[0], -ESHUTDOWN, "the host is stopping");
+	expect_result(r[1], -ESHUTDOWN, "the host is stopping");
+	expect_result(r[2], -ESHUTDOWN, "the host is stopping");
+	cr_expect_eq(r[0].n + r[1].n + r[2].n, 3);
+	cr_expect_eq(sources_service.add(&core.self->host, "live:type=radio", on_done, &r[0]), -ESHUTDOWN);
+	parse_uuid(UUID, u.b);
+	cr_expect_eq(sources_service.control(&core.self->host, &u, &hop, on_done, &r[0]), -ESHUTDOWN);
+	cr_expect_eq(r[0].n, 1);
+	down();
+}
+
+Test(source_control, a_source_that_is_not_there_is_told_at_once)
+{
+	const struct aerie_source_control c = { .size = sizeof c, .action = AERIE_SOURCE_CLOSE };
+	const struct aerie_source_control wrong = { .size = sizeof wrong, .action = 99 };
+	struct result r;
+
+	up_radio(NULL);
+	cr_expect_eq(ask(UUID, &c, &r), -ENOENT);
+	add_and_wait("live:type=radio");
+	cr_expect_eq(ask(UUID, &wrong, &r), -EINVAL);
+	cr_expect_eq(r.n, 0);
+	down();
+}
+
+/* ---- open, close, pause ---- */
+
+static uint64_t expected_packets;
+
+static bool has_packets(void)
+{
+	return the_source().packets == expected_packets;
+}
+
+static void wait_for_packets(uint64_t n)
+{
+	expected_packets = n;
+	run_until(has_packets);
+}
+
+Test(source_control, a_closed_source_ends_its_program_stays_listed_and_opens_again)
+{
+	int64_t pid;
+
+	up_radio(NULL);
+	add_and_wait("live:type=radio,count=5");
+	wait_for_packets(5);
+	pid = the_source().pid;
+	expect_result(control(AERIE_SOURCE_CLOSE, NULL), 0, "closed");
+	cr_expect_eq(the_source().running, 0);
+	cr_expect_str_eq(the_source().reason, "closed by a user");
+	cr_expect_eq(the_source().packets, 5);
+	cr_expect_eq(sources_failed(core.sources), 0, "that is no failure");
+	expect_result(control(AERIE_SOURCE_CLOSE, NULL), -EALREADY, "it is closed already");
+	expect_result(control(AERIE_SOURCE_SET_CHANNEL, "6"), -ENOTCONN, "it is not running; open it first");
+	expect_result(control(AERIE_SOURCE_OPEN, NULL), 0, "open");
+	cr_expect_eq(the_source().running, 1);
+	cr_expect_eq(the_source().error, 0);
+	cr_expect_neq(the_source().pid, pid);
+	expect_result(control(AERIE_SOURCE_OPEN, NULL), -EALREADY, "it is open already");
+	wait_for_packets(10); /* counters go on */
+	down();
+}
+
+Test(source_control, closing_ends_retries)
+{
+	static const char *const settings[] = { "source_retry_delay=1h", NULL };
+
+	up_radio(settings);
+	add_and_wait("exit:type=radio,count=0");
+	expect_result(control(AERIE_SOURCE_CLOSE, NULL), 0, "closed");
+	run(); /* nothing is on its way */
+	expect_result(control(AERIE_SOURCE_OPEN, NULL), 0, "open");
+	down();
+}
+
+static bool drained_pause(void)
+{
+	struct aerie_packet_stats stats = { .size = sizeof stats };
+
+	packets_service.stats(&core.self->host, &stats);
+	return stats.dropped == 4000;
+}
+
+Test(source_control, packets_of_a_paused_source_are_discarded_and_counted)
+{
+	up_radio(NULL);
+	add_and_wait("live:type=radio,count=4000");
+	wait_for_packets(4000);
+	expect_result(control(AERIE_SOURCE_CLOSE, NULL), 0, "closed");
+	n_packets = 0;
+	expect_result(control(AERIE_SOURCE_PAUSE, NULL), 0, "paused");
+	cr_expect_eq(the_source().paused, 1);
+	expect_result(control(AERIE_SOURCE_PAUSE, NULL), -EALREADY, "it is paused already");
+	expect_result(control(AERIE_SOURCE_OPEN, NULL), 0, "open");
+	run_until(drained_pause);
+	cr_expect_eq(n_packets, 0);
+	cr_expect_eq(the_source().running, 1);
+	cr_expect_eq(the_source().packets, 4000, "those before");
+	expect_result(control(AERIE_SOURCE_RESUME, NULL), 0, "resumed");
+	expect_result(control(AERIE_SOURCE_RESUME, NULL), -EALREADY, "it is not paused");
+	cr_expect_eq(the_source().paused, 0);
+	down();
+}
+
+/* ---- channels ---- */
+
+/* The fake reports channels 1 and 6HT40+. Defaults: 5 hops a second, shuffled. */
+static bool hops(void)
+{
+	return the_source().hopping;
+}
+
+Test(source_control, a_radio_hops_over_all_its_channels)
+{
+	struct seen s;
+
+	up_radio(NULL);
+	add_and_wait("config:type=radio");
+	run_until(hops);
+	s = the_source();
+	cr_expect_eq(told("asked to hop 5.000/s shuffle 1 offset 0 over 1 6HT40+"), 1);
+	cr_expect_str_eq(s.channels, "1,6HT40+,");
+	cr_expect_str_eq(s.hop_channels, "1,6HT40+,");
+	cr_expect_str_eq(s.channel, "");
+	cr_expect_float_eq(s.hop_rate, 5, 1e-6);
+	cr_expect_eq(s.shuffle, 1);
+	cr_expect_eq(s.split, 1);
+	down();
+}
+
+Test(source_control, the_options_of_a_definition_make_the_list)
+{
+	static const struct {
+		const char *options, *message, *channels;
+	} cases[] = {
+		{ "channels=\"11,6ht40+\"", "asked to hop 5.000/s shuffle 1 offset 0 over 11 6ht40+", "1,6HT40+,11," },
+		{ "channels=\"11,1\",add_channels=\"13\",block_channels=\"1\"", "asked to hop 5.000/s shuffle 1 offset 0 over 11 1",
+		  "1,6HT40+,11," },
+		{ "add_channels=\"36, 1 ,40\"", "asked to hop 5.000/s shuffle 1 offset 0 over 1 6HT40+ 36 40", "1,6HT40+,36,40," },
+		{ "block_channels=\"6HT40+,99\"", "asked to hop 5.000/s shuffle 1 offset 0 over 1", "1," },
+		{ "channel_hoprate=30/min", "asked to hop 0.500/s shuffle 1 offset 0 over 1 6HT40+", "1,6HT40+," },
+		{ "channel_hoprate=4/dwell", "asked to hop 0.250/s shuffle 1 offset 0 over 1 6HT40+", "1,6HT40+," },
+		{ "channel=6ht40+,channel_hop=true", "asked to hop 5.000/s shuffle 1 offset 1 over 1 6HT40+", "1,6HT40+," },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		char definition[256];
+
+		up_radio(NULL);
+		snprintf(definition, sizeof definition, "config:type=radio,%s", cases[i].options);
+		add_and_wait(definition);
+		run_until(hops);
+		cr_expect_eq(told(cases[i].message), 1, "%s", cases[i].options);
+		cr_expect_str_eq(the_source().channels, cases[i].channels, "%s", cases[i].options);
+		down();
+	}
+}
+
+static bool on_channel(void)
+{
+	return the_source().channel[0] != '\0';
+}
+
+Test(source_control, a_channel_of_the_definition_is_set_and_joins_the_supported_ones)
+{
+	up_radio(NULL);
+	add_and_wait("config:type=radio,channel=11");
+	run_until(on_channel);
+	cr_expect_eq(told("asked for channel 11"), 1);
+	cr_expect_str_eq(the_source().channel, "11");
+	cr_expect_eq(the_source().hopping, 0);
+	cr_expect_str_eq(the_source().channels, "1,6HT40+,11,");
+	down();
+}
+
+Test(source_control, without_hopping_nothing_is_asked)
+{
+	static const char *const settings[] = { "channel_hop=false", NULL };
+
+	up_radio(settings);
+	add_and_wait("config:type=radio");
+	expect_result(control(AERIE_SOURCE_SET_CHANNEL, "3"), 0, "tuned");
+	cr_expect_eq(told("asked"), 1);
+	cr_expect_eq(told("asked for channel 3"), 1);
+	down();
+}
+
+Test(source_control, users_set_a_channel_and_hop_again)
+{
+	static const char *const list[] = { "1", "2", "3" };
+	struct aerie_source_control c = { .size = sizeof c, .action = AERIE_SOURCE_SET_HOP, .hop_rate = 2.5, .channels = list,
+					  .n_channels = 3, .shuffle = 0 };
+	struct result r;
+	struct seen s;
+
+	up_radio(NULL);
+	add_and_wait("config:type=radio");
+	expect_result(control(AERIE_SOURCE_SET_CHANNEL, "6"), 0, "tuned");
+	cr_expect_str_eq(the_source().channel, "6");
+	cr_expect_eq(the_source().hopping, 0);
+	cr_assert_eq(ask(UUID, &c, &r), 0);
+	await(&r);
+	expect_result(r, 0, "tuned");
+	s = the_source();
+	cr_expect_eq(told("asked to hop 2.500/s shuffle 0 offset 0 over 1 2 3"), 1);
+	cr_expect_eq(s.hopping, 1);
+	cr_expect_eq(s.shuffle, 0);
+	cr_expect_float_eq(s.hop_rate, 2.5, 1e-6);
+	cr_expect_str_eq(s.hop_channels, "1,2,3,");
+	expect_result(control(AERIE_SOURCE_SET_CHANNEL, "6"), 0, "tuned");
+	expect_result(control(AERIE_SOURCE_SET_HOP, NULL), 0, "tuned");
+	cr_expect_eq(told("asked to hop 2.500/s shuffle 0 offset 0 over 1 2 3"), 2, "as it was");
+	down();
+}
+
+Test(source_control, a_refused_channel_is_told_and_the_source_goes_on)
+{
+	struct aerie_source_control c = { .size = sizeof c, .action = AERIE_SOURCE_SET_HOP, .hop_rate = -1, .shuffle = -1 };
+	struct result r;
+
+	up_radio(NULL);
+	add_and_wait("config:type=radio");
+	expect_result(control(AERIE_SOURCE_SET_CHANNEL, "99"), -EIO, "no such channel here");
+	cr_expect_eq(the_source().running, 1);
+	cr_expect_str_eq(the_source().warning, "no such channel here");
+	expect_result(control(AERIE_SOURCE_SET_CHANNEL, ""), -EINVAL, "no channel was given, or one longer than 63 octets");
+	expect_result(control(AERIE_SOURCE_SET_CHANNEL, NULL), -EINVAL, "no channel was given, or one longer than 63 octets");
+	cr_assert_eq(ask(UUID, &c, &r), 0);
+	await(&r);
+	expect_result(r, -EINVAL, "the hop rate must be a number of hops per second above 0");
+	down();
+}
+
+Test(source_control, a_first_request_that_is_refused_is_a_failure)
+{
+	up_radio(NULL);
+	add_and_wait("config-refused:type=radio,retry=false");
+	run();
+	cr_expect_str_eq(the_source().reason, "cannot be tuned: the radio is stuck");
+	cr_expect_eq(sources_failed(core.sources), 1);
+	down();
+}
+
+Test(source_control, a_request_without_answer_ends_in_time)
+{
+	static const char *const settings[] = { "source_answer_timeout=300ms", "source_silence_limit=1s", NULL };
+
+	up_radio(settings);
+	add_and_wait("config-silent:type=radio");
+	expect_result(control(AERIE_SOURCE_SET_CHANNEL, "6"), -ETIMEDOUT, "its capture program did not answer the request in time");
+	down();
+	up_radio(settings);
+	add_and_wait("config-wrong-number:type=radio,channel_hop=false");
+	expect_result(control(AERIE_SOURCE_SET_CHANNEL, "6"), -ETIMEDOUT, "its capture program did not answer the request in time");
+	cr_expect_str_eq(the_source().channel, "6", "what it reports counts all the same");
+	down();
+}
+
+Test(source_control, a_file_cannot_be_tuned)
+{
+	up(NULL);
+	cr_assert_eq(add_driver("fake", "fake_capture", AERIE_DRIVER_LOCAL), 0);
+	commit();
+	add_and_wait("live:type=fake");
+	expect_result(control(AERIE_SOURCE_SET_CHANNEL, "6"), -ENOTSUP, "its driver cannot set channels");
+	down();
+}
+
+static bool three_hop(void)
+{
+	return source_at(0).hopping && source_at(1).hopping && source_at(2).hopping && source_at(2).offset == 8 &&
+	       source_at(1).offset == 4;
+}
+
+static bool two_hop(void)
+{
+	return source_at(0).offset == 0 && source_at(2).offset == 6;
+}
+
+/* E.4: source i of n begins at (channels / n) * i; 13 channels: 13 / 3 = 4, 13 / 2 = 6. */
+Test(source_control, radios_of_one_type_share_their_list)
+{
+	static const char options[] = "type=radio,channels=\"1,2,3,4,5,6,7,8,9,10,11,12,13\"";
+	struct aerie_source_control c = { .size = sizeof c, .action = AERIE_SOURCE_CLOSE, .shuffle = -1 };
+	char text[256];
+	struct result r;
+	unsigned i;
+
+	up_radio(NULL);
+	for (i = 0; i < 3; i++) {
+		snprintf(text, sizeof text, "config:%s,uuid=AAAAAAAA-0000-0000-0000-00000000000%u", options, i);
+		add_and_wait(text);
+	}
+	run_until(three_hop);
+	cr_expect_eq(source_at(0).offset, 0);
+	cr_assert_eq(ask("AAAAAAAA-0000-0000-0000-000000000001", &c, &r), 0);
+	await(&r);
+	run_until(two_hop);
+	down();
+}
+
+Test(source_control, radios_do_not_share_when_told_so)
+{
+	static const char *const settings[] = { "split_source_hopping=false", NULL };
+
+	up_radio(settings);
+	add_and_wait("config:type=radio,uuid=AAAAAAAA-0000-0000-0000-000000000001");
+	add_and_wait("config:type=radio,uuid=AAAAAAAA-0000-0000-0000-000000000002");
+	expect_result(add_and_wait("config:type=radio,uuid=AAAAAAAA-0000-0000-0000-000000000003"), 0, "open");
+	cr_expect_eq(source_at(1).offset, 0);
+	cr_expect_eq(source_at(2).offset, 0);
+	cr_expect_eq(source_at(2).split, 0);
+	down();
+}
+
+/* ---- silence and retries ---- */
+
+static bool is_lost(void)
+{
+	return the_source().error;
+}
+
+static bool is_found(void)
+{
+	return the_source().running;
+}
+
+Test(source_control, a_stopped_process_is_shown_as_lost_and_found_again)
+{
+	static const char *const settings[] = { "source_silence_limit=600ms", NULL };
+	pid_t pid;
+
+	up_radio(settings);
+	add_and_wait("live:type=radio");
+	pid = (pid_t)the_source().pid;
+	cr_assert_eq(kill(pid, SIGSTOP), 0);
+	run_until(is_lost);
+	cr_expect_eq(the_source().running, 0);
+	cr_expect_str_eq(the_source().reason, "capture program fake_capture (pid N) did not answer for 0.6 s");
+	cr_assert_eq(kill(pid, SIGCONT), 0);
+	run_until(is_found);
+	cr_expect_eq(the_source().error, 0);
+	cr_expect_str_eq(the_source().reason, "");
+	cr_expect_eq(told("answers again"), 1);
+	cr_expect_eq(the_source().retries, 0, "it was not opened again");
+	down();
+}
+
+Test(source_control, a_program_that_never_answers_is_lost)
+{
+	static const char *const settings[] = { "source_silence_limit=300ms", NULL };
+
+	up_radio(settings);
+	add_and_wait("deaf:type=radio,channel_hop=false");
+	run_until(is_lost);
+	cr_expect_str_eq(the_source().reason, "capture program fake_capture (pid N) did not answer for 0.3 s");
+	down();
+}
+
+static bool saw_two_limits(void)
+{
+	static uint64_t begun;
+	uint64_t now = uv_now(loop_uv(core.loop));
+
+	if (!begun)
+		begun = now;
+	cr_expect_eq(the_source().error, 0);
+	return now - begun > 900;
+}
+
+/* A file whose workers stand still is held back by us: its PONG cannot come. */
+Test(source_control, a_source_that_is_held_back_is_not_lost)
+{
+	static const char *const settings[] = { "source_silence_limit=300ms", NULL };
+
+	up(settings);
+	cr_assert_eq(add_driver("fake", "fake_capture", AERIE_DRIVER_LOCAL | AERIE_DRIVER_LOSSLESS | AERIE_DRIVER_FINITE), 0);
+	commit();
+	atomic_store(&gate_used, true);
+	add_and_wait("good:type=fake,count=100000");
+	run_until(saw_two_limits);
+	sem_post(&gate);
+	run();
+	cr_expect_eq(n_packets, 100000);
+	cr_expect_eq(told("did not answer"), 0);
+	down();
+}
+
+static bool tried_five_times(void)
+{
+	return the_source().retries >= 5;
+}
+
+/* 10 + 20 + 40 + 80 + 120 ms: it takes at least 270 ms */
+Test(source_control, tries_become_rarer)
+{
+	static const char *const settings[] = { "source_retry_delay=10ms", NULL };
+	uint64_t begun;
+
+	up_radio(settings);
+	begun = uv_hrtime();
+	add("open-exit:type=radio");
+	run_until(tried_five_times);
+	cr_expect_geq(uv_hrtime() - begun, 270000000u);
+	cr_expect_geq(the_source().attempts, 5);
+	cr_expect_eq(the_source().retry, 1);
+	down();
+}
+
+Test(source_control, a_frame_of_4_gib_is_refused)
+{
+	up_radio(NULL);
+	add("gigantic:type=radio,count=3,retry=false");
+	run();
+	cr_expect_str_eq(the_source().reason, "capture program fake_capture (pid N) sent a frame longer than 131072 octets, the limit, "
+			 "after 3 packets");
+	cr_expect_eq(the_source().packets, 3);
+	down();
+}
+
+/* ---- lists ---- */
+
+struct found {
+	unsigned n, ended;
+	char text[1024];
+};
+
+static struct found found;
+
+static void on_found(void *user, const struct aerie_rec *rec)
+{
+	char text[128], options[128] = "";
+	const struct aerie_rec *driver;
+
+	if (!rec) {
+		found.ended++;
+		return;
+	}
+	found.n++;
+	driver = aerie_get_rec(rec, slot(rec, "kismet.datasource.type_driver"));
+	text_of(driver, "kismet.datasource.driver.type", text, sizeof text);
+	strcat(strcat(found.text, text), ":");
+	text_of(rec, "kismet.datasource.probed.interface", text, sizeof text);
+	strcat(strcat(found.text, text), ":");
+	text_of(rec, "kismet.datasource.probed.hardware", text, sizeof text);
+	strcat(strcat(found.text, text), ":");
+	text_of(rec, "kismet.datasource.probed.datasource_version", text, sizeof text);
+	strcat(strcat(found.text, text), ":");
+	fields_service.iterate(rec, slot(rec, "kismet.datasource.probed.options_vec"), add_channel, options);
+	strcat(strcat(found.text, options), "|");
+}
+
+static bool list_ended(void)
+{
+	return found.ended > 0;
+}
+
+static void list(void)
+{
+	memset(&found, 0, sizeof found);
+	cr_assert_eq(sources_service.list_interfaces(&core.self->host, on_found, NULL), 0);
+	run_until(list_ended);
+	cr_expect_eq(found.ended, 1);
+}
+
+Test(source_control, interfaces_are_listed_with_what_is_known_of_them)
+{
+	up(NULL);
+	cr_assert_eq(add_driver("one", "fake_capture", RADIO | AERIE_DRIVER_LIST), 0);
+	cr_assert_eq(add_driver("two", "fake_capture", RADIO), 0);
+	commit();
+	list();
+	cr_expect_str_eq(found.text, "one:fake0:fake radio:2025.09.0-abcdef1:channel=6,fast=true,|one:fake1::2025.09.0-abcdef1:|");
+	down();
+}
+
+static char list_dir[64];
+
+static void add_list_driver(const char *type, const char *program)
+{
+	char from[PATH_MAX + 32], to[PATH_MAX + 64];
+
+	snprintf(from, sizeof from, "%s/fake_capture", dir);
+	snprintf(to, sizeof to, "%s/%s", list_dir, program);
+	cr_assert_eq(symlink(from, to), 0);
+	cr_assert_eq(add_driver(type, program, RADIO | AERIE_DRIVER_LIST), 0);
+}
+
+Test(source_control, programs_that_fail_to_list_are_told_and_do_not_keep_others_from_it)
+{
+	static const char *const programs[] = { "list-exit", "list-error", "list-failed", "list-cut", "list-wrong" };
+	static const char *const reasons[] = {
+		"type exit cannot be listed: capture program list-exit (pid N) exited with status 7, after 0 packets",
+		"type error cannot be listed: the bus is on fire",
+		"type failed cannot be listed: its program gave no reason",
+		"type cut cannot be listed: its program sent a report that is malformed",
+		"type wrong cannot be listed: its program answered a request that was not made",
+		"type missing cannot be listed: capture program aerie-cap-nothing was not found in ",
+	};
+	char setting[128], path[128];
+	const char *settings[] = { setting, NULL };
+	size_t i;
+
+	strcpy(list_dir, "/tmp/aerie-test-XXXXXX");
+	cr_assert_not_null(mkdtemp(list_dir));
+	snprintf(setting, sizeof setting, "helper_binary_path=%s", list_dir);
+	up(settings);
+	for (i = 0; i < 5; i++)
+		add_list_driver(programs[i] + 5, programs[i]);
+	cr_assert_eq(add_driver("missing", "aerie-cap-nothing", RADIO | AERIE_DRIVER_LIST), 0);
+	cr_assert_eq(add_driver("good", "fake_capture", RADIO | AERIE_DRIVER_LIST), 0);
+	commit();
+	list();
+	cr_expect_eq(found.n, 2);
+	for (i = 0; i < 6; i++)
+		cr_expect_eq(told(reasons[i]), 1, "%s", reasons[i]);
+	down();
+	for (i = 0; i < 5; i++) {
+		snprintf(path, sizeof path, "%s/%s", list_dir, programs[i]);
+		unlink(path);
+	}
+	rmdir(list_dir);
+}
+
+Test(source_control, without_drivers_that_list_there_is_nothing)
+{
+	up_radio(NULL);
+	list();
+	cr_expect_eq(found.n, 0);
+	down();
+}
+
+/* ---- sources that are fed ---- */
+
+static struct aerie_feed frame_of(const uint8_t *data, uint32_t len)
+{
+	const struct aerie_feed f = { .size = sizeof f, .dlt = DLT_USER0, .data = data, .len = len, .ts_us = 1700000000000001 };
+
+	return f;
+}
+
+static struct aerie_uuid passive_uuid;
+
+static void open_passive(const char *const *settings)
+{
+	struct result r;
+
+	up_radio(settings);
+	r = add_and_wait("desk:type=passive");
+	cr_expect_eq(r.err, 0);
+	cr_assert_eq(parse_uuid(r.uuid, passive_uuid.b), 0);
+}
+
+static int feed_number(uint32_t number)
+{
+	const uint8_t data[5] = { (uint8_t)(number >> 24), (uint8_t)(number >> 16), (uint8_t)(number >> 8), (uint8_t)number, 7 };
+	const struct aerie_feed f = frame_of(data, sizeof data);
+
+	return sources_service.feed(&core.self->host, &passive_uuid, &f);
+}
+
+static bool fed_1000(void)
+{
+	return the_source().packets == 1000;
+}
+
+static void *feed_1000(void *user)
+{
+	uint32_t i = 0;
+
+	while (i < 1000) {
+		int r = feed_number(i);
+
+		cr_assert(r == 0 || r == -EAGAIN, "%d", r);
+		if (r == 0)
+			i++;
+		else
+			sched_yield();
+	}
+	return NULL;
+}
+
+Test(source_control, frames_that_are_fed_arrive_in_order_and_none_is_lost)
+{
+	static const char *const settings[] = { "packet_backlog_limit=3", NULL };
+	pthread_t thread;
+
+	open_passive(settings);
+	cr_assert_eq(pthread_create(&thread, NULL, feed_1000, NULL), 0);
+	run_until(fed_1000);
+	pthread_join(thread, NULL);
+	cr_expect_eq(n_packets, 1000);
+	cr_expect_eq(n_disorder, 0);
+	cr_expect_eq(n_octets, 5000);
+	cr_expect_eq(the_source().errors, 0);
+	down();
+}
+
+Test(source_control, a_full_feed_says_so_and_takes_nothing)
+{
+	uint32_t n = 0;
+
+	open_passive(NULL);
+	while (feed_number(n) == 0)
+		n++;
+	cr_expect_eq(n, 1024, "BATCH_PACKETS; %u", n);
+	cr_expect_eq(feed_number(n), -EAGAIN);
+	while (the_source().packets < n)
+		uv_run(loop_uv(core.loop), UV_RUN_ONCE);
+	cr_expect_eq(n_packets, n);
+	cr_expect_eq(feed_number(n), 0);
+	down();
+}
+
+Test(source_control, what_cannot_be_fed_is_refused)
+{
+	static uint8_t big[LINK_FRAME_MAX + 1];
+	struct aerie_feed f = { .size = sizeof f };
+	struct aerie_uuid other = { { 1 } };
+
+	open_passive(NULL);
+	cr_expect_eq(sources_service.feed(&core.self->host, &passive_uuid, &f), -EINVAL);
+	f = frame_of(big, sizeof big);
+	cr_expect_eq(sources_service.feed(&core.self->host, &passive_uuid, &f), -EINVAL);
+	f = (struct aerie_feed){ .size = sizeof f, .json = "{}", .json_len = 2 };
+	cr_expect_eq(sources_service.feed(&core.self->host, &passive_uuid, &f), -EINVAL);
+	cr_expect_eq(sources_service.feed(&core.self->host, &other, &f), -ENOENT);
+	add_and_wait("live:type=radio");
+	cr_assert_eq(parse_uuid(UUID, other.b), 0);
+	f.json_type = "x";
+	cr_expect_eq(sources_service.feed(&core.self->host, &other, &f), -ENOENT, "a radio is not fed");
+	down();
+}
+
+Test(source_control, a_closed_feed_takes_nothing_and_opens_again_under_its_name)
+{
+	struct aerie_source_control c = { .size = sizeof c, .action = AERIE_SOURCE_CLOSE, .shuffle = -1 };
+	struct result r;
+	char uuid[40];
+
+	open_passive(NULL);
+	format_uuid(uuid, passive_uuid.b);
+	cr_expect_eq(feed_number(0), 0);
+	cr_assert_eq(ask(uuid, &c, &r), 0);
+	await(&r);
+	expect_result(r, 0, "closed");
+	cr_expect_eq(the_source().packets, 1, "what was taken before is processed");
+	cr_expect_eq(feed_number(1), -ENOENT);
+	c.action = AERIE_SOURCE_OPEN;
+	cr_assert_eq(ask(uuid, &c, &r), 0);
+	await(&r);
+	expect_result(r, 0, "open");
+	cr_expect_str_eq(r.uuid, uuid);
+	cr_expect_eq(feed_number(1), 0);
+	down();
+}
+
+/* ---- defaults ---- */
+
+static int see_defaults(void *user, const struct aerie_rec *rec)
+{
+	char listen[64];
+
+	text_of(rec, "kismet.datasourcetracker.default.remote_cap_listen", listen, sizeof listen);
+	snprintf(user, 256, "%g %u %u %u %u %s %u", aerie_get_f64(rec, slot(rec, "kismet.datasourcetracker.default.hop_rate")),
+		 aerie_get_u8(rec, slot(rec, "kismet.datasourcetracker.default.hop")),
+		 aerie_get_u8(rec, slot(rec, "kismet.datasourcetracker.default.split")),
+		 aerie_get_u8(rec, slot(rec, "kismet.datasourcetracker.default.random_order")),
+		 aerie_get_u8(rec, slot(rec, "kismet.datasourcetracker.default.retry_on_error")), listen,
+		 aerie_get_u8(rec, slot(rec, "kismet.datasourcetracker.default.remote_cap_timestamp")));
+	return 0;
+}
+
+Test(source_control, defaults_are_a_record)
+{
+	static const char *const settings[] = { "channel_hop_speed=12/min", "randomized_hopping=false", NULL };
+	char text[256];
+
+	up_radio(settings);
+	cr_assert_eq(sources_service.with_defaults(&core.self->host, see_defaults, text), 0);
+	cr_expect_str_eq(text, "0.2 1 1 0 1 127.0.0.1 1");
+	down();
+}
