@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: MIT */
+/* What a radio is, for people. */
+#ifndef LINUX_WIFI_HARDWARE_H
+#define LINUX_WIFI_HARDWARE_H
+
+#include <stddef.h>
+
+#define HARDWARE_ROOM 200u
+
+/* "ath9k_htc (USB 0cf3:9271, ATHEROS USB2.0 WLAN)", "iwlwifi (PCI 8086:2725)", "mac80211_hwsim", or phy when nothing is
+ * known. net: the folder of interfaces, /sys/class/net. */
+void hardware_text(const char *net, const char *interface, const char *phy, char *text, size_t room);
+
+#endif
