@@ -25,6 +25,7 @@
 #include <core/module.h>
 #include <core/pipeline.h>
 #include <core/registry.h>
+#include <core/router.h>
 #include <core/sources.h>
 #include <core/strings.h>
 
@@ -145,6 +146,8 @@ static void down(void)
 	sources_free(core.sources);
 	pipeline_free(core.pipeline);
 	epochs_withdraw(core.epochs, core.self);
+	if (core.router)
+		router_free(core.router);
 	devices_free(core.devices);
 	module_free(core.self);
 	loop_free(core.loop);
