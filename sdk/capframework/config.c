@@ -109,7 +109,7 @@ static void set_current(struct aeriecap *cap, const char *channel)
 	int cancel;
 
 	out_lock(cap, &cancel);
-	snprintf(cap->out.channel, sizeof cap->out.channel, "%s", channel);
+	snprintf(cap->out.channel, sizeof cap->out.channel, "%.63s", channel);
 	out_unlock(cap, cancel);
 }
 
@@ -124,7 +124,7 @@ static int config_channel(struct aeriecap *cap, const struct request *rq, const 
 	own = cap->translate(cap, channel, text);
 	if (!own) {
 		if (!text[0])
-			snprintf(text, sizeof text, "there is no channel '%s'", channel);
+			snprintf(text, sizeof text, "there is no channel '%.63s'", channel);
 		return refuse(cap, rq, text, msg, room);
 	}
 	hop_stop(cap);
@@ -135,7 +135,7 @@ static int config_channel(struct aeriecap *cap, const struct request *rq, const 
 		return reported(report_config(cap, rq->seqno, true, channel, NULL, text), msg, room);
 	}
 	if (!text[0])
-		snprintf(text, sizeof text, "cannot tune to channel %s", channel);
+		snprintf(text, sizeof text, "cannot tune to channel %.63s", channel);
 	if (r < 0) {
 		aeriecap_send_error(cap, rq->seqno, "%s", text);
 		loop_drain(cap, AERIECAP_EXIT_FAILED);
