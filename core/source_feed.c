@@ -66,7 +66,7 @@ static void on_fed(void *user)
 	source_feed_flush(user);
 }
 
-/* The same for the same definition, so that clients may keep it. */
+/* The same for the same name, so that clients may keep it. */
 static void feed_uuid(const struct source *src, char text[40])
 {
 	uint32_t a = 0, b = 0;
@@ -74,7 +74,7 @@ static void feed_uuid(const struct source *src, char text[40])
 
 	for (p = src->driver->type; *p; p++)
 		a = a * 31 + (uint8_t)*p;
-	for (p = src->def->interface; *p; p++)
+	for (p = src->name; *p; p++)
 		b = b * 31 + (uint8_t)*p;
 	snprintf(text, 40, "%08X-0000-0000-0000-0000%08X", a, b);
 }
@@ -82,6 +82,7 @@ static void feed_uuid(const struct source *src, char text[40])
 int source_feed_open(struct source *src)
 {
 	struct feed *f = atomic_load(&src->feed);
+	const char *dlt = definition_get(src->def, "dlt"); /* of frames that name none */
 	struct link_report r = { 0 };
 
 	if (!f) {
@@ -93,6 +94,7 @@ int source_feed_open(struct source *src)
 		atomic_store(&src->feed, f);
 	}
 	feed_uuid(src, r.uuid);
+	r.dlt = dlt ? (uint32_t)strtoul(dlt, NULL, 10) : 0;
 	source_running(src, &r, "");
 	if (src->state != SOURCE_RUNNING)
 		return 0;

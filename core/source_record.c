@@ -173,7 +173,7 @@ int source_types_define(struct sources *s)
 
 static void set_text(struct aerie_rec *rec, aerie_slot slot, const char *text)
 {
-	(void)fields_service.set_text(rec, slot, text, (uint32_t)strlen(text));
+	(void)fields_service.set_text(rec, slot, text ? text : "", text ? (uint32_t)strlen(text) : 0);
 }
 
 static void fill_driver(struct sources *s, struct aerie_rec *rec, const struct driver *d)

@@ -173,6 +173,16 @@ static int check_any_driver(struct sources *s, const struct definition *d)
 	return r;
 }
 
+/* A passive driver has no program to ask whether a definition is its own: its type as the interface says so. */
+static bool names_passive(struct sources *s, const struct definition *d)
+{
+	struct driver *driver = sources_driver(s, d->interface);
+	bool passive = driver && driver->flags & AERIE_DRIVER_PASSIVE && !driver->program;
+
+	driver_unref(driver);
+	return passive;
+}
+
 static int check_definition(struct sources *s, const struct definition *d, struct driver **ret_driver)
 {
 	const char *type = definition_get(d, "type"), *uuid = definition_get(d, "uuid");
@@ -188,9 +198,10 @@ static int check_definition(struct sources *s, const struct definition *d, struc
 	r = tuning_check(d, s->error);
 	if (r < 0)
 		return r;
-	if (!type)
+	if (type || names_passive(s, d))
+		*ret_driver = sources_driver(s, type ? type : d->interface);
+	else
 		return check_any_driver(s, d);
-	*ret_driver = sources_driver(s, type);
 	if (!*ret_driver) {
 		list_types(s, types, sizeof types);
 		snprintf(s->error, sizeof s->error, "no driver is of type '%.32s'; there are: %s", type, types);

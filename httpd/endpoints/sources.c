@@ -565,8 +565,7 @@ int sources_register(struct endpoints *e)
 			.user = e,
 		};
 
-		if (e->sources->control || (!route.role && routes[i].handle != defaults)) /* what the host can do so far */
-			err = e->http->register_route(e->h, &route);
+		err = e->http->register_route(e->h, &route);
 	}
 	return err;
 }
