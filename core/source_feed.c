@@ -93,16 +93,21 @@ int source_feed_open(struct source *src)
 		f->source = src;
 		atomic_store(&src->feed, f);
 	}
-	feed_uuid(src, r.uuid);
-	r.dlt = dlt ? (uint32_t)strtoul(dlt, NULL, 10) : 0;
-	source_running(src, &r, "");
-	if (src->state != SOURCE_RUNNING)
-		return 0;
 	pthread_mutex_lock(&f->lock);
-	f->max_packets = src->pipe->max_packets;
+	f->max_packets = 1; /* before anybody is told that it is open, and hardly anything before there is a pipe */
 	f->open = true;
 	f->posted = false;
 	f->len = f->n = 0;
+	pthread_mutex_unlock(&f->lock);
+	feed_uuid(src, r.uuid);
+	r.dlt = dlt ? (uint32_t)strtoul(dlt, NULL, 10) : 0;
+	source_running(src, &r, "");
+	pthread_mutex_lock(&f->lock);
+	f->open = src->state == SOURCE_RUNNING;
+	if (f->open)
+		f->max_packets = src->pipe->max_packets;
+	else
+		f->len = f->n = 0;
 	pthread_mutex_unlock(&f->lock);
 	return 0;
 }

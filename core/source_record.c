@@ -306,6 +306,14 @@ int source_record_new(struct source *src)
 	return 0;
 }
 
+/* Under the lock. Nobody opens again what a user closed. */
+static void set_retry(struct source *src)
+{
+	bool finite = src->driver && src->driver->flags & AERIE_DRIVER_FINITE;
+
+	aerie_set_u8(src->rec, src->all->slots.retry, src->retry && !src->disabled && !finite);
+}
+
 void source_set_driver(struct source *src)
 {
 	const struct source_slots *k = &src->all->slots;
@@ -315,7 +323,7 @@ void source_set_driver(struct source *src)
 	sub = fields_service.sub(src->rec, k->type_driver);
 	if (sub)
 		fill_driver(src->all, sub, src->driver);
-	aerie_set_u8(src->rec, k->retry, src->retry && !(src->driver->flags & AERIE_DRIVER_FINITE));
+	set_retry(src);
 	aerie_set_u8(src->rec, k->passive, !!(src->driver->flags & AERIE_DRIVER_PASSIVE));
 	pthread_mutex_unlock(&src->lock);
 }
@@ -334,6 +342,7 @@ void source_set_state(struct source *src, bool running, const char *error)
 	pthread_mutex_lock(&src->lock);
 	aerie_set_u8(src->rec, k->running, running);
 	aerie_set_u8(src->rec, k->error, error != NULL);
+	set_retry(src);
 	if (!running)
 		aerie_set_i64(src->rec, k->ipc_pid, -1);
 	set_text(src->rec, k->error_reason, error ? error : "");
@@ -378,6 +387,7 @@ void source_set_open(struct source *src, const struct link_report *r, const stru
 	set_text(src->rec, k->datasource_version, r->version);
 	set_text(src->rec, k->warning, r->cut ? "some texts or channels of the open report were too long and cut" : "");
 	aerie_set_u32(src->rec, k->retry_attempts, 0);
+	set_retry(src);
 	aerie_set_u8(src->rec, k->error, 0);
 	set_text(src->rec, k->error_reason, "");
 	aerie_set_u8(src->rec, k->running, 1);

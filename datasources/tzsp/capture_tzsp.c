@@ -227,6 +227,11 @@ static void close_socket(struct tzsp *t)
 	t->fd = -1;
 }
 
+static void on_close(struct aeriecap *cap)
+{
+	close_socket(aeriecap_user(cap));
+}
+
 static int on_open(struct aeriecap *cap, uint32_t seqno, const char *definition, struct aeriecap_info *info, char *msg)
 {
 	struct tzsp *t = aeriecap_user(cap);
@@ -354,6 +359,7 @@ int main(int argc, char **argv)
 	aeriecap_on_probe(t->cap, on_probe);
 	aeriecap_on_open(t->cap, on_open);
 	aeriecap_on_capture(t->cap, on_capture);
+	aeriecap_on_close(t->cap, on_close);
 	if (aeriecap_parse_options(t->cap, argc, argv, &status) > 0)
 		status = aeriecap_loop(t->cap);
 	aeriecap_batch_free(t->batch);

@@ -22,6 +22,7 @@
 #include "websocket.h"
 
 #define CONNECTION_OCTETS (64u * 1024u) /* request line and headers of one connection; more is 414 or 431 */
+#define THREADS_AUTO_MIN 4 /* endpoints let 3 wait at once */
 #define THREADS_AUTO_MAX 8u
 #define WS_PING_MIN_US 100000u
 #define WS_PING_MAX_US 3600000000u
@@ -34,7 +35,7 @@ static const struct aerie_option options[] = {
 	AERIE_OPTION(AERIE_OPT_STR, 0, "httpd_username", NULL, NULL, "User of the login; with httpd_password."),
 	AERIE_OPTION(AERIE_OPT_STR, AERIE_OPT_SECRET, "httpd_password", NULL, NULL,
 		     "Password of the login. Without both, a login is made at the first start."),
-	AERIE_OPTION(AERIE_OPT_INT, 0, "httpd_threads", "0", "0..64", "Threads that serve HTTP; 0: one per core, at most 8."),
+	AERIE_OPTION(AERIE_OPT_INT, 0, "httpd_threads", "0", "0..64", "Threads that serve HTTP; 0: one per core, but 4 to 8: some may wait for a source."),
 	AERIE_OPTION(AERIE_OPT_INT, 0, "httpd_connection_limit", "512", "1..65536", "HTTP connections at the same time."),
 	AERIE_OPTION(AERIE_OPT_INT, 0, "httpd_connection_limit_per_address", "256", "1..65536",
 		     "HTTP connections at the same time from one address."),
@@ -143,7 +144,7 @@ static int configure(void *state, const struct aerie_config *c)
 	s->connections_per_address = get_count(s, c, "httpd_connection_limit_per_address");
 	s->timeout_s = (uint32_t)((timeout_us + 999999) / 1000000);
 	if (!s->threads)
-		s->threads = cores < 1 ? 1 : cores > THREADS_AUTO_MAX ? THREADS_AUTO_MAX : (uint32_t)cores;
+		s->threads = cores < THREADS_AUTO_MIN ? THREADS_AUTO_MIN : cores > THREADS_AUTO_MAX ? THREADS_AUTO_MAX : (uint32_t)cores;
 	if (s->threads > s->connections)
 		s->threads = s->connections;
 	if (!s->user != !s->password || (s->user && (!*s->user || !*s->password)))

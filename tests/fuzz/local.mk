@@ -74,7 +74,11 @@ tests_fuzz_fuzz_config_LDADD = $(CORE_LIBS)
 FUZZ_TARGETS += tests/fuzz/fuzz_command
 tests_fuzz_fuzz_command_SOURCES = tests/fuzz/fuzz_command.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_command_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
-tests_fuzz_fuzz_command_LDADD = $(FUZZ_LIBS) $(CORE_LIBS)
+tests_fuzz_fuzz_command_LDADD = $(CORE_LIBS)
+
+FUZZ_TARGETS += tests/fuzz/fuzz_tzsp
+tests_fuzz_fuzz_tzsp_SOURCES = tests/fuzz/fuzz_tzsp.c datasources/tzsp/tzsp.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_tzsp_CFLAGS = $(AM_CFLAGS)
 
 check_PROGRAMS += $(FUZZ_TARGETS)
 TESTS += $(FUZZ_TARGETS)

@@ -1,0 +1,425 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""Datasources over HTTP, with the real host: adding, tuning, pausing, closing and opening, listing interfaces, and feeding passive
+sources. The radio is tests/integration/fake_radio.c; what frames make of devices is compared with the same frames read as a file."""
+import base64
+import contextlib
+import json
+import os
+import shutil
+import struct
+import subprocess
+import threading
+import time
+import unittest
+import urllib.parse
+
+from test_http import BUILD, CAPTURE, Host, PATIENCE
+
+USER, PASSWORD = "tester", "secret"
+PASSIVE = "00112233-4455-6677-8899-AABBCCDDEEFF"
+RADIO = "F00D0000-0000-0000-0000-000000000001"
+FORM = "application/x-www-form-urlencoded"
+ADMIN = {"Authorization": "Basic " + base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode()}
+
+
+def host(*args):
+    return Host("--plugin-dir", os.path.join(BUILD, "tests/integration/radio/.libs"), "-s", "helper_binary_path=" + os.path.join(BUILD, "bin"),
+                "-s", "helper_binary_path=" + os.path.join(BUILD, "tests/integration"), *args, capture=None,
+                login=(USER, PASSWORD)).ready(loaded=False)
+
+
+def read_pcap(path):
+    """Link type, and (seconds, microseconds, octets) of each frame."""
+    with open(path, "rb") as f:
+        data = f.read()
+    assert struct.unpack_from("<I", data)[0] == 0xA1B2C3D4
+    frames, at = [], 24
+    while at < len(data):
+        sec, usec, n, _ = struct.unpack_from("<IIII", data, at)
+        frames.append((sec, usec, data[at + 16:at + 16 + n]))
+        at += 16 + n
+    return struct.unpack_from("<I", data, 20)[0], frames
+
+
+def command(host, path, what=None, headers=ADMIN, method=None, kind="json"):
+    """Posts a command: as form variable json=, or as a body of JSON."""
+    headers = dict(headers)
+    body = None
+    if what is not None and kind == "json":
+        headers["Content-Type"] = FORM
+        body = "json=" + urllib.parse.quote_plus(json.dumps(what))
+    elif what is not None:
+        headers["Content-Type"] = "application/json"
+        body = json.dumps(what)
+    return host.ask(path, method or "POST", body, headers)
+
+
+def source_path(uuid, what):
+    return f"/datasource/by-uuid/{uuid}/{what}"
+
+
+def without_sources(devices):
+    """What a device is, whoever heard it and when its record was made."""
+    out = {}
+    for d in devices:
+        d = {k: v for k, v in d.items() if "seenby" not in k and "rrd" not in k and "mod_time" not in k and "server" not in k}
+        out[d["kismet.device.base.key"]] = json.dumps(drop_series(d), sort_keys=True)
+    return out
+
+
+def drop_series(value):
+    if isinstance(value, dict):
+        return {k: drop_series(v) for k, v in value.items() if "rrd" not in k}
+    return [drop_series(v) for v in value] if isinstance(value, list) else value
+
+
+class Commands(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.host = host("-c", "radio0:type=fakeradio,name=roof", "-c", f"passive:name=esp32,uuid={PASSIVE},dlt=105")
+        cls.host.wait_for(r"source roof \(fakeradio\): opened")
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.host.end()
+
+    def source(self, uuid):
+        return self.host.get(source_path(uuid, "source.json"))
+
+    def expect(self, reply, status, pattern=""):
+        text = reply.octets.decode("utf-8", "replace")
+        self.assertEqual(reply.status, status, text)
+        if pattern:
+            self.assertRegex(text, pattern)
+        return json.loads(text) if status == 200 else text
+
+    def test_lists_of_sources_types_and_defaults(self):
+        names = [s["kismet.datasource.name"] for s in self.host.get("/datasource/all_sources.json")]
+        self.assertIn("roof", names)
+        self.assertIn("esp32", names)
+        types = {t["kismet.datasource.driver.type"]: t for t in self.host.get("/datasource/types.json")}
+        self.assertLessEqual({"pcapfile", "passive", "tzsp", "fakeradio"}, set(types))
+        self.assertEqual(types["passive"]["kismet.datasource.driver.passive_capable"], 1)
+        self.assertEqual(types["fakeradio"]["kismet.datasource.driver.tuning_capable"], 1)
+        defaults = self.host.get("/datasource/defaults.json")
+        self.assertEqual(defaults["kismet.datasourcetracker.default.hop_rate"], 5)
+        self.assertEqual(set(k.rsplit(".", 1)[1] for k in defaults),
+                         {"hop_rate", "hop", "split", "random_order", "retry_on_error", "remote_cap_listen", "remote_cap_port",
+                          "remote_cap_timestamp"})
+
+    def test_one_source_by_its_uuid(self):
+        source = self.source(PASSIVE)
+        self.assertEqual((source["kismet.datasource.uuid"], source["kismet.datasource.passive"], source["kismet.datasource.running"]),
+                         (PASSIVE, 1, 1))
+        self.assertEqual(source["kismet.datasource.dlt"], 105)
+        self.assertEqual(self.source(PASSIVE.lower())["kismet.datasource.name"], "esp32")
+        self.expect(self.host.ask(source_path("00112233-4455-6677-8899-AABBCCDDEE00", "source.json")), 404, "no source has this UUID")
+        for wrong in ("roof", "00112233-4455-6677-8899-AABBCCDDEEFG", "00112233-4455-6677-8899-AABBCCDDEEFF0", "00112233445566778899AABBCCDDEEFF0000"):
+            self.expect(self.host.ask(source_path(wrong, "source.json")), 400, "a UUID is 8-4-4-4-12")
+
+    def test_interfaces_of_every_driver_that_can_list(self):
+        self.expect(self.host.ask("/datasource/list_interfaces.json"), 401)
+        for suffix in ("json", "cmd"):
+            reply = self.host.ask("/datasource/list_interfaces." + suffix, headers=ADMIN)
+            found = self.expect(reply, 200)
+            self.assertEqual([i["kismet.datasource.probed.interface"] for i in found], ["radio0", "radio1"])
+            self.assertEqual(found[0]["kismet.datasource.probed.hardware"], "No chip at all")
+            self.assertEqual(found[0]["kismet.datasource.type_driver"]["kismet.datasource.driver.type"], "fakeradio")
+            self.assertEqual(found[0]["kismet.datasource.probed.in_use_uuid"], RADIO)
+        packed = self.host.ask("/datasource/list_interfaces.msgpack", headers=ADMIN)
+        self.assertEqual(packed.status, 200)
+        self.assertEqual(packed.octets[0], 0x92)
+
+    def test_every_command_needs_a_login(self):
+        wrong = {"Authorization": "Basic " + base64.b64encode(b"tester:wrong").decode()}
+        paths = [source_path(RADIO, f"{c}.cmd") for c in ("set_channel", "set_hop", "close_source", "open_source", "disable_source", "enable_source",
+                                                         "pause_source", "resume_source", "feed")] + ["/datasource/add_source.cmd"]
+        for path in paths:
+            for headers in ({}, wrong):
+                self.expect(command(self.host, path, {"channel": "6"}, headers), 401)
+        self.assertEqual(self.source(RADIO)["kismet.datasource.running"], 1)
+
+    def test_commands_of_unknown_sources_are_404_and_get_is_allowed_where_it_was(self):
+        unknown = "12345678-0000-0000-0000-000000000000"
+        for c in ("set_hop", "close_source", "open_source", "disable_source", "enable_source", "pause_source", "resume_source"):
+            for suffix in ("cmd", "jcmd"):
+                for method in ("GET", "POST"):
+                    self.expect(command(self.host, source_path(unknown, f"{c}.{suffix}"), method=method), 404, "no source has this UUID")
+        for c in ("set_channel", "feed"):
+            self.expect(command(self.host, source_path(unknown, c + ".cmd"), {"channel": "1"}), 404)
+            self.expect(command(self.host, source_path(RADIO, c + ".cmd"), method="GET"), 405)
+        self.expect(command(self.host, "/datasource/add_source.cmd", method="GET"), 405)
+
+    def test_tuning(self):
+        path = source_path(RADIO, "set_channel.cmd")
+        one = self.expect(command(self.host, path, {"channel": "6HT40+", "hoprate": 3, "channels": ["1"]}), 200)
+        self.assertEqual((one["kismet.datasource.hopping"], one["kismet.datasource.channel"]), (0, "6HT40+"))
+        self.assertEqual(self.expect(command(self.host, path, {"channel": 11}), 200)["kismet.datasource.channel"], "11")
+        some = self.expect(command(self.host, path, {"channels": ["1", 6, "11"], "hoprate": 4}), 200)
+        self.assertEqual((some["kismet.datasource.hopping"], some["kismet.datasource.hop_rate"], some["kismet.datasource.hop_channels"]),
+                         (1, 4, ["1", "6", "11"]))
+        faster = self.expect(command(self.host, path, {"rate": 2.5}), 200)
+        self.assertEqual((faster["kismet.datasource.hop_rate"], faster["kismet.datasource.hop_channels"]), (2.5, ["1", "6", "11"]))
+        other = self.expect(command(self.host, path, {"channels": ["1", "6"], "shuffle": 0}, kind="body"), 200)
+        self.assertEqual((other["kismet.datasource.hop_rate"], other["kismet.datasource.hop_channels"], other["kismet.datasource.hop_shuffle"]),
+                         (2.5, ["1", "6"], 0))
+        self.expect(command(self.host, path, {"channel": "1"}), 200)
+        again = self.expect(command(self.host, source_path(RADIO, "set_hop.jcmd"), method="GET"), 200)
+        self.assertEqual((again["kismet.datasource.hopping"], again["kismet.datasource.hop_rate"], again["kismet.datasource.hop_channels"]),
+                         (1, 2.5, ["1", "6"]))
+        self.assertEqual(self.source(RADIO)["kismet.datasource.hopping"], 1)
+
+    def test_what_cannot_be_tuned_to_is_500_with_the_reason(self):
+        path = source_path(RADIO, "set_channel.cmd")
+        self.expect(command(self.host, path, {"channel": "99"}), 500, "ERROR: the channel was not set: .*99")
+        self.expect(command(self.host, path, {"channel": "13"}), 500, "ERROR: the channel was not set: .*not allowed here")
+        self.expect(command(self.host, source_path(PASSIVE, "set_channel.cmd"), {"channel": "1"}), 500, "driver cannot set channels")
+        self.expect(command(self.host, source_path(PASSIVE, "set_hop.cmd")), 500, "ERROR: hopping was not set: ")
+        self.assertEqual(self.source(RADIO)["kismet.datasource.running"], 1)
+
+    def test_malformed_commands_are_400_by_name(self):
+        path = source_path(RADIO, "set_channel.cmd")
+        for what, why in (({}, "needs `channel`"), ({"chanel": "6"}, "needs `channel`"), ({"channel": ""}, "`channel` must be a text"),
+                          ({"channel": None}, "`channel` must be a text"), ({"channel": ["6"]}, "`channel` must be a text"),
+                          ({"channels": []}, "`channels` must be a list"), ({"channels": "1,6"}, "`channels` must be a list"),
+                          ({"channels": ["1", None]}, "each of `channels`"), ({"channels": ["1"] * 1025}, "`channels` must be a list"),
+                          ({"hoprate": 0}, "`hoprate` must be"), ({"hoprate": -1}, "`hoprate` must be"), ({"rate": "5"}, "`hoprate` must be"),
+                          ({"hoprate": 1e9}, "`hoprate` must be"), ({"hoprate": 1, "shuffle": 2}, "`shuffle` must be 0 or 1"),
+                          ([], "it is a list, and must be a map"), (7, "it is a number")):
+            for kind in ("json", "body"):
+                self.expect(command(self.host, path, what, kind=kind), 400, why)
+        for body, kind, status, why in (("json=%7B%22a", FORM, 400, "not JSON"), ("json={'channel': '6'}", FORM, 400, "not JSON"),
+                                        ("json=%", FORM, 400, "malformed escape"), ("msgpack=!", FORM, 400, "not base64"),
+                                        ("", FORM, 400, "needs a command"), ("a=b", FORM, 400, "needs a command"),
+                                        ("{}", "text/plain", 415, "text/plain"), ("--x", "multipart/form-data; boundary=x", 415, "multipart/form-data"),
+                                        ("{\"channel\":\"6\"", "application/json", 400, "not JSON"), ("\x81", "application/msgpack", 400, "msgpack")):
+            self.expect(self.host.ask(path, "POST", body.encode("latin-1"), {"Content-Type": kind, **ADMIN}), status, why)
+        for what in ({}, {"definition": ""}, {"definition": 5}):
+            self.expect(command(self.host, "/datasource/add_source.cmd", what), 400, "needs `definition`")
+
+    def test_a_command_comes_as_msgpack_too(self):
+        path = source_path(RADIO, "set_channel.cmd")
+        packed = b"\x81\xa7channel\xa16"
+        for body, kind in ((b"msgpack=" + base64.b64encode(packed), FORM), (b"msgpack=" + base64.urlsafe_b64encode(packed).rstrip(b"="), FORM),
+                           (packed, "application/msgpack")):
+            reply = self.host.ask(path, "POST", body, {"Content-Type": kind, **ADMIN})
+            self.assertEqual(self.expect(reply, 200)["kismet.datasource.channel"], "6")
+
+    def test_close_open_pause_and_resume(self):
+        uuid = "F00D0000-0000-0000-0000-0000000000AA"
+        added = self.expect(command(self.host, "/datasource/add_source.cmd", {"definition": f"radio1:type=fakeradio,name=life,uuid={uuid}"}), 200)
+        self.assertEqual((added["kismet.datasource.uuid"], added["kismet.datasource.running"]), (uuid, 1))
+        pid = added["kismet.datasource.ipc_pid"]
+        paused = self.expect(command(self.host, source_path(uuid, "pause_source.cmd"), method="GET"), 200)
+        self.assertEqual(paused["kismet.datasource.paused"], 1)
+        self.expect(command(self.host, source_path(uuid, "pause_source.cmd")), 500, "paused already")
+        self.assertEqual(self.expect(command(self.host, source_path(uuid, "resume_source.jcmd")), 200)["kismet.datasource.paused"], 0)
+        self.expect(command(self.host, source_path(uuid, "resume_source.cmd")), 500, "not paused")
+        for close, reopen in (("close", "open"), ("disable", "enable")):
+            closed = self.expect(command(self.host, source_path(uuid, close + "_source.cmd")), 200)
+            self.assertEqual((closed["kismet.datasource.running"], closed["kismet.datasource.retry"]), (0, 0))
+            self.assertIn(uuid, [s["kismet.datasource.uuid"] for s in self.host.get("/datasource/all_sources.json")])
+            again = self.expect(command(self.host, source_path(uuid, reopen + "_source.cmd")), 200)
+            self.assertEqual(again["kismet.datasource.running"], 1)
+            self.assertNotEqual(again["kismet.datasource.ipc_pid"], pid)
+            self.expect(command(self.host, source_path(uuid, reopen + "_source.cmd")), 500, "ERROR: the source was not opened: ")
+        self.expect(command(self.host, source_path(uuid, "close_source.cmd")), 200)
+
+    def test_sources_that_cannot_be_added_are_500_with_the_reason(self):
+        for definition, why in (("/nonexistent/file.pcap", "does not exist"), ("x:type=nothing", "no driver is of type 'nothing'"),
+                                ("radio0:type=fakeradio,chanel=6", "chanel"), ("radio0:type=fakeradio,uuid=5", "not a UUID"),
+                                ("broken:type=fakeradio,retry=false", "it is broken")):
+            self.expect(command(self.host, "/datasource/add_source.cmd", {"definition": definition}), 500, "ERROR: the source was not added: .*" + why)
+
+    @unittest.skipUnless(shutil.which("curl"), "there is no curl")
+    def test_curl_as_in_the_documentation(self):
+        name = os.path.join(self.host.folder.name, "curl.pcap")
+        shutil.copy(CAPTURE, name)
+        base = f"http://{USER}:{PASSWORD}@127.0.0.1:{self.host.port}"
+
+        def curl(*args):
+            done = subprocess.run(["curl", "-s", "-S", "-m", str(PATIENCE), *args], capture_output=True, timeout=PATIENCE)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            return json.loads(done.stdout)
+
+        added = curl("-d", "definition=" + name + ":name=with curl", base + "/datasource/add_source.cmd")
+        self.assertEqual(added["kismet.datasource.name"], "with curl")
+        tuned = curl("--data-urlencode", 'json={"channels": ["1", "6", "6HT40+"]}', base + source_path(RADIO, "set_channel.cmd"))
+        self.assertEqual(tuned["kismet.datasource.hop_channels"], ["1", "6", "6HT40+"])
+
+
+class Passive(unittest.TestCase):
+    def setUp(self):
+        self.host = host("-c", f"passive:name=esp32,uuid={PASSIVE},dlt=105")
+        self.host.wait_for(r"esp32 \(passive\): opened, DLT 105")
+        self.path = source_path(PASSIVE, "feed.cmd")
+
+    def tearDown(self):
+        self.host.end()
+
+    def feed(self, what, status=200):
+        reply = command(self.host, self.path, what, kind="body")
+        self.assertEqual(reply.status, status, reply.octets)
+        return json.loads(reply.octets) if status == 200 else reply.octets.decode()
+
+    def wait_for_packets(self, n):
+        end = time.monotonic() + PATIENCE
+        while True:
+            seen = self.host.get(source_path(PASSIVE, "source.json"))["kismet.datasource.num_packets"]
+            if seen >= n:
+                self.assertEqual(seen, n)
+                return
+            self.assertLess(time.monotonic(), end, f"{seen} of {n} packets")
+            time.sleep(0.01)
+
+    def test_frames_make_the_same_devices_as_in_a_file(self):
+        dlt, frames = read_pcap(CAPTURE)
+        for i in range(0, len(frames), 200):
+            part = [{"dlt": dlt, "ts": s + us / 1e6, "data": base64.b64encode(data).decode()} for s, us, data in frames[i:i + 200]]
+            counts = self.feed({"frames": part})
+            self.assertEqual((counts["aerie.feed.taken"], counts["aerie.feed.refused"], counts["aerie.feed.reason"]), (len(part), 0, ""))
+        self.wait_for_packets(len(frames))
+        fed = self.host.get("/devices/all_devices.json")
+        reading = Host()
+        try:
+            read = reading.ready().get("/devices/all_devices.json")
+        finally:
+            reading.end()
+        self.maxDiff = None
+        self.assertGreater(len(read), 5)
+        self.assertEqual(without_sources(fed), without_sources(read))
+
+    def test_a_frame_brings_its_signal_and_channel(self):
+        beacon = bytes.fromhex("80000000ffffffffffff0211223344550211223344550000" + "00" * 8 + "640011000004666f6f62010482848b96030106")
+        for data in (base64.b64encode(beacon), base64.urlsafe_b64encode(beacon).rstrip(b"=")):
+            self.feed({"frames": [{"data": data.decode(), "signal": -41, "freq": 2437000, "channel": "6", "ts": 1700000000.25}]})
+        self.wait_for_packets(2)
+        device, = self.host.get("/devices/all_devices.json")
+        self.assertEqual(device["kismet.device.base.macaddr"], "02:11:22:33:44:55")
+        self.assertEqual(device["kismet.device.base.signal"]["kismet.common.signal.last_signal"], -41)
+        self.assertEqual(device["kismet.device.base.first_time"], 1700000000)
+        self.assertEqual(device["kismet.device.base.channel"], "6")
+
+    def test_bad_items_are_refused_and_counted_one_by_one(self):
+        good = {"data": base64.b64encode(bytes.fromhex("d4000000021122334455")).decode()}
+        for bad, why in (({}, "`data` is missing"), ({"data": ""}, "`data` is empty"), ({"data": "A"}, "`data` is not base64"),
+                         ({"data": "????"}, "`data` is not base64"), ({"data": 5}, "`data` is missing or no text"), (5, "it is no map"),
+                         ({**good, "dlt": -1}, "`dlt`"), ({**good, "dlt": "x"}, "`dlt`"), ({**good, "signal": "loud"}, "`signal`"),
+                         ({**good, "signal": 1000}, "`signal`"), ({**good, "freq": -1}, "`freq`"), ({**good, "freq": 2**32}, "`freq`"),
+                         ({**good, "ts": -1}, "`ts`"), ({**good, "ts": "now"}, "`ts`"), ({**good, "ts": 1e12}, "`ts`"),
+                         ({**good, "origlen": 1}, "`origlen`"), ({**good, "channel": ""}, "`channel`"), ({**good, "channel": "x" * 33}, "`channel`"),
+                         ({"data": base64.b64encode(bytes(16001)).decode()}, "`data` is longer"),
+                         ({"data": "A" * 100000}, "`data` is longer")):
+            counts = self.feed({"frames": [good, bad, good]})
+            self.assertEqual((counts["aerie.feed.taken"], counts["aerie.feed.refused"]), (2, 1), bad)
+            self.assertTrue(counts["aerie.feed.reason"].startswith("frame 1: " + why), counts)
+        self.assertEqual(self.feed({"frames": [{"data": base64.b64encode(bytes(16000)).decode()}]})["aerie.feed.taken"], 1)
+        self.wait_for_packets(41)
+        for bad, why in (({}, "`type`"), ({"type": "x"}, "`json` is missing"), ({"type": "", "json": 1}, "`type`"),
+                         ({"type": "x", "json": "y" * 16000}, "`json` is longer")):
+            counts = self.feed({"reports": [bad]})
+            self.assertEqual((counts["aerie.feed.taken"], counts["aerie.feed.refused"]), (0, 1))
+            self.assertTrue(counts["aerie.feed.reason"].startswith("report 0: " + why), counts)
+        self.assertEqual(self.feed({"reports": [{"type": "DOT11SCAN", "json": {"a": [1, 2.5, None]}, "ts": 1700000000}]})["aerie.feed.taken"], 1)
+
+    def test_what_is_no_feed_is_400_and_closed_or_active_sources_409(self):
+        for what in ({}, {"frames": {}}, {"frames": "x"}, {"reports": 1}, {"frames": [], "reports": {}}, {"frames": [0] * 8193}):
+            self.assertIn("lists of at most 8192", self.feed(what, 400))
+        self.assertEqual(self.feed({"frames": []})["aerie.feed.taken"], 0)
+        good = {"frames": [{"data": "1AAAAAIRIjNEVQ=="}]}
+        self.assertEqual(command(self.host, source_path(PASSIVE, "close_source.cmd")).status, 200)
+        self.assertIn("closed, or not of a passive type", self.feed(good, 409))
+        self.assertEqual(command(self.host, source_path(PASSIVE, "open_source.cmd")).status, 200)
+        self.assertEqual(self.feed(good)["aerie.feed.taken"], 1)
+        added = json.loads(command(self.host, "/datasource/add_source.cmd", {"definition": "radio0:type=fakeradio"}).octets)
+        reply = command(self.host, source_path(added["kismet.datasource.uuid"], "feed.cmd"), good)
+        self.assertEqual(reply.status, 409, reply.octets)
+
+    def test_a_paused_source_takes_and_discards(self):
+        good = {"frames": [{"data": "1AAAAAIRIjNEVQ=="}] * 3}
+        self.assertEqual(command(self.host, source_path(PASSIVE, "pause_source.cmd")).status, 200)
+        self.assertEqual(self.feed(good)["aerie.feed.taken"], 3)
+        self.assertEqual(command(self.host, source_path(PASSIVE, "resume_source.cmd")).status, 200)
+        self.assertEqual(self.host.get("/devices/all_devices.json"), [])
+
+
+class Waiting(unittest.TestCase):
+    """Commands that take long, here: three seconds."""
+
+    def setUp(self):
+        os.environ["FAKE_RADIO_SLOW"] = "3000"
+        self.host = host("-c", f"passive:name=esp32,uuid={PASSIVE},dlt=105")
+        self.host.wait_for(r"esp32 \(passive\): opened, DLT 105")
+        self.replies, self.threads = [], []
+
+    def tearDown(self):
+        del os.environ["FAKE_RADIO_SLOW"]
+        for t in self.threads:
+            t.join()
+
+    def ask(self):
+        try:
+            begun = time.monotonic()
+            reply = command(self.host, "/datasource/list_interfaces.json", method="GET")
+            self.replies.append((reply.status, reply.octets, time.monotonic() - begun))
+        except OSError:
+            self.replies.append((0, b"", 0))
+
+    def ask_at_once(self, n):
+        for _ in range(n):
+            self.threads.append(threading.Thread(target=self.ask))
+            self.threads[-1].start()
+
+    def test_three_may_wait_and_the_rest_is_told_to_come_again(self):
+        self.ask_at_once(8)
+        for t in self.threads:
+            t.join()
+        statuses = sorted(status for status, _, _ in self.replies)
+        self.assertEqual(set(statuses), {200, 503})
+        self.assertGreaterEqual(statuses.count(200), 3)
+        for status, octets, took in self.replies:
+            if status == 200:
+                self.assertGreater(took, 2)
+                self.assertEqual(len(json.loads(octets)), 2)
+            else:
+                self.assertIn(b"too many commands to sources are under way", octets)
+        self.host.end()
+
+    def test_the_main_thread_goes_on_meanwhile(self):
+        """A frame that is fed while somebody waits becomes a device before the wait is over."""
+        self.ask_at_once(1)
+        frame = {"data": base64.b64encode(bytes.fromhex("80000000ffffffffffff0211223344550211223344550000" + "00" * 8 + "640011000000")).decode()}
+        end = time.monotonic() + 2
+        served = 0
+        while time.monotonic() < end and not self.replies:
+            try:
+                with contextlib.closing(self.host.connect(timeout=0.5)) as c:
+                    c.request("POST", source_path(PASSIVE, "feed.cmd"), json.dumps({"frames": [frame]}), {"Content-Type": "application/json", **ADMIN})
+                    served += c.getresponse().status == 200
+                with contextlib.closing(self.host.connect(timeout=0.5)) as c:
+                    c.request("GET", "/devices/all_devices.json")
+                    if served and json.loads(c.getresponse().read()):
+                        break
+            except OSError:  # that connection went to the thread that waits: another will not
+                pass
+        self.assertFalse(self.replies)
+        self.assertTrue(served)
+        self.assertLess(time.monotonic(), end)
+        self.threads.pop().join()
+        self.assertEqual(self.replies[0][0], 200)
+        self.host.end()
+
+    def test_a_host_that_ends_lets_go_of_those_who_wait(self):
+        self.ask_at_once(2)
+        time.sleep(0.3)  # so that they wait; it is right as well when they do not
+        begun = time.monotonic()
+        self.host.end()
+        self.assertLess(time.monotonic() - begun, 20)
+        for t in self.threads:
+            t.join()
+        self.assertLessEqual({status for status, _, _ in self.replies}, {0, 200, 500, 503})
+
+
+if __name__ == "__main__":
+    unittest.main()
