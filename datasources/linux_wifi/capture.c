@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Live capture by libpcap. The kernel gathers frames in its ring and wakes us after at most RING_MS, so that a busy air
- * costs a wake-up per ring block and not per frame; the radiotap header of each frame has its channel, thus hopping does
- * not mind. Frames that the ring has no room for are lost: they are counted by the kernel and told. */
+ * costs a wake-up per ring block and not per frame; the radiotap header of each frame has its channel, thus hopping
+ * does not mind. Frames that the ring has no room for are lost: they are counted by the kernel and told. */
 #include "capture.h"
 
 #include <errno.h>
@@ -17,13 +17,13 @@
 
 #include "truncate.h"
 
-#define SNAPLEN 16384
-#define RING_SIZE (8 * 1024 * 1024)
-#define RING_MS 50
-#define POLL_MS 100            /* how soon an idle capture notices that it is to end */
-#define BATCH_SIZE (128u * 1024u)
-#define DISPATCH_MAX 1024
-#define COUNT_EVERY_S 10       /* between looks at the counters, and so between messages */
+#define SNAPLEN            16384
+#define RING_SIZE          (8 * 1024 * 1024)
+#define RING_MS            50
+#define POLL_MS            100 /* how soon an idle capture notices that it is to end */
+#define BATCH_SIZE         (128u * 1024u)
+#define DISPATCH_MAX       1024
+#define COUNT_EVERY_S      10 /* between looks at the counters, and so between messages */
 #define STATISTICS_EVERY_S 60
 
 struct capture {
@@ -157,12 +157,12 @@ static void on_packet(u_char *user, const struct pcap_pkthdr *h, const u_char *c
 {
 	struct capture *c = (struct capture *)user;
 	struct aeriecap_packet p = {
-		.content = content,
-		.caplen = h->caplen,
-		.origlen = h->len,
-		.dlt = c->dlt,
-		.ts_sec = (uint64_t)h->ts.tv_sec,
-		.ts_usec = (uint32_t)h->ts.tv_usec,
+	    .content = content,
+	    .caplen = h->caplen,
+	    .origlen = h->len,
+	    .dlt = c->dlt,
+	    .ts_sec = (uint64_t)h->ts.tv_sec,
+	    .ts_usec = (uint32_t)h->ts.tv_usec,
 	};
 	int r;
 
@@ -194,7 +194,8 @@ static void count_losses(struct capture *c)
 	if (more == 0 || more > UINT32_MAX / 2)
 		return;
 	c->lost += more;
-	aeriecap_warn(c->cap, "%s: %" PRIu32 " frames were lost, %" PRIu64 " in all: they come faster than the host takes them",
+	aeriecap_warn(c->cap,
+		      "%s: %" PRIu32 " frames were lost, %" PRIu64 " in all: they come faster than the host takes them",
 		      c->interface, more, c->lost);
 }
 
@@ -207,8 +208,8 @@ static void look_at_counters(struct capture *c)
 		c->count_at = now + COUNT_EVERY_S;
 	}
 	if (c->statistics && now >= c->statistics_at) {
-		aeriecap_send_message(c->cap, AERIECAP_INFO, "%s: %" PRIu64 " frames captured, %" PRIu64 " lost", c->interface,
-				      c->packets, c->lost);
+		aeriecap_send_message(c->cap, AERIECAP_INFO, "%s: %" PRIu64 " frames captured, %" PRIu64 " lost",
+				      c->interface, c->packets, c->lost);
 		c->statistics_at = now + STATISTICS_EVERY_S;
 	}
 }
@@ -240,7 +241,7 @@ static int take(struct capture *c)
 
 int capture_run(struct capture *c, char *msg, size_t room)
 {
-	struct pollfd fd = { .fd = pcap_get_selectable_fd(c->pcap), .events = POLLIN };
+	struct pollfd fd = {.fd = pcap_get_selectable_fd(c->pcap), .events = POLLIN};
 
 	c->count_at = now_s() + COUNT_EVERY_S;
 	c->statistics_at = now_s() + STATISTICS_EVERY_S;

@@ -10,8 +10,8 @@
  *	37W6e  37-W6e       20 MHz of 6 GHz
  *	37W6eHE40  37W6eHE80  37W6eHE160  37W6eEHT320     wider ones, each also with -CENTRE
  *
- * Upper and lower case are the same. Numbers, centres and pairs are those of IEEE 802.11-2020, annex E, tables E-1 to E-4,
- * of 802.11ax-2021 27.3.23 for 6 GHz, and of 802.11be 36.3.24 for 320 MHz. */
+ * Upper and lower case are the same. Numbers, centres and pairs are those of IEEE 802.11-2020, annex E, tables E-1 to
+ *E-4, of 802.11ax-2021 27.3.23 for 6 GHz, and of 802.11be 36.3.24 for 320 MHz. */
 #ifndef LINUX_WIFI_CHANNELS_H
 #define LINUX_WIFI_CHANNELS_H
 
@@ -24,7 +24,7 @@
 #include "wiphy.h"
 
 #define CHANNEL_TEXT_ROOM 32u
-#define CHANNEL_LIST_MAX 1000u /* hosts' lists and libaeriecap's have a limit of their own, a little higher */
+#define CHANNEL_LIST_MAX  1000u /* hosts' lists and libaeriecap's have a limit of their own, a little higher */
 
 struct channel {
 	uint32_t mhz;    /* the middle of the primary channel */

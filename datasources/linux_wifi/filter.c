@@ -106,7 +106,8 @@ static int add_interface(struct addresses *all, const char *name, size_t len, ch
 	}
 	freeifaddrs(list);
 	if (r == 0 && name && !found) {
-		snprintf(msg, room, "filter_interface=%.*s: there is no such interface with an address", (int)len, name);
+		snprintf(msg, room, "filter_interface=%.*s: there is no such interface with an address", (int)len,
+			 name);
 		return -1;
 	}
 	return r;
@@ -125,7 +126,7 @@ static int add_interfaces(struct addresses *all, const char *names, char *msg, s
 
 int filter_text(const struct options *o, char *text, size_t room, char *msg, size_t msg_room)
 {
-	struct addresses all = { .n = 0 };
+	struct addresses all = {.n = 0};
 	size_t used = 0;
 	uint32_t i;
 

@@ -8,7 +8,7 @@
 #include "options.h"
 
 #define FILTER_ADDRESSES_MAX 32u /* a filter has room for 4,096 instructions */
-#define FILTER_ROOM 8192u
+#define FILTER_ROOM          8192u
 
 /* Writes the filter's text in libpcap's language; empty: no filter. 0, or -1 with a text for the user. */
 int filter_text(const struct options *o, char *text, size_t room, char *msg, size_t msg_room);

@@ -3,12 +3,12 @@
  *
  *	the named interface is in monitor mode        it is used, and brought up if it is down
  *	there is already one of the name on the radio it is used
- *	otherwise                                     a second interface is made on the radio; the kernel removes it when
- *	                                              our socket closes, even if we are killed
- *	the driver refuses a second one               the named interface itself is switched to monitor mode
+ *	otherwise                                     a second interface is made on the radio; the kernel removes it
+ *when our socket closes, even if we are killed the driver refuses a second one               the named interface itself
+ *is switched to monitor mode
  *
- * As long as another interface of the radio is up it holds the channel: so the named one is taken down, unless asked not
- * to. */
+ * As long as another interface of the radio is up it holds the channel: so the named one is taken down, unless asked
+ *not to. */
 #include "interface.h"
 
 #include <errno.h>
@@ -134,8 +134,8 @@ static int fail(int err, const char *what, const char *name, char *msg, size_t r
 	return err;
 }
 
-static int switch_mode(struct monitor *m, const struct wiphy_interface *base, const struct monitor_wish *wish, char *msg,
-		       size_t room)
+static int switch_mode(struct monitor *m, const struct wiphy_interface *base, const struct monitor_wish *wish,
+		       char *msg, size_t room)
 {
 	int r;
 
@@ -154,8 +154,8 @@ static int switch_mode(struct monitor *m, const struct wiphy_interface *base, co
 	return 0;
 }
 
-static int add_or_switch(struct monitor *m, const struct wiphy_interface *base, const struct monitor_wish *wish, char *msg,
-			 size_t room)
+static int add_or_switch(struct monitor *m, const struct wiphy_interface *base, const struct monitor_wish *wish,
+			 char *msg, size_t room)
 {
 	int r = nl80211_add_monitor(m->nl, base->wiphy, m->name, wish->flags);
 
@@ -191,8 +191,10 @@ static int get_monitor(struct monitor *m, const struct wiphy_interface *base, co
 		return switch_mode(m, base, wish, msg, room);
 	r = choose_name(base, all, n, wish, m->name, &m->index);
 	if (r < 0)
-		snprintf(msg, room, "there is already an interface %s, which is not one of %s in monitor mode%s; choose "
-			 "another name with vif=", m->name, base->name, wish->flags ? " made by us" : "");
+		snprintf(msg, room,
+			 "there is already an interface %s, which is not one of %s in monitor mode%s; choose "
+			 "another name with vif=",
+			 m->name, base->name, wish->flags ? " made by us" : "");
 	if (r != 0)
 		return r < 0 ? r : 0;
 	return add_or_switch(m, base, wish, msg, room);
@@ -207,9 +209,10 @@ static void note_others(struct monitor *m, const struct wiphy_interface *base, c
 	for (i = 0; i < n; i++)
 		if (all[i].wiphy == base->wiphy && all[i].index != m->index && all[i].mode != NL80211_IFTYPE_MONITOR &&
 		    !m->note[0] && is_up(all[i].index) > 0)
-			snprintf(m->note, sizeof m->note,
-				 "%s is up on the same radio and may keep it on its channel; take it down if tuning fails",
-				 all[i].name);
+			snprintf(
+			    m->note, sizeof m->note,
+			    "%s is up on the same radio and may keep it on its channel; take it down if tuning fails",
+			    all[i].name);
 }
 
 static int bring_up(struct monitor *m, char *msg, size_t room)

@@ -14,19 +14,20 @@ struct monitor_wish {
 };
 
 struct monitor {
-	struct nl80211 *nl;          /* not owned; a monitor that was made lives as long as it */
-	uint32_t base;          /* the interface that was named */
-	uint32_t index;         /* the one to capture from; may be the same */
+	struct nl80211 *nl; /* not owned; a monitor that was made lives as long as it */
+	uint32_t base;      /* the interface that was named */
+	uint32_t index;     /* the one to capture from; may be the same */
 	char name[IFNAMSIZ];
 	bool created, switched; /* it is ours; it was of mode base_mode */
 	bool base_downed, index_upped, base_was_up;
 	uint32_t base_mode;
-	char note[256];         /* what the user should know, or empty */
+	char note[256]; /* what the user should know, or empty */
 };
 
 /* all, n: nl80211_interfaces(). 0, or a negative errno with a text in msg, and everything is as it was. */
 int monitor_open(struct monitor *m, struct nl80211 *nl, const struct wiphy_interface *base, const struct wiphy *w,
-		 const struct wiphy_interface *all, uint32_t n, const struct monitor_wish *wish, char *msg, size_t room);
+		 const struct wiphy_interface *all, uint32_t n, const struct monitor_wish *wish, char *msg,
+		 size_t room);
 /* Puts back what was changed, as far as it still exists. 0, or the first error. */
 int monitor_restore(struct monitor *m);
 

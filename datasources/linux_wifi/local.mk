@@ -25,3 +25,25 @@ modules_linuxwifi_la_LDFLAGS = $(MODLD)
 modules_linuxwifi_la_LIBTOOLFLAGS = $(MODLT)
 EXTRA_DIST += datasources/linux_wifi/README.md
 dist_man_MANS += doc/aerie-cap-linux-wifi.1
+
+if HAVE_CRITERION
+LINUX_WIFI_TESTS = datasources/linux_wifi/tests/test_channels datasources/linux_wifi/tests/test_wiphy datasources/linux_wifi/tests/test_parts
+check_PROGRAMS += $(LINUX_WIFI_TESTS)
+TESTS += $(LINUX_WIFI_TESTS)
+LINUX_WIFI_TEST_CFLAGS = $(UNIT_CFLAGS) $(NL_CFLAGS) $(PCAP_CFLAGS)
+datasources_linux_wifi_tests_test_channels_SOURCES = datasources/linux_wifi/tests/test_channels.c $(LINUX_WIFI_PURE)
+datasources_linux_wifi_tests_test_channels_CPPFLAGS = $(LINUX_WIFI_CPPFLAGS)
+datasources_linux_wifi_tests_test_channels_CFLAGS = $(LINUX_WIFI_TEST_CFLAGS)
+datasources_linux_wifi_tests_test_channels_LDADD = $(NL_LIBS) $(CRITERION_LIBS)
+datasources_linux_wifi_tests_test_wiphy_SOURCES = datasources/linux_wifi/tests/test_wiphy.c $(LINUX_WIFI_PURE)
+datasources_linux_wifi_tests_test_wiphy_CPPFLAGS = $(LINUX_WIFI_CPPFLAGS)
+datasources_linux_wifi_tests_test_wiphy_CFLAGS = $(LINUX_WIFI_TEST_CFLAGS)
+datasources_linux_wifi_tests_test_wiphy_LDADD = $(NL_LIBS) $(CRITERION_LIBS)
+datasources_linux_wifi_tests_test_parts_SOURCES = datasources/linux_wifi/tests/test_parts.c $(LINUX_WIFI_PARTS)
+datasources_linux_wifi_tests_test_parts_CPPFLAGS = $(LINUX_WIFI_CPPFLAGS)
+datasources_linux_wifi_tests_test_parts_CFLAGS = $(LINUX_WIFI_TEST_CFLAGS)
+datasources_linux_wifi_tests_test_parts_LDFLAGS = $(CAPLD)
+datasources_linux_wifi_tests_test_parts_LDADD = libaeriecap.la $(PCAP_LIBS) $(NL_LIBS) $(CRITERION_LIBS)
+endif
+EXTRA_DIST += datasources/linux_wifi/tests/data/hwsim_us.wiphy datasources/linux_wifi/tests/data/hwsim_world.wiphy \
+	datasources/linux_wifi/tests/data/hwsim.interfaces

@@ -2,8 +2,8 @@
 /* aerie-cap-linux-wifi: Wi-Fi interfaces of Linux in monitor mode, through nl80211.
  *
  * After opening, the program keeps one capability, CAP_NET_ADMIN: to tune, and to put interfaces back at the end. The
- * packet socket is open by then. [main] and [hop] use the netlink socket, never at once (aeriecap.h); closing uses one of
- * its own, since it also runs when a thread hangs. */
+ * packet socket is open by then. [main] and [hop] use the netlink socket, never at once (aeriecap.h); closing uses one
+ * of its own, since it also runs when a thread hangs. */
 #include <errno.h>
 #include <inttypes.h>
 #include <linux/capability.h>
@@ -22,9 +22,10 @@
 #include "options.h"
 
 #define INTERFACES_MAX 256u
-#define BUSY_TRIES 5
-#define BUSY_WAIT_MS 20
-#define SHUFFLE_SPACING 4 /* 20 MHz channels of 2.4 GHz are 5 MHz apart: a hop lands where the last one could not hear */
+#define BUSY_TRIES     5
+#define BUSY_WAIT_MS   20
+#define SHUFFLE_SPACING                                                                                                \
+	4 /* 20 MHz channels of 2.4 GHz are 5 MHz apart: a hop lands where the last one could not hear */
 #define SYS_NET "/sys/class/net"
 
 struct radio {
@@ -90,8 +91,10 @@ static int find_interface(struct radio *radio, char *msg)
 		if (strcmp(radio->interfaces[i].name, radio->options.interface) == 0)
 			radio->base = &radio->interfaces[i];
 	if (!radio->base) {
-		snprintf(msg, AERIECAP_MSG_MAX, "there is %s %s", if_nametoindex(radio->options.interface) ?
-			 "no Wi-Fi (nl80211) on the interface" : "no interface", radio->options.interface);
+		snprintf(msg, AERIECAP_MSG_MAX, "there is %s %s",
+			 if_nametoindex(radio->options.interface) ? "no Wi-Fi (nl80211) on the interface"
+								  : "no interface",
+			 radio->options.interface);
 		return -ENOENT;
 	}
 	r = nl80211_wiphy(radio->nl, radio->base->wiphy, &radio->wiphy);
@@ -144,7 +147,7 @@ static int fill_channel(struct aeriecap_info *info, struct radio *radio)
 
 	for (i = 0; i < r; i++)
 		if (all[i].index == radio->monitor.index && all[i].mhz) {
-			struct channel c = { all[i].mhz, all[i].center, all[i].width };
+			struct channel c = {all[i].mhz, all[i].center, all[i].width};
 
 			channel_format(&c, text, sizeof text);
 		}
@@ -154,7 +157,7 @@ static int fill_channel(struct aeriecap_info *info, struct radio *radio)
 
 static int on_list(struct aeriecap *cap, uint32_t seqno, struct aeriecap_list *list, char *msg)
 {
-	struct radio found = { .nl = NULL };
+	struct radio found = {.nl = NULL};
 	int r = read_interfaces(&found, msg);
 	uint32_t i;
 
@@ -191,8 +194,8 @@ static int on_probe(struct aeriecap *cap, uint32_t seqno, const char *definition
 
 /* --- Tuning. */
 
-/* -EINVAL with a text: there is no such channel, or this radio does not have it. What the regulatory domain forbids now it
- * may allow later, so that is left to the kernel. */
+/* -EINVAL with a text: there is no such channel, or this radio does not have it. What the regulatory domain forbids now
+ * it may allow later, so that is left to the kernel. */
 static int parse_channel(const struct radio *radio, const char *text, struct channel *ret_channel, char *msg)
 {
 	char why[200];
@@ -204,7 +207,8 @@ static int parse_channel(const struct radio *radio, const char *text, struct cha
 	}
 	if (wiphy_find(&radio->wiphy, ret_channel->mhz))
 		return 0;
-	snprintf(msg, AERIECAP_MSG_MAX, "%s has no channel %s (%" PRIu32 " MHz)", radio->base->name, text, ret_channel->mhz);
+	snprintf(msg, AERIECAP_MSG_MAX, "%s has no channel %s (%" PRIu32 " MHz)", radio->base->name, text,
+		 ret_channel->mhz);
 	return -EINVAL;
 }
 
@@ -223,7 +227,7 @@ static void *on_translate(struct aeriecap *cap, const char *text, char *msg)
 /* A scan that another program runs makes the radio busy for moments. */
 static int set_channel(struct radio *radio, const struct channel *c)
 {
-	static const struct timespec wait = { 0, BUSY_WAIT_MS * 1000000 };
+	static const struct timespec wait = {0, BUSY_WAIT_MS * 1000000};
 	int r = nl80211_set_channel(radio->nl, radio->monitor.index, c), tries;
 
 	for (tries = 1; r == -EBUSY && tries < BUSY_TRIES; tries++) {
@@ -244,20 +248,23 @@ static int tune(struct radio *radio, const struct channel *c, char *msg)
 		return 1;
 	case -ENODEV:
 	case -ENETDOWN:
-		snprintf(msg, AERIECAP_MSG_MAX, "%s has gone or is down: the radio was unplugged, or something else removed "
-			 "the interface", name);
+		snprintf(msg, AERIECAP_MSG_MAX,
+			 "%s has gone or is down: the radio was unplugged, or something else removed "
+			 "the interface",
+			 name);
 		return -1;
 	case -EPERM:
 	case -EACCES:
 		snprintf(msg, AERIECAP_MSG_MAX, "%s cannot be tuned without CAP_NET_ADMIN", name);
 		return -1;
 	case -EBUSY:
-		snprintf(msg, AERIECAP_MSG_MAX, "another interface of the radio of %s is up and keeps its channel: take it down",
-			 name);
+		snprintf(msg, AERIECAP_MSG_MAX,
+			 "another interface of the radio of %s is up and keeps its channel: take it down", name);
 		return 0;
 	default:
-		snprintf(msg, AERIECAP_MSG_MAX, "%s: %s", f && (f->flags & FREQ_DISABLED) ?
-			 "the regulatory domain forbids it" : "the driver refuses it", strerror(-r));
+		snprintf(msg, AERIECAP_MSG_MAX, "%s: %s",
+			 f && (f->flags & FREQ_DISABLED) ? "the regulatory domain forbids it" : "the driver refuses it",
+			 strerror(-r));
 		return 0;
 	}
 }
@@ -274,7 +281,8 @@ static int on_channel(struct aeriecap *cap, uint32_t seqno, void *channel, char 
 		char text[CHANNEL_TEXT_ROOM];
 
 		channel_format(channel, text, sizeof text);
-		aeriecap_send_message(cap, AERIECAP_INFO, "%s: cannot tune to %s: %.600s", radio->monitor.name, text, msg);
+		aeriecap_send_message(cap, AERIECAP_INFO, "%s: cannot tune to %s: %.600s", radio->monitor.name, text,
+				      msg);
 	}
 	return r;
 }
@@ -295,8 +303,8 @@ static void close_radio(struct radio *radio)
 	if (radio->monitor.nl) {
 		r = monitor_restore(&radio->monitor);
 		if (r < 0)
-			fprintf(stderr, "aerie-cap-linux-wifi: cannot put %s back as it was: %s\n", radio->options.interface,
-				strerror(-r));
+			fprintf(stderr, "aerie-cap-linux-wifi: cannot put %s back as it was: %s\n",
+				radio->options.interface, strerror(-r));
 	}
 	nl80211_close(nl);
 	radio->monitor.nl = NULL;
@@ -307,11 +315,11 @@ static void close_radio(struct radio *radio)
 static int start_capture(struct radio *radio, struct aeriecap *cap, const char *filter, char *msg)
 {
 	struct capture_wish wish = {
-		.interface = radio->monitor.name,
-		.index = radio->monitor.index,
-		.filter = filter,
-		.truncate_data = radio->options.truncate_data,
-		.statistics = radio->options.statistics,
+	    .interface = radio->monitor.name,
+	    .index = radio->monitor.index,
+	    .filter = filter,
+	    .truncate_data = radio->options.truncate_data,
+	    .statistics = radio->options.statistics,
 	};
 
 	return capture_open(&radio->capture, cap, &wish, msg, AERIECAP_MSG_MAX);
@@ -320,14 +328,14 @@ static int start_capture(struct radio *radio, struct aeriecap *cap, const char *
 static int open_monitor(struct radio *radio, char *msg)
 {
 	const struct options *o = &radio->options;
-	uint32_t failures = (o->fcsfail ? 1u << NL80211_MNTR_FLAG_FCSFAIL : 0) |
-			    (o->plcpfail ? 1u << NL80211_MNTR_FLAG_PLCPFAIL : 0);
-	struct monitor_wish wish = { .vif = o->vif, .ignoreprimary = o->ignoreprimary };
+	uint32_t failures =
+	    (o->fcsfail ? 1u << NL80211_MNTR_FLAG_FCSFAIL : 0) | (o->plcpfail ? 1u << NL80211_MNTR_FLAG_PLCPFAIL : 0);
+	struct monitor_wish wish = {.vif = o->vif, .ignoreprimary = o->ignoreprimary};
 
 	if (failures) /* flags replace those that the driver would set */
 		wish.flags = failures | 1u << NL80211_MNTR_FLAG_CONTROL | 1u << NL80211_MNTR_FLAG_OTHER_BSS;
-	return monitor_open(&radio->monitor, radio->nl, radio->base, &radio->wiphy, radio->interfaces, radio->n, &wish, msg,
-			    AERIECAP_MSG_MAX);
+	return monitor_open(&radio->monitor, radio->nl, radio->base, &radio->wiphy, radio->interfaces, radio->n, &wish,
+			    msg, AERIECAP_MSG_MAX);
 }
 
 static int tune_first(struct radio *radio, char *msg)
@@ -348,9 +356,11 @@ static void tell_opening(struct aeriecap *cap, const struct radio *radio)
 	if (m->note[0])
 		aeriecap_send_message(cap, AERIECAP_INFO, "%s", m->note);
 	if (radio->options.verbose)
-		aeriecap_send_message(cap, AERIECAP_INFO, "%s: captures from %s, which was %s%s%s", radio->options.interface,
-				      m->name, m->created ? "created on the same radio" :
-				      m->switched ? "switched to monitor mode" : "in monitor mode",
+		aeriecap_send_message(cap, AERIECAP_INFO, "%s: captures from %s, which was %s%s%s",
+				      radio->options.interface, m->name,
+				      m->created    ? "created on the same radio"
+				      : m->switched ? "switched to monitor mode"
+						    : "in monitor mode",
 				      m->index_upped ? " and brought up" : "",
 				      m->base_downed && !m->switched ? "; the interface itself is down meanwhile" : "");
 }
@@ -362,8 +372,8 @@ static int open_radio(struct radio *radio, struct aeriecap *cap, struct aeriecap
 	int r;
 
 	if (options_parse(&radio->options, definition, msg, AERIECAP_MSG_MAX) < 0 || find_interface(radio, msg) < 0 ||
-	    filter_text(&radio->options, filter, sizeof filter, msg, AERIECAP_MSG_MAX) < 0 || open_monitor(radio, msg) < 0 ||
-	    start_capture(radio, cap, filter, msg) < 0 || tune_first(radio, msg) < 0)
+	    filter_text(&radio->options, filter, sizeof filter, msg, AERIECAP_MSG_MAX) < 0 ||
+	    open_monitor(radio, msg) < 0 || start_capture(radio, cap, filter, msg) < 0 || tune_first(radio, msg) < 0)
 		return -1;
 	r = fill_info(info, radio, radio->monitor.name);
 	if (r == 0)
@@ -409,8 +419,8 @@ static int on_capture(struct aeriecap *cap, char *msg)
 }
 
 static const char help[] =
-	"Definition: INTERFACE[:OPTION=VALUE,...], as in wlan0:channel=6HT40+,filter_mgmt=true; the options are in\n"
-	"aerie-cap-linux-wifi(1). Needs CAP_NET_ADMIN and CAP_NET_RAW, and gives up the latter once it captures.\n";
+    "Definition: INTERFACE[:OPTION=VALUE,...], as in wlan0:channel=6HT40+,filter_mgmt=true; the options are in\n"
+    "aerie-cap-linux-wifi(1). Needs CAP_NET_ADMIN and CAP_NET_RAW, and gives up the latter once it captures.\n";
 
 int main(int argc, char **argv)
 {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The way to nl80211: a generic netlink socket, requests, and what comes back. A socket is used by one thread at a time. */
+/* The way to nl80211: a generic netlink socket, requests, and what comes back. A socket is used by one thread at a
+ * time. */
 #ifndef LINUX_WIFI_NL_H
 #define LINUX_WIFI_NL_H
 
@@ -17,8 +18,8 @@ void nl80211_close(struct nl80211 *nl);
 
 /* A request to be filled with attributes and given to nl80211_run(); NULL: no memory. flags: NLM_F_DUMP or 0. */
 struct nl_msg *nl80211_request(struct nl80211 *nl, uint8_t command, int flags);
-/* Sends the request, frees it, and hands each answer's attributes to fn (may be NULL). 0, the kernel's negative errno, or
- * what fn returned when that was negative. */
+/* Sends the request, frees it, and hands each answer's attributes to fn (may be NULL). 0, the kernel's negative errno,
+ * or what fn returned when that was negative. */
 int nl80211_run(struct nl80211 *nl, struct nl_msg *msg, int (*fn)(void *user, const void *attrs, int len), void *user);
 
 /* All interfaces, of every radio, at most max of them. Their number, or a negative errno. */

@@ -6,12 +6,12 @@
 
 #define FC_TYPE_DATA 0x08u
 #define FC_TYPE_MASK 0x0cu
-#define FC_QOS 0x80u
-#define FC_TO_DS 0x0100u
-#define FC_FROM_DS 0x0200u
+#define FC_QOS       0x80u
+#define FC_TO_DS     0x0100u
+#define FC_FROM_DS   0x0200u
 #define FC_PROTECTED 0x4000u
-#define FC_ORDER 0x8000u
-#define LLC_LEN 8u /* LLC/SNAP; the headers of TKIP, CCMP and GCMP are as long */
+#define FC_ORDER     0x8000u
+#define LLC_LEN      8u /* LLC/SNAP; the headers of TKIP, CCMP and GCMP are as long */
 
 uint32_t truncate_data(const uint8_t *data, uint32_t caplen)
 {

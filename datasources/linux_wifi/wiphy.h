@@ -14,19 +14,19 @@
 
 enum wiphy_band_id { BAND_2GHZ, BAND_5GHZ, BAND_6GHZ, N_BANDS };
 
-#define FREQ_DISABLED (1u << 0) /* the regulatory domain forbids it altogether */
-#define FREQ_NO_IR (1u << 1)    /* listening only, which is all that we do */
+#define FREQ_DISABLED      (1u << 0) /* the regulatory domain forbids it altogether */
+#define FREQ_NO_IR         (1u << 1) /* listening only, which is all that we do */
 #define FREQ_NO_HT40_MINUS (1u << 2)
-#define FREQ_NO_HT40_PLUS (1u << 3)
-#define FREQ_NO_80 (1u << 4)
-#define FREQ_NO_160 (1u << 5)
-#define FREQ_NO_320 (1u << 6)
-#define FREQ_NO_20 (1u << 7)
-#define FREQ_NO_HE (1u << 8)
+#define FREQ_NO_HT40_PLUS  (1u << 3)
+#define FREQ_NO_80         (1u << 4)
+#define FREQ_NO_160        (1u << 5)
+#define FREQ_NO_320        (1u << 6)
+#define FREQ_NO_20         (1u << 7)
+#define FREQ_NO_HE         (1u << 8)
 
-#define WIDTH_HT (1u << 0) /* 20 MHz with HT */
-#define WIDTH_40 (1u << 1)
-#define WIDTH_80 (1u << 2)
+#define WIDTH_HT  (1u << 0) /* 20 MHz with HT */
+#define WIDTH_40  (1u << 1)
+#define WIDTH_80  (1u << 2)
 #define WIDTH_160 (1u << 3)
 #define WIDTH_320 (1u << 4)
 
@@ -40,14 +40,14 @@ struct wiphy_freq {
 struct wiphy {
 	uint32_t index;
 	char name[WIPHY_NAME_ROOM];
-	uint64_t modes;         /* bit n: NL80211_IFTYPE_ n */
-	uint32_t widths[N_BANDS]; /* WIDTH_... */
+	uint64_t modes;            /* bit n: NL80211_IFTYPE_ n */
+	uint32_t widths[N_BANDS];  /* WIDTH_... */
 	uint32_t n_freqs, ignored; /* ignored: those of bands that are not Wi-Fi's, or beyond the limit */
 	struct wiphy_freq freqs[WIPHY_FREQS_MAX];
 };
 
-/* Adds what one NEW_WIPHY message tells; a dump spreads a wiphy over many. 0; -ENOENT: it names no wiphy; -EINVAL: malformed.
- * attrs: aligned to 4 octets. */
+/* Adds what one NEW_WIPHY message tells; a dump spreads a wiphy over many. 0; -ENOENT: it names no wiphy; -EINVAL:
+ * malformed. attrs: aligned to 4 octets. */
 int wiphy_parse(struct wiphy *w, const void *attrs, int len);
 bool wiphy_has_mode(const struct wiphy *w, uint32_t mode);
 /* NULL: the radio has no such frequency. */

@@ -80,6 +80,21 @@ FUZZ_TARGETS += tests/fuzz/fuzz_tzsp
 tests_fuzz_fuzz_tzsp_SOURCES = tests/fuzz/fuzz_tzsp.c datasources/tzsp/tzsp.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_tzsp_CFLAGS = $(AM_CFLAGS)
 
+FUZZ_TARGETS += tests/fuzz/fuzz_wifi_channel
+tests_fuzz_fuzz_wifi_channel_SOURCES = tests/fuzz/fuzz_wifi_channel.c datasources/linux_wifi/channels.c datasources/linux_wifi/wiphy.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_wifi_channel_CFLAGS = $(AM_CFLAGS) $(NL_CFLAGS)
+tests_fuzz_fuzz_wifi_channel_LDADD = $(FUZZ_LIBS) $(NL_LIBS)
+
+FUZZ_TARGETS += tests/fuzz/fuzz_wiphy
+tests_fuzz_fuzz_wiphy_SOURCES = tests/fuzz/fuzz_wiphy.c datasources/linux_wifi/channels.c datasources/linux_wifi/wiphy.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_wiphy_CFLAGS = $(AM_CFLAGS) $(NL_CFLAGS)
+tests_fuzz_fuzz_wiphy_LDADD = $(FUZZ_LIBS) $(NL_LIBS)
+
+FUZZ_TARGETS += tests/fuzz/fuzz_wifi_truncate
+tests_fuzz_fuzz_wifi_truncate_SOURCES = tests/fuzz/fuzz_wifi_truncate.c datasources/linux_wifi/truncate.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_wifi_truncate_CFLAGS = $(AM_CFLAGS)
+tests_fuzz_fuzz_wifi_truncate_LDADD = $(FUZZ_LIBS)
+
 check_PROGRAMS += $(FUZZ_TARGETS)
 TESTS += $(FUZZ_TARGETS)
 EXTRA_DIST += tests/fuzz/run.sh
