@@ -1,0 +1,130 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=sh
+# Functions for scripts that vm.sh runs: radios, access points and clients, hosts and what they answer.
+#
+# A script leaves what it saw in /out and judges nothing: test_lab.py does that outside. What takes time is waited for, with a
+# limit; going over the limit is noted, and the script goes on, so that one fault shows as one.
+
+say() { printf '%s lab: %s\n' "$(cut -d' ' -f1 /proc/uptime)" "$*"; }
+
+until_true() { # seconds, command...: its status, at the latest after these seconds
+	_end=$(($(cut -d. -f1 /proc/uptime) + $1))
+	shift
+	until "$@" >/dev/null 2>&1; do
+		[ "$(cut -d. -f1 /proc/uptime)" -lt $_end ] || {
+			say "gave up waiting for: $*"
+			return 1
+		}
+		sleep 0.3
+	done
+}
+
+# ---- radios
+
+monitor() { # interface, MHz: listens there, as mon$MHz
+	ip link set "$1" down
+	iw dev "$1" set type monitor && ip link set "$1" name "mon$2" && ip link set "mon$2" up && iw dev "mon$2" set freq "$2"
+}
+
+ap() { # interface, ssid, channel, further lines of hostapd.conf...
+	_conf=/tmp/$1.conf
+	printf 'interface=%s\nssid=%s\nchannel=%s\nctrl_interface=/run/hostapd\ncountry_code=US\n' "$1" "$2" "$3" >"$_conf"
+	_if=$1
+	shift 3
+	[ $# = 0 ] || printf '%s\n' "$@" >>"$_conf"
+	hostapd -B "$_conf" || say "no access point on $_if"
+}
+
+station() { # interface, further lines of a network block...
+	_conf=/tmp/$1.sta
+	_if=$1
+	shift
+	{
+		printf 'ctrl_interface=/run/wpa_supplicant\nnetwork={\n'
+		printf ' %s\n' "$@"
+		echo '}'
+	} >"$_conf"
+	wpa_supplicant -B -i "$_if" -c "$_conf"
+}
+connected() { wpa_cli -i "$1" status | grep -q '^wpa_state=COMPLETED'; }
+# Under emulation an access point may answer too late for the first attempt (OWE then has two secrets): another one helps.
+wait_connected() { # interface
+	for _ in 1 2 3 4 5 6 7 8; do
+		until_true 8 connected "$1" && return
+		for _command in disconnect pmksa_flush reconnect; do wpa_cli -i "$1" $_command && sleep 1; done
+	done
+}
+
+mesh() { # interface, mesh id, MHz
+	ip link set "$1" down && iw dev "$1" set type mp && ip link set "$1" up && iw dev "$1" mesh join "$2" freq "$3"
+}
+adhoc() { # interface, ssid, MHz, BSSID
+	ip link set "$1" down && iw dev "$1" set type ibss && ip link set "$1" up && iw dev "$1" ibss join "$2" "$3" fixed-freq "$4"
+}
+has_peer() { iw dev "$1" station dump | grep -q '^Station'; }
+
+# ---- hosts
+
+# The host and its modules as an unprivileged user has them; capture programs are as installed for radios: set-user-id root,
+# for one group only.
+install_aerie() {
+	mkdir -p /opt/aerie/bin /opt/aerie/modules/.libs
+	cp /build/bin/* /opt/aerie/bin/
+	cp /build/modules/.libs/*.so /opt/aerie/modules/.libs/
+	ls /build/.libs/*.so* >/dev/null 2>&1 && mkdir -p /opt/aerie/lib && cp -P /build/.libs/*.so* /opt/aerie/lib/
+	for _program in /opt/aerie/bin/aerie-cap-*; do
+		case $_program in *-pcapfile) continue ;; esac
+		[ -e "$_program" ] || continue
+		chgrp aerie "$_program"
+		chmod 4750 "$_program"
+	done
+}
+
+as_aerie() { exec setpriv --reuid aerie --regid aerie --init-groups --inh-caps=-all env HOME=/var/lib/aerie LD_LIBRARY_PATH=/opt/aerie/lib "$@"; }
+
+# (as_aerie: in place of the shell that calls it)
+# host NAME PORT ARGUMENT...: starts a host; its messages are in /out/NAME/log, its pid in /tmp/NAME.pid.
+host() {
+	_name=$1 _port=$2
+	shift 2
+	mkdir -p "/out/$_name"
+	as_aerie /opt/aerie/bin/aeried --home "/var/lib/aerie/$_name" -p "$_port" -s httpd_username=lab -s httpd_password=lab \
+		"$@" >"/out/$_name/log" 2>&1 &
+	echo $! >"/tmp/$_name.pid"
+	echo "$_port" >"/tmp/$_name.port"
+	until_true 30 get "$_name" /system/timestamp.json
+}
+stop_host() { # NAME: ends it, waits for the end, leaves its status in /out/NAME/rc
+	_pid=$(cat "/tmp/$1.pid")
+	kill "$_pid" 2>/dev/null
+	until_true 15 eval "! kill -0 $_pid" || kill -9 "$_pid"
+	wait "$_pid" 2>/dev/null
+	echo $? >"/out/$1/rc"
+}
+
+get() { # NAME, path: the answer on standard output; fails for an error
+	curl -sS --max-time 30 -u lab:lab --fail "http://127.0.0.1:$(cat "/tmp/$1.port")$2"
+}
+save() { # NAME, path, FILE: the answer into /out/NAME/FILE
+	get "$1" "$2" >"/tmp/answer" && mv /tmp/answer "/out/$1/$3"
+}
+post() { # NAME, path, JSON, FILE: the answer into /out/NAME/FILE, its status into /out/NAME/FILE.status
+	curl -sS --max-time 60 -u lab:lab -H 'Content-Type: application/json' -d "$3" -o "/out/$1/$4" -w '%{http_code}' \
+		"http://127.0.0.1:$(cat "/tmp/$1.port")$2" >"/out/$1/$4.status"
+}
+
+asks() { # NAME, path, jq expression: whether it is true of the answer
+	get "$1" "$2" >/tmp/asked && jq -e "$3" /tmp/asked
+}
+uuid_of() { # NAME, interface: the uuid of its source on this interface
+	get "$1" /datasource/all_sources.json |
+		jq -r ".[] | select(.\"kismet.datasource.interface\" == \"$2\") | .\"kismet.datasource.uuid\"" | head -n 1
+}
+# The capabilities and users of a host and of the programs it has started, as NAME PID and lines of /proc/PID/status.
+privileges() { # NAME, FILE
+	_pid=$(cat "/tmp/$1.pid")
+	for _p in "$_pid" $(pgrep -P "$_pid"); do
+		printf 'program %s\n' "$(basename "$(readlink "/proc/$_p/exe")")"
+		grep -E '^(Uid|Gid|Cap[A-Z][a-z]+|NoNewPrivs):' "/proc/$_p/status"
+	done >"/out/$1/$2"
+}
