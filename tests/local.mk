@@ -27,6 +27,7 @@ include $(top_srcdir)/tests/tree/local.mk
 include $(top_srcdir)/tests/integration/local.mk
 include $(top_srcdir)/tests/fuzz/local.mk
 include $(top_srcdir)/tests/bench/local.mk
+include $(top_srcdir)/tests/lab/local.mk
 
 .PHONY: check-programs check-tsan check-tsan-programs
 check-programs: all $(check_PROGRAMS) $(check_LTLIBRARIES)

@@ -96,6 +96,13 @@ check "a package that may be absent is left out when it does not exist" not said
 machine "$everything" "$tests libclang-rt-dev" "" 0
 quickstart test
 check "... and taken where it exists" said "libclang-rt-dev"
+machine "$everything" "qemu-system-x86 hostapd" "qemu-system-x86 hostapd" 0
+quickstart lab
+check "the lab needs more" said "qemu-system-x86 busybox-static cpio kmod iw iproute2 hostapd wpasupplicant tcpdump"
+check "... and not what other tests need" not said "libcriterion-dev"
+machine "$everything" "$tests" "$tests" 0
+quickstart test
+check "other tests do not need the lab's" not said "qemu"
 machine "$base" "$everything" "" 0 ubuntu debian
 quickstart build
 check "relatives of Debian are Debian" [ "$status" = 0 ]
