@@ -19,6 +19,7 @@ int upgrade(const struct remote *remote, struct stream *s, const struct address 
 
 int random_octets(void *to, size_t len); /* 0 or -1 */
 /* For tests. */
+int websocket_upgraded(struct aeriecap *cap, int fd, const struct early *early); /* as if it had been: 0 or -1 */
 int accept_of(const char *key, char *accept); /* 29 octets */
 int check_answer(const struct remote *remote, const char *head, const char *accept, char *why, size_t room);
 

@@ -351,10 +351,17 @@ static struct websocket *websocket_new(int fd)
 	return w;
 }
 
-int websocket_start(struct aeriecap *cap, int fd, const struct address *to, char *why, size_t room)
+static void attach(struct aeriecap *cap, struct websocket *w)
 {
 	static const struct transport transport = { read_messages, write_frames, flush_all,     pending,
 						    buffered,      end,          websocket_free };
+
+	cap->transport = &transport;
+	cap->transport_data = w;
+}
+
+int websocket_start(struct aeriecap *cap, int fd, const struct address *to, char *why, size_t room)
+{
 	const struct remote *r = &cap->remote;
 	struct websocket *w = websocket_new(fd);
 
@@ -367,8 +374,18 @@ int websocket_start(struct aeriecap *cap, int fd, const struct address *to, char
 		websocket_free(w);
 		return -1;
 	}
-	cap->transport = &transport;
-	cap->transport_data = w;
+	attach(cap, w);
+	return 0;
+}
+
+int websocket_upgraded(struct aeriecap *cap, int fd, const struct early *early)
+{
+	struct websocket *w = websocket_new(fd);
+
+	if (!w)
+		return -1;
+	w->early = *early;
+	attach(cap, w);
 	return 0;
 }
 

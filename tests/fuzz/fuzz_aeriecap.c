@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* link: libaeriecap.la */
-/* What a host may send to a capture program: frames, the msgpack in them, and the definitions in that. The callbacks
- * look at definitions as capture programs do; nothing is opened, so no thread is started. */
+/* What a host may send to a capture program: frames, the msgpack in them, and the definitions and channels in that. The
+ * callbacks look at definitions as capture programs do; there is no capture thread, and hopping is ended at once. */
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -43,6 +43,20 @@ static int on_open(struct aeriecap *cap, uint32_t seqno, const char *definition,
 	return look_at(definition) > 0 ? 0 : -1;
 }
 
+static void *on_translate(struct aeriecap *cap, const char *channel, char *msg)
+{
+	size_t len = strlen(channel);
+
+	if (len == 0 || len > CHANNEL_TEXT_MAX)
+		abort();
+	return *channel == 'x' ? NULL : strdup(channel);
+}
+
+static int on_channel(struct aeriecap *cap, uint32_t seqno, void *channel, char *msg)
+{
+	return *(char *)channel - '1'; /* '0' is gone, '1' cannot be tuned to */
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
 	struct aeriecap *cap = aeriecap_new("fuzz", "1");
@@ -53,6 +67,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 		abort();
 	aeriecap_on_probe(cap, on_probe);
 	aeriecap_on_open(cap, on_open);
+	aeriecap_on_translate(cap, on_translate);
+	aeriecap_on_channel(cap, on_channel);
 	while (len > 0 && r >= 0) {
 		size_t room, n;
 		uint8_t *space = ring_space(&cap->in, &room);
@@ -67,6 +83,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 		do {
 			cap->phase = PHASE_RUN;
 			r = request_next(cap, msg, sizeof msg);
+			hop_stop(cap);
 		} while (r > 0);
 	}
 	aeriecap_free(cap);

@@ -41,6 +41,16 @@ tests_fuzz_fuzz_aeriecap_SOURCES = tests/fuzz/fuzz_aeriecap.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_aeriecap_LDFLAGS = $(CAPLD)
 tests_fuzz_fuzz_aeriecap_LDADD = libaeriecap.la
 
+FUZZ_TARGETS += tests/fuzz/fuzz_aeriecap_remote
+tests_fuzz_fuzz_aeriecap_remote_SOURCES = tests/fuzz/fuzz_aeriecap_remote.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_aeriecap_remote_LDFLAGS = $(CAPLD)
+tests_fuzz_fuzz_aeriecap_remote_LDADD = libaeriecap.la $(FUZZ_LIBS)
+if HAVE_WSLAY
+tests_fuzz_fuzz_aeriecap_remote_CFLAGS = $(AM_CFLAGS) -DFUZZ_WEBSOCKET
+else
+tests_fuzz_fuzz_aeriecap_remote_CFLAGS = $(AM_CFLAGS)
+endif
+
 FUZZ_TARGETS += tests/fuzz/fuzz_radiotap
 tests_fuzz_fuzz_radiotap_SOURCES = tests/fuzz/fuzz_radiotap.c plugins/phy80211/radio_radiotap.c plugins/phy80211/rates.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_radiotap_CFLAGS = $(AM_CFLAGS)
