@@ -10,6 +10,7 @@
 #include <core/config.h>
 #include <core/loop.h>
 #include <core/module.h>
+#include <core/record.h>
 #include <core/registry.h>
 #include <core/store.h>
 #include <core/strings.h>
@@ -179,6 +180,8 @@ static int shard_init(struct shard *s, struct core *core)
 	pthread_mutex_init(&s->lock, NULL);
 	s->table = table_new(TABLE_FIRST);
 	s->heap = heap_new(core);
+	if (s->heap)
+		heap_on_refusal(s->heap, record_refused);
 	return s->table && s->heap ? 0 : -ENOMEM;
 }
 

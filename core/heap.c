@@ -46,6 +46,7 @@ struct page {
 
 struct heap {
 	void *owner;
+	void (*refused)(void *owner);
 	char *at, *end;     /* the rest of the page in use */
 	char *more, *more_end; /* unused pages of the newest run */
 	size_t run;         /* pages of the next run */
@@ -246,7 +247,7 @@ static void *alloc_large(struct heap *h, size_t size)
 	return pg ? pg + 1 : NULL;
 }
 
-void *heap_alloc(struct heap *h, size_t size)
+static void *alloc(struct heap *h, size_t size)
 {
 	unsigned c;
 	void *p;
@@ -268,6 +269,20 @@ void *heap_alloc(struct heap *h, size_t size)
 	h->at += size;
 	UNPOISON(p, size);
 	return p;
+}
+
+void *heap_alloc(struct heap *h, size_t size)
+{
+	void *p = alloc(h, size);
+
+	if (!p && h->refused)
+		h->refused(h->owner);
+	return p;
+}
+
+void heap_on_refusal(struct heap *h, void (*refused)(void *owner))
+{
+	h->refused = refused;
 }
 
 static void release_large(struct page *pg)

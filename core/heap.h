@@ -18,6 +18,8 @@ void *heap_alloc(struct heap *h, size_t size); /* 8-aligned, zeroed; NULL when m
 void heap_release(void *p, size_t size);       /* size as allocated; NULL is fine */
 /* Grows or shrinks, keeps the octets, zeroes what is new; on failure NULL and p stays. */
 void *heap_resize(void *p, size_t old_size, size_t new_size, struct heap *h);
+/* refused(owner) is called for each allocation that fails. */
+void heap_on_refusal(struct heap *h, void (*refused)(void *owner));
 size_t heap_bytes(const struct heap *h); /* taken from the system */
 
 /* A heap begins with its owner. */

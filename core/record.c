@@ -25,6 +25,16 @@ void record_limit_hit(const struct aerie_rec *rec, const struct field *f)
 			   f->name.text, f->limit, text ? "octets" : "entries");
 }
 
+/* Counts what found no memory; the first time is told. */
+void record_refused(void *owner)
+{
+	struct core *core = owner;
+
+	if (registry_count_refusal(core->registry) == 1 && core->bus)
+		bus_printf(core->bus, AERIE_LOG_ERROR,
+			   "memory is out: values of devices are lost from now on; stop other programs or watch fewer devices");
+}
+
 /* ---- Life ---- */
 
 struct aerie_rec *record_new(struct heap *heap, const struct record_type *type)
@@ -86,8 +96,15 @@ static struct aerie_rec *new_record(const struct aerie_host *h, aerie_record_id 
 	struct core *core = module_of(h)->core;
 	const struct record_type *t = registry_type(core->registry, type);
 	struct heap *heap = t ? heap_new(core) : NULL;
-	struct aerie_rec *rec = heap ? record_new(heap, t) : NULL;
+	struct aerie_rec *rec;
 
+	if (!heap) {
+		if (t)
+			record_refused(core);
+		return NULL;
+	}
+	heap_on_refusal(heap, record_refused);
+	rec = record_new(heap, t);
 	if (!rec)
 		heap_free(heap);
 	return rec;

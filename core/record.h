@@ -32,6 +32,9 @@ static inline struct core *record_core(const struct aerie_rec *rec)
 /* Types lie in chunks, and the registry begins with the table of these; whoever has a record has seen its type. */
 #define TYPES_CHUNK 256u
 
+/* heap_on_refusal() of every heap with records. */
+void record_refused(void *owner);
+
 static inline const struct record_type *record_type_of(const struct aerie_rec *rec)
 {
 	struct record_type **const *chunks = (struct record_type **const *)(const void *)record_core(rec)->registry;

@@ -29,6 +29,7 @@ struct registry {
 	struct record_type **types[TYPES_MAX / CHUNK + 1]; /* first: record_type_of() looks here */
 	struct field **fields[FIELDS_MAX / CHUNK + 1];
 	uint32_t n_fields, n_types; /* atomic */
+	uint64_t refusals; /* atomic: allocations for records that failed */
 	struct core *core;
 	struct field_entry *buckets[BUCKETS];
 	struct shared_cell **cells; /* of all types */
@@ -42,6 +43,16 @@ _Static_assert(offsetof(struct registry, types) == 0, "as record_type_of() expec
 
 #define LOAD(p) __atomic_load_n(&(p), __ATOMIC_ACQUIRE)
 #define PUBLISH(p, value) __atomic_store_n(&(p), value, __ATOMIC_RELEASE)
+
+uint64_t registry_count_refusal(struct registry *r)
+{
+	return __atomic_add_fetch(&r->refusals, 1, __ATOMIC_RELAXED);
+}
+
+uint64_t registry_refusals(const struct registry *r)
+{
+	return __atomic_load_n(&r->refusals, __ATOMIC_RELAXED);
+}
 
 /* ---- Fields ---- */
 

@@ -73,6 +73,9 @@ struct field {
 
 struct registry *registry_new(struct core *core);
 void registry_free(struct registry *r);
+/* Allocations for records that failed, so far; counting one returns their number. [any] */
+uint64_t registry_count_refusal(struct registry *r);
+uint64_t registry_refusals(const struct registry *r);
 const struct field *registry_field(const struct registry *r, aerie_field_id id);
 const struct record_type *registry_type(const struct registry *r, aerie_record_id id);
 uint32_t registry_n_fields(const struct registry *r); /* ids are 1..n */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The module org.aerie.manuf: offers "aerie.manuf/1" from Debian's ieee-data or from a file of the user's. */
+/* The module aerie.manuf: offers "aerie.manuf/1" from Debian's ieee-data or from a file of the user's. */
 #include <errno.h>
 #include <limits.h>
 #include <stdbool.h>
@@ -247,7 +247,7 @@ static const char *const requires_[] = { AERIE_FIELDS_SERVICE, AERIE_CONFIG_SERV
 
 static const struct aerie_plugin plugin = {
 	.abi = AERIE_ABI_INIT,
-	.id = "org.aerie.manuf",
+	.id = "aerie.manuf",
 	.version = "0.1.0",
 	.summary = "names of hardware makers by address block",
 	.license = "MIT",

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The module org.aerie.phy80211: registers decoders of radio headers and the PHY "IEEE802.11". */
+/* The module aerie.phy80211: registers decoders of radio headers and the PHY "IEEE802.11". */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -156,7 +156,7 @@ static const char *const requires_[] = {
 
 static const struct aerie_plugin plugin = {
 	.abi = AERIE_ABI_INIT,
-	.id = "org.aerie.phy80211",
+	.id = "aerie.phy80211",
 	.version = "0.1.0",
 	.summary = "IEEE 802.11: radio headers, frames, devices and SSIDs",
 	.license = "MIT",

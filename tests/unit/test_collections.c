@@ -325,6 +325,7 @@ Test(collections, out_of_memory_leaves_collections_as_they_were)
 	}
 	cr_assert_lt(n_map, MAX);
 	cr_assert_lt(n_rec, MAX);
+	cr_assert_geq(registry_refusals(core->registry), MAX - n_map, "each is counted");
 	for (i = 0; i < MAX; i++) {
 		const uint64_t *found = F->map_find(r, s_map[4], make_key(4, (uint32_t)i));
 

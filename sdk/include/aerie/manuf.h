@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* "aerie.manuf/1": names of hardware makers by address block. Offered by the module org.aerie.manuf. Since ABI 1.0. */
+/* "aerie.manuf/1": names of hardware makers by address block. Offered by the module aerie.manuf. Since ABI 1.0. */
 #ifndef AERIE_MANUF_H
 #define AERIE_MANUF_H
 

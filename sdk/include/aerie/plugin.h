@@ -69,7 +69,7 @@ struct aerie_option {
 
 struct aerie_plugin {
 	struct aerie_abi abi;
-	const char *id;      /* reverse-DNS, [A-Za-z0-9._-]{1,64}: "org.example.phy80211"; required */
+	const char *id;      /* [A-Za-z0-9._-]{1,64}; reverse-DNS ("org.example.zigbee"); the host's own begin with "aerie."; required */
 	const char *version; /* the module's own version text; required */
 	const char *summary; /* one line; required */
 	const char *license; /* SPDX expression; required */
