@@ -22,3 +22,7 @@ TESTS += tests/integration/test_phy80211.py
 # The command line, the configuration, start and stop.
 dist_check_SCRIPTS += tests/integration/test_usage.py
 TESTS += tests/integration/test_usage.py
+
+# Hosts that are fed by remote captures, against one that reads the capture itself.
+dist_check_SCRIPTS += tests/integration/test_remote.py
+TESTS += tests/integration/test_remote.py
