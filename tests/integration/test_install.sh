@@ -71,6 +71,17 @@ check "... and the host knows it" grep -q 'org.example.hello' "$work/list"
 check "... with its version" grep -q '7\.8\.9' "$work/list"
 [ $failed = 0 ] || cat "$work/list"
 
+# A stranger's capture program: the template, with nothing but what was installed.
+check "header aeriecap.h" cmp -s "${AERIE_SOURCE:-.}/sdk/include/aeriecap.h" "$root/include/aeriecap.h"
+check "manual of libaeriecap" [ -f "$root/share/man/man3/aeriecap.3" ]
+cp -r "$root/share/aerie/templates/capture" "$work/demo"
+sanitize=$(sed -n 's/^AERIE_LDFLAGS = //p' "$build/Makefile") # a library with a sanitizer needs its runtime
+check "the template of a capture program builds" \
+	make -s -C "$work/demo" CC="${AERIE_CC:-gcc}" PKG_CONFIG="pkg-config --define-variable=prefix=$root" LDFLAGS="$sanitize"
+LD_LIBRARY_PATH=$root/lib "$work/demo/aerie-cap-demo" --list 2>"$work/list"
+check "... and runs" [ $? = 2 ]
+check "... and lists its radio" grep -qx '    demo0 (none)' "$work/list"
+
 make -s -C "$build" uninstall DESTDIR="$work/dest" prefix=/opt/aerie >"$work/log" 2>&1
 check "uninstall leaves no file" [ -z "$(find "$work/dest" ! -type d)" ]
 find "$work/dest" ! -type d
