@@ -294,6 +294,7 @@ int controller_read(struct controller *c, struct controller_packet *ret_packet, 
 	} control;
 	struct msghdr m = { .msg_iov = iov, .msg_iovlen = 2, .msg_control = &control, .msg_controllen = sizeof control };
 	ssize_t n = recvmsg(c->monitor, &m, 0);
+	struct controller_info now;
 	struct aerie_cur cur;
 	uint16_t opcode, index, len;
 
@@ -311,8 +312,10 @@ int controller_read(struct controller *c, struct controller_packet *ret_packet, 
 	if (cur.bad || len != (size_t)n - sizeof header || index != c->info.id)
 		return 1; /* with len 0: nothing for us */
 	if (opcode == MONITOR_DEL_INDEX || opcode == MONITOR_CLOSE_INDEX) {
-		snprintf(msg, room, opcode == MONITOR_DEL_INDEX ? "%s was removed" : "%s was switched off by another program",
-			 c->info.name);
+		/* One that is removed is closed first, but cannot be found any more by then. */
+		bool removed = opcode == MONITOR_DEL_INDEX || controller_info(c->info.id, &now) == -ENODEV;
+
+		snprintf(msg, room, removed ? "%s was removed" : "%s was switched off by another program", c->info.name);
 		return -1;
 	}
 	if (opcode == MONITOR_MANAGEMENT)

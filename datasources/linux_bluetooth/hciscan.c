@@ -311,7 +311,7 @@ static void le_refused(struct hciscan *s, uint8_t status, uint64_t now_ms)
 {
 	s->le.at_ms = now_ms + HCISCAN_AGAIN_MS;
 	s->le.parameters_set = false;
-	if (status == STATUS_DISALLOWED && s->inquiry.owner == OWNER_US) {
+	if (status == STATUS_DISALLOWED && s->inquiry.owner == OWNER_US && s->le.owner == OWNER_NONE) {
 		s->interleave = true;
 		note(s, HCISCAN_NOTE_INTERLEAVED, 0);
 	} else if (status == STATUS_DISALLOWED) {

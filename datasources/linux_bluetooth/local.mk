@@ -22,3 +22,13 @@ modules_linuxbluetooth_la_CPPFLAGS = $(MODCPP)
 modules_linuxbluetooth_la_CFLAGS = $(AM_CFLAGS)
 modules_linuxbluetooth_la_LDFLAGS = $(MODLD)
 modules_linuxbluetooth_la_LIBTOOLFLAGS = $(MODLT)
+
+if HAVE_CRITERION
+check_PROGRAMS += datasources/linux_bluetooth/tests/test_scan
+TESTS += datasources/linux_bluetooth/tests/test_scan
+datasources_linux_bluetooth_tests_test_scan_SOURCES = datasources/linux_bluetooth/tests/test_scan.c \
+	datasources/linux_bluetooth/options.c datasources/linux_bluetooth/options.h $(LINUX_BLUETOOTH_SCAN)
+datasources_linux_bluetooth_tests_test_scan_CFLAGS = $(UNIT_CFLAGS)
+datasources_linux_bluetooth_tests_test_scan_LDFLAGS = $(CAPLD)
+datasources_linux_bluetooth_tests_test_scan_LDADD = libaeriecap.la $(CRITERION_LIBS)
+endif

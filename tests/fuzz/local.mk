@@ -105,6 +105,11 @@ tests_fuzz_fuzz_wifi_truncate_SOURCES = tests/fuzz/fuzz_wifi_truncate.c datasour
 tests_fuzz_fuzz_wifi_truncate_CFLAGS = $(AM_CFLAGS)
 tests_fuzz_fuzz_wifi_truncate_LDADD = $(FUZZ_LIBS)
 
+FUZZ_TARGETS += tests/fuzz/fuzz_hciscan
+tests_fuzz_fuzz_hciscan_SOURCES = tests/fuzz/fuzz_hciscan.c $(LINUX_BLUETOOTH_SCAN) $(FUZZ_MAIN)
+tests_fuzz_fuzz_hciscan_CFLAGS = $(AM_CFLAGS)
+tests_fuzz_fuzz_hciscan_LDADD =
+
 check_PROGRAMS += $(FUZZ_TARGETS)
 TESTS += $(FUZZ_TARGETS)
 EXTRA_DIST += tests/fuzz/run.sh

@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=sh
+# Two emulated controllers that hear each other: hci1 advertises and answers inquiries, hci0 scans. test_bluetooth.py reads
+# what this leaves in /out.
+. /lab/lib.sh
+program=/build/bin/aerie-cap-linux-bluetooth
+tap() { # NAME, arguments of hcitap.py
+	_name=$1
+	shift
+	say "$_name: $1"
+	python3 /lab/hcitap.py $program "$1" "/out/$_name.json" "$2" "$3" $4
+	hciconfig -a hci0 >"/out/$_name.hciconfig" 2>&1
+}
+
+say start
+btmon -w /tmp/hci.btsnoop >/out/btmon.log 2>&1 &
+btmon=$!
+btvirt -l2 >/out/btvirt.log 2>&1 &
+btvirt=$!
+# The kernel sets a new controller up, and switches it off again after two seconds in which nobody used it.
+until_true 30 eval "hciconfig hci0 | grep -q 00:AA && hciconfig hci1 | grep -q 00:AA"
+until_true 30 eval "! hciconfig hci0 | grep -q RUNNING && ! hciconfig hci1 | grep -q RUNNING"
+$program --list 2>/out/list.txt
+hciconfig hci1 up
+hciconfig hci1 name lab-speaker
+hciconfig hci1 class 0x240404
+hciconfig hci1 piscan
+le() { hcitool -i hci1 cmd 0x08 "$@"; } >/dev/null
+# Extended advertising commands (Core 5.4 Vol 4 Part E 7.8.53 to 7.8.56): ADV_IND every 100 ms with the name lab-beacon, and a
+# scan response with the appearance of a watch.
+le 0x0036 01 13 00 a0 00 00 a0 00 00 07 00 00 00 00 00 00 00 00 00 7f 01 00 01 00 00
+le 0x0037 01 03 01 0c 0b 09 6c 61 62 2d 62 65 61 63 6f 6e
+le 0x0038 01 03 01 04 03 19 c0 00
+le 0x0039 01 01 01 00 00 00
+hciconfig -a >/out/before.hciconfig
+
+# Events: LE advertising report, inquiry result of any kind, inquiry complete, name.
+tap probe "probe hci0" wait 5
+tap both hci0:inquiry_length=2 term 40 "043e 0401 0407"
+hciconfig hci0 up
+tap le_active hci0:classic=false,active=true link 30 "043e"
+tap classic hci0:le=false,inquiry_length=2,names=false term 30 "0401"
+tap nobody hci9 wait 5
+tap bad_option hci0:inquiry_length=99 wait 5
+
+# Another program's discovery in the middle.
+(
+	sleep 8
+	say "discovery begins"
+	sleep 15 | timeout 20 btmgmt --index 0 find >/out/find.txt 2>&1
+	say "discovery ends"
+) &
+find=$!
+tap shared hci0:inquiry_length=4 term 35 "ff"
+wait $find
+tap switched_off hci0:classic=false "hciconfig hci0 down" 10 "043e"
+
+hciconfig hci0 down
+say "host"
+mkdir -p /out/host
+install_aerie
+host host 2501 -c hci0:inquiry_length=2
+until_true 40 asks host /datasource/all_sources.json '.[0]."kismet.datasource.num_packets" > 20'
+save host /datasource/all_sources.json sources.json
+save host /datasource/list_interfaces.json interfaces.json
+privileges host privileges
+stop_host host
+hciconfig -a hci0 >/out/host.hciconfig 2>&1
+
+# Other kinds of controllers: LE only, classic only.
+btvirt -L -l1 >/out/btvirt.le.log 2>&1 &
+le_virt=$!
+until_true 20 eval "hciconfig hci2 | grep -q UP"
+tap le_only hci2:active=true term 12 ff
+kill $le_virt
+btvirt -B -l1 >/out/btvirt.classic.log 2>&1 &
+classic_virt=$!
+until_true 20 hciconfig hci2
+tap classic_only hci2:inquiry_length=1 term 12 0401
+tap no_radio hci2:classic=false wait 5
+kill $classic_virt
+
+kill $btmon
+tap removed hci0 "kill $btvirt" 20 "043e"
+cp /tmp/hci.btsnoop /out/
+say done
