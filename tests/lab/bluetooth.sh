@@ -15,10 +15,16 @@ tap() { # NAME, arguments of hcitap.py
 say start
 btmon -w /tmp/hci.btsnoop >/out/btmon.log 2>&1 &
 btmon=$!
-btvirt -l2 >/out/btvirt.log 2>&1 &
-btvirt=$!
-# The kernel sets a new controller up, and switches it off again after two seconds in which nobody used it.
-until_true 30 eval "hciconfig hci0 | grep -q 00:AA && hciconfig hci1 | grep -q 00:AA"
+until_true 10 test -s /tmp/hci.btsnoop
+# The kernel sets a new controller up, and switches it off again after two seconds in which nobody used it. Where the emulator
+# is too slow to answer the first commands, the controller stays without that: then once more.
+for _ in 1 2 3; do
+	btvirt -l2 >/out/btvirt.log 2>&1 &
+	btvirt=$!
+	until_true 12 eval "hciconfig hci0 | grep -q 00:AA && hciconfig hci1 | grep -q 00:AA" && break
+	kill $btvirt
+	wait $btvirt
+done
 until_true 30 eval "! hciconfig hci0 | grep -q RUNNING && ! hciconfig hci1 | grep -q RUNNING"
 $program --list 2>/out/list.txt
 hciconfig hci1 up

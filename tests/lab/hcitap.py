@@ -3,7 +3,7 @@
 """Runs aerie-cap-linux-bluetooth without a host, inside the lab's machine, and writes down what it says.
 
 usage: hcitap.py PROGRAM DEFINITION OUT END LIMIT [EVENT...]
-  OUT    a JSON file: the frames as [command, body, seconds], the packets as hexadecimal, exit status, standard error,
+  OUT    a JSON file: the frames as [command, code, body, seconds], the packets as hexadecimal, exit status, standard error,
          lines of /proc/PID/status
   END    how it ends when each EVENT (hexadecimal octets at the start of a packet's H4 part) was heard, at the latest after
          LIMIT seconds: term (SIGTERM), link (the link is closed), wait (by itself), or any other: a shell command, and
@@ -73,7 +73,7 @@ def main():
             if f is None:
                 break
             if f.command in (PROBEREPORT, OPENREPORT, MESSAGE, ERROR):
-                seen["frames"].append([f.command, plain(f.body), round(now - start, 2)])
+                seen["frames"].append([f.command, f.code, plain(f.body), round(now - start, 2)])
             if f.command == OPENREPORT:
                 seen["status"] = status_of(c.proc.pid)
             if f.command == PACKET:
