@@ -26,3 +26,6 @@ TESTS += tests/integration/test_usage.py
 # Hosts that are fed by remote captures, against one that reads the capture itself.
 dist_check_SCRIPTS += tests/integration/test_remote.py
 TESTS += tests/integration/test_remote.py
+# Bluetooth without a controller.
+dist_check_SCRIPTS += tests/integration/test_linux_bluetooth.py
+TESTS += tests/integration/test_linux_bluetooth.py

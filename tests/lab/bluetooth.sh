@@ -49,7 +49,8 @@ tap classic hci0:le=false,inquiry_length=2,names=false term 30 "0401"
 tap nobody hci9 wait 5
 tap bad_option hci0:inquiry_length=99 wait 5
 
-# Another program's discovery in the middle.
+# Another program's discovery in the middle; the management interface finds nothing before LE is on there.
+sleep 3 | timeout 20 btmgmt --index 0 le on >/out/le_on.txt 2>&1
 (
 	sleep 8
 	say "discovery begins"
@@ -76,12 +77,12 @@ hciconfig -a hci0 >/out/host.hciconfig 2>&1
 # Other kinds of controllers: LE only, classic only.
 btvirt -L -l1 >/out/btvirt.le.log 2>&1 &
 le_virt=$!
-until_true 20 eval "hciconfig hci2 | grep -q UP"
+until_true 20 eval "hciconfig hci2 | grep -q 00:AA"
 tap le_only hci2:active=true term 12 ff
 kill $le_virt
 btvirt -B -l1 >/out/btvirt.classic.log 2>&1 &
 classic_virt=$!
-until_true 20 hciconfig hci2
+until_true 20 eval "hciconfig hci2 | grep -q 00:AA"
 tap classic_only hci2:inquiry_length=1 term 12 0401
 tap no_radio hci2:classic=false wait 5
 kill $classic_virt
