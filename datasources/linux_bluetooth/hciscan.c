@@ -158,14 +158,22 @@ static size_t le_enable(struct hciscan *s, bool on, uint64_t now_ms)
 	return s->extended ? command(s, OP_LE_EXT_SCAN_ENABLE, p, 6, now_ms) : command(s, OP_LE_SCAN_ENABLE, p, 2, now_ms);
 }
 
+/* Another program looks for LE devices: the kernel's discovery would end with our inquiry. A passive scan of others, which
+ * may never end, is not in the way. */
+static bool others_search(const struct hciscan *s)
+{
+	return s->le.owner == OWNER_OTHER && s->le.others_active;
+}
+
 static bool inquiry_due(const struct hciscan *s, uint64_t now_ms)
 {
-	return s->has_classic && s->inquiry.owner == OWNER_NONE && now_ms >= s->inquiry.at_ms && !s->name.waiting;
+	return s->has_classic && s->inquiry.owner == OWNER_NONE && now_ms >= s->inquiry.at_ms && !s->name.waiting && !others_search(s);
 }
 
 static size_t next_le(struct hciscan *s, uint64_t now_ms)
 {
-	bool yields = s->interleave && (s->inquiry.owner == OWNER_US || inquiry_due(s, now_ms));
+	bool yields = s->inquiry.owner == OWNER_OTHER ||
+		      (s->interleave && (s->inquiry.owner == OWNER_US || inquiry_due(s, now_ms)));
 
 	if (!s->has_le)
 		return 0;
@@ -181,6 +189,8 @@ static size_t next_inquiry(struct hciscan *s, uint64_t now_ms)
 {
 	uint8_t p[5] = { 0x33, 0x8b, 0x9e, s->config.inquiry_length, 0 }; /* general inquiry, any number of responses */
 
+	if (s->inquiry.owner == OWNER_US && others_search(s))
+		return command(s, OP_INQUIRY_CANCEL, NULL, 0, now_ms);
 	if (!inquiry_due(s, now_ms))
 		return 0;
 	names_round(&s->names, now_ms);
@@ -192,7 +202,8 @@ static size_t next_name(struct hciscan *s, uint64_t now_ms)
 	struct name_device *d;
 	uint8_t p[10];
 
-	if (!s->config.names || !s->has_classic || s->inquiry.owner != OWNER_NONE || s->name.waiting)
+	if (!s->config.names || !s->has_classic || s->inquiry.owner != OWNER_NONE || s->name.waiting ||
+	    others_search(s))
 		return 0;
 	d = names_next(&s->names, now_ms);
 	if (!d)
@@ -403,6 +414,7 @@ static void own_done(struct hciscan *s, uint8_t status, struct aerie_cur *c, uin
 		break;
 	case OP_INQUIRY_CANCEL:
 		s->inquiry.owner = OWNER_NONE;
+		s->inquiry.at_ms = now_ms + HCISCAN_REINQUIRY_MS;
 		break;
 	case OP_NAME_REQUEST:
 		name_began(s, status, now_ms);
@@ -427,7 +439,7 @@ static void was_reset(struct hciscan *s, uint64_t now_ms)
 	s->le.owner = s->inquiry.owner = OWNER_NONE;
 }
 
-static void others_done(struct hciscan *s, uint16_t opcode, uint8_t first, uint8_t status, uint64_t now_ms)
+static void others_done(struct hciscan *s, uint16_t opcode, uint8_t value, uint8_t status, uint64_t now_ms)
 {
 	if (status != STATUS_OK)
 		return;
@@ -436,19 +448,20 @@ static void others_done(struct hciscan *s, uint16_t opcode, uint8_t first, uint8
 		was_reset(s, now_ms);
 		break;
 	case OP_WRITE_INQUIRY_MODE: /* what they want is what is left behind */
-		s->mode_was = s->mode = first;
+		s->mode_was = s->mode = value;
 		s->mode_changed = false;
 		break;
 	case OP_LE_SCAN_PARAMETERS:
 	case OP_LE_EXT_SCAN_PARAMETERS:
 		s->le.parameters_set = false;
+		s->le.others_active = value == 1;
 		s->le.at_ms = now_ms + HCISCAN_RESUME_MS;
 		break;
 	case OP_LE_SCAN_ENABLE:
 	case OP_LE_EXT_SCAN_ENABLE:
-		s->le.owner = first ? OWNER_OTHER : OWNER_NONE;
+		s->le.owner = value ? OWNER_OTHER : OWNER_NONE;
 		s->le.parameters_set = false;
-		s->le.at_ms = now_ms + (first ? HCISCAN_AGAIN_MS : HCISCAN_RESUME_MS);
+		s->le.at_ms = now_ms + (value ? HCISCAN_AGAIN_MS : HCISCAN_RESUME_MS);
 		break;
 	case OP_INQUIRY:
 		s->inquiry.owner = OWNER_OTHER;
@@ -465,21 +478,21 @@ static void others_done(struct hciscan *s, uint16_t opcode, uint8_t first, uint8
 static void answered(struct hciscan *s, uint16_t opcode, uint8_t status, struct aerie_cur *c, uint64_t now_ms)
 {
 	bool ours = s->pending.waiting && !s->pending.seen && s->pending.opcode == opcode;
-	uint8_t first = 0;
+	uint8_t value = 0;
 	unsigned i;
 
 	for (i = 0; i < s->n_outstanding && s->outstanding[i].opcode != opcode; i++)
 		;
 	if (i < s->n_outstanding) {
 		ours = s->outstanding[i].ours;
-		first = s->outstanding[i].first;
+		value = s->outstanding[i].value;
 		s->n_outstanding--;
 		memmove(&s->outstanding[i], &s->outstanding[i + 1], (s->n_outstanding - i) * sizeof *s->outstanding);
 	} else if (!ours) {
 		return; /* of a command sent before we listened */
 	}
 	if (!ours) {
-		others_done(s, opcode, first, status, now_ms);
+		others_done(s, opcode, value, status, now_ms);
 		return;
 	}
 	if (!s->pending.waiting || s->pending.opcode != opcode)
@@ -616,7 +629,7 @@ void hciscan_sent(struct hciscan *s, const uint8_t *packet, size_t len, uint64_t
 {
 	struct aerie_cur c = aerie_cur_make(packet, len);
 	uint16_t opcode;
-	uint8_t plen, first;
+	uint8_t plen, value;
 	bool ours;
 
 	if (aerie_cur_u8(&c) != PACKET_COMMAND)
@@ -627,7 +640,9 @@ void hciscan_sent(struct hciscan *s, const uint8_t *packet, size_t len, uint64_t
 		s->counts.malformed++;
 		return;
 	}
-	first = plen ? aerie_cur_u8(&c) : 0;
+	if (opcode == OP_LE_EXT_SCAN_PARAMETERS) /* behind own address type, filter policy and PHYs */
+		aerie_cur_skip(&c, 3);
+	value = aerie_cur_u8(&c);
 	ours = s->pending.waiting && !s->pending.seen && len == s->pending.len && memcmp(packet, s->pending.octets, len) == 0;
 	if (ours)
 		s->pending.seen = true;
@@ -637,7 +652,7 @@ void hciscan_sent(struct hciscan *s, const uint8_t *packet, size_t len, uint64_t
 		memmove(&s->outstanding[0], &s->outstanding[1], s->n_outstanding * sizeof *s->outstanding);
 	}
 	s->outstanding[s->n_outstanding].opcode = opcode;
-	s->outstanding[s->n_outstanding].first = first;
+	s->outstanding[s->n_outstanding].value = value;
 	s->outstanding[s->n_outstanding].ours = ours;
 	s->n_outstanding++;
 }

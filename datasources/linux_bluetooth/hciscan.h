@@ -2,8 +2,9 @@
 /* The scan as a state machine without sockets: it says which HCI command to send next, and is told every command and
  * event that passes between host and controller, its own and those of other programs.
  *
- * It shares the controller. A scan that another program runs is listened to and never ended; what it changes is put
- * back by hciscan_stop(). Event masks cannot be read, so they cannot be put back either, and are left alone: the
+ * It shares the controller. A scan that another program runs is listened to and never ended, and while one looks for
+ * devices (an inquiry, an active LE scan), ours rests: the kernel takes any end of an inquiry for the end of its own
+ * discovery. What it changes is put back by hciscan_stop(). Event masks cannot be read, so they cannot be put back either, and are left alone: the
  * kernel's let through all that is needed. Standard: Bluetooth Core 5.4, Vol 4 Part E; numbers in hciscan.c are its
  * sections.
  *
@@ -82,7 +83,7 @@ struct hciscan {
 	/* Commands seen on their way to the controller and not yet answered, oldest first. */
 	struct {
 		uint16_t opcode;
-		uint8_t first; /* their first parameter */
+		uint8_t value; /* their first parameter; of LE scan parameters: active or passive */
 		bool ours;
 	} outstanding[HCISCAN_OUTSTANDING_MAX];
 	unsigned n_outstanding;
@@ -97,6 +98,7 @@ struct hciscan {
 	struct {
 		enum hciscan_owner owner;
 		bool parameters_set;
+		bool others_active; /* their last scan parameters ask for scan responses */
 		uint64_t at_ms;
 	} le;
 	struct {

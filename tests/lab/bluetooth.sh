@@ -49,8 +49,9 @@ tap classic hci0:le=false,inquiry_length=2,names=false term 30 "0401"
 tap nobody hci9 wait 5
 tap bad_option hci0:inquiry_length=99 wait 5
 
-# Another program's discovery in the middle; the management interface finds nothing before LE is on there.
+# Another program's discovery: alone, and in the middle; the management interface finds nothing before LE is on there.
 sleep 3 | timeout 20 btmgmt --index 0 le on >/out/le_on.txt 2>&1
+sleep 15 | timeout 20 btmgmt --index 0 find >/out/find.alone.txt 2>&1
 (
 	sleep 8
 	say "discovery begins"

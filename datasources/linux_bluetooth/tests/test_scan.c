@@ -397,7 +397,9 @@ Test(scan, resumes_after_another_program_has_scanned)
 	hears(b, OK("0b 20"));
 	others(b, "01 0c 20 02 01 01");
 	hears(b, OK("0c 20"));
-	b->now_ms += 5120;
+	wants(b, INQUIRY_CANCEL); /* theirs is an active scan */
+	hears(b, OK("02 04"));
+	b->now_ms += HCISCAN_REINQUIRY_MS / 2;
 	wants(b, NOTHING);
 	others(b, LE_OFF);
 	hears(b, OK("0c 20"));
@@ -406,6 +408,40 @@ Test(scan, resumes_after_another_program_has_scanned)
 	wants(b, LE_PARAMETERS); /* theirs were other */
 	hears(b, OK("0b 20"));
 	wants(b, LE_ON);
+	hears(b, OK("0c 20"));
+	wants(b, NOTHING);
+	b->now_ms += HCISCAN_REINQUIRY_MS;
+	wants(b, INQUIRY);
+}
+
+Test(scan, goes_on_inquiring_while_others_scan_passively)
+{
+	static const char *const passive[] = { "01 0b 20 07 00 60 00 30 00 00 01", "01 41 20 08 00 00 01 00 60 00 30 00" };
+	static const char *const on[] = { "01 0c 20 02 01 01", "01 42 20 06 01 01 00 00 00 00" };
+	static const char *const ok[] = { OK("0b 20"), OK("41 20"), OK("0c 20"), OK("42 20") };
+	static const char active[] = "01 41 20 08 00 00 01 01 60 00 30 00";
+	unsigned i;
+
+	for (i = 0; i < 2; i++) {
+		struct bench *b = inquiring(&everything);
+
+		others(b, passive[i]);
+		hears(b, ok[i]);
+		others(b, on[i]);
+		hears(b, ok[2 + i]);
+		wants(b, NOTHING);
+		hears(b, INQUIRY_COMPLETE);
+		b->now_ms += HCISCAN_AGAIN_MS - 1; /* our scan is not tried yet */
+		wants(b, NOTHING);
+		b->now_ms += 1;
+		wants(b, LE_PARAMETERS);
+		hears(b, DISALLOWED("0b 20"));
+		wants(b, INQUIRY);
+		hears(b, STATUS("00", "01 04"));
+		others(b, active);
+		hears(b, ok[1]);
+		wants(b, INQUIRY_CANCEL);
+	}
 }
 
 Test(scan, does_not_end_a_scan_that_another_program_took_over)
@@ -436,9 +472,13 @@ Test(scan, waits_for_the_end_of_anothers_inquiry)
 
 	others(b, "01 01 04 05 33 8b 9e 04 00");
 	hears(b, STATUS("00", "01 04"));
+	wants(b, LE_OFF); /* with some controllers the kernel waits for the end of every LE scan, then */
+	hears(b, OK("0c 20"));
 	wants(b, NOTHING);
 	b->now_ms += 5120;
 	hears(b, INQUIRY_COMPLETE);
+	wants(b, LE_ON);
+	hears(b, OK("0c 20"));
 	wants(b, NOTHING);
 	b->now_ms += HCISCAN_RESUME_MS;
 	wants(b, INQUIRY);
