@@ -6,7 +6,6 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <net/if.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +14,7 @@
 
 #include <pcap/pcap.h>
 
+#include "interface.h"
 #include "truncate.h"
 
 #define SNAPLEN            16384
@@ -23,6 +23,7 @@
 #define POLL_MS            100 /* how soon an idle capture notices that it is to end */
 #define BATCH_SIZE         (128u * 1024u)
 #define DISPATCH_MAX       1024
+#define CHECK_EVERY_S 1
 #define COUNT_EVERY_S      10 /* between looks at the counters, and so between messages */
 #define STATISTICS_EVERY_S 60
 
@@ -35,7 +36,7 @@ struct capture {
 	bool truncate_data, statistics, ended;
 	uint64_t packets;
 	uint64_t lost, seen_drops; /* of the kernel's 32-bit counter */
-	time_t count_at, statistics_at;
+	time_t count_at, statistics_at, check_at;
 };
 
 static time_t now_s(void)
@@ -214,16 +215,28 @@ static void look_at_counters(struct capture *c)
 	}
 }
 
-static int gone(const struct capture *c, const char *why, char *msg, size_t room)
+static int gone(const struct capture *c, int state, const char *why, char *msg, size_t room)
 {
-	char name[IF_NAMESIZE];
-
-	if (if_indextoname(c->index, name))
-		snprintf(msg, room, "%s: %.256s; something else took the interface down or changed it", name, why);
-	else
+	if (state < 0)
 		snprintf(msg, room, "%s has gone: the radio was unplugged, or something else removed the interface",
 			 c->interface);
+	else if (state == 0)
+		snprintf(msg, room, "something else took the interface %s down", c->interface);
+	else
+		snprintf(msg, room, "cannot capture from %s any more: %.256s", c->interface, why);
 	return -1;
+}
+
+/* libpcap waits for an interface that is down to come up again, and says nothing. */
+static int check_interface(struct capture *c, char *msg, size_t room)
+{
+	int state;
+
+	if (now_s() < c->check_at)
+		return 0;
+	c->check_at = now_s() + CHECK_EVERY_S;
+	state = interface_is_up(c->index);
+	return state > 0 ? 0 : gone(c, state, "", msg, room);
 }
 
 /* Takes what there is: 0, or -1 with what libpcap says. */
@@ -249,9 +262,11 @@ int capture_run(struct capture *c, char *msg, size_t room)
 		int n = poll(&fd, 1, POLL_MS);
 
 		if (n < 0 && errno != EINTR)
-			return gone(c, strerror(errno), msg, room);
+			return gone(c, interface_is_up(c->index), strerror(errno), msg, room);
 		if (n > 0 && take(c) < 0)
-			return gone(c, pcap_geterr(c->pcap), msg, room);
+			return gone(c, interface_is_up(c->index), pcap_geterr(c->pcap), msg, room);
+		if (check_interface(c, msg, room) < 0)
+			return -1;
 		look_at_counters(c);
 		if (aeriecap_sleep(c->cap, 0) < 0)
 			return 0;

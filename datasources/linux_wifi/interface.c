@@ -41,7 +41,7 @@ static int flags_ioctl(uint32_t index, unsigned long request, struct ifreq *ifr)
 	return r;
 }
 
-static int is_up(uint32_t index)
+int interface_is_up(uint32_t index)
 {
 	struct ifreq ifr;
 	int r;
@@ -208,7 +208,7 @@ static void note_others(struct monitor *m, const struct wiphy_interface *base, c
 
 	for (i = 0; i < n; i++)
 		if (all[i].wiphy == base->wiphy && all[i].index != m->index && all[i].mode != NL80211_IFTYPE_MONITOR &&
-		    !m->note[0] && is_up(all[i].index) > 0)
+		    !m->note[0] && interface_is_up(all[i].index) > 0)
 			snprintf(
 			    m->note, sizeof m->note,
 			    "%s is up on the same radio and may keep it on its channel; take it down if tuning fails",
@@ -217,7 +217,7 @@ static void note_others(struct monitor *m, const struct wiphy_interface *base, c
 
 static int bring_up(struct monitor *m, char *msg, size_t room)
 {
-	int r = is_up(m->index);
+	int r = interface_is_up(m->index);
 
 	if (r > 0)
 		return 0;
@@ -238,7 +238,7 @@ int monitor_open(struct monitor *m, struct nl80211 *nl, const struct wiphy_inter
 	m->nl = nl;
 	m->base = base->index;
 	m->base_mode = base->mode;
-	m->base_was_up = is_up(base->index) > 0;
+	m->base_was_up = interface_is_up(base->index) > 0;
 	r = get_monitor(m, base, w, all, n, wish, msg, room);
 	if (r == 0 && m->index != base->index && base->mode != NL80211_IFTYPE_MONITOR && m->base_was_up &&
 	    !wish->ignoreprimary) {

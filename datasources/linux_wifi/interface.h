@@ -28,6 +28,8 @@ struct monitor {
 int monitor_open(struct monitor *m, struct nl80211 *nl, const struct wiphy_interface *base, const struct wiphy *w,
 		 const struct wiphy_interface *all, uint32_t n, const struct monitor_wish *wish, char *msg,
 		 size_t room);
+/* 1: up. 0: down. -ENODEV: there is no such interface any more. */
+int interface_is_up(uint32_t index);
 /* Puts back what was changed, as far as it still exists. 0, or the first error. */
 int monitor_restore(struct monitor *m);
 

@@ -241,17 +241,23 @@ static int tune(struct radio *radio, const struct channel *c, char *msg)
 {
 	const struct wiphy_freq *f = wiphy_find(&radio->wiphy, c->mhz);
 	const char *name = radio->monitor.name;
-	int r = set_channel(radio, c);
+	int r = set_channel(radio, c), up;
 
-	switch (r) {
-	case 0:
+	if (r == 0)
 		return 1;
+	/* Drivers refuse interfaces that are down with any error. */
+	up = interface_is_up(radio->monitor.index);
+	if (up < 0)
+		r = -ENODEV;
+	else if (up == 0)
+		r = -ENETDOWN;
+	switch (r) {
 	case -ENODEV:
-	case -ENETDOWN:
-		snprintf(msg, AERIECAP_MSG_MAX,
-			 "%s has gone or is down: the radio was unplugged, or something else removed "
-			 "the interface",
+		snprintf(msg, AERIECAP_MSG_MAX, "%s has gone: the radio was unplugged, or something else removed the interface",
 			 name);
+		return -1;
+	case -ENETDOWN:
+		snprintf(msg, AERIECAP_MSG_MAX, "something else took the interface %s down", name);
 		return -1;
 	case -EPERM:
 	case -EACCES:
