@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* Commands as they come from the network. The first octet says how: JSON, msgpack, or the base64 of msgpack. What was read is
- * walked over, and written as JSON, which must be read again to the same. */
+/* Bodies of POST requests as they come from the network. The first octet says of what type: a form, JSON, msgpack, or something else. What
+ * was read is walked over, and written as JSON, which must be read again to the same. */
 /* link: core */
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <aerie/base64.h>
+#include <core/command.h>
 #include <core/value.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -16,7 +16,7 @@ static void walk(const struct aerie_value *v, unsigned depth)
 	uint32_t i, len = 0;
 	const char *text = value_str(v, &len);
 
-	assert(depth <= VALUE_DEPTH + 1);
+	assert(depth <= VALUE_DEPTH);
 	assert(!text || strlen(text) == len);
 	(void)value_int(v, 0);
 	(void)value_real(v, 0);
@@ -27,42 +27,58 @@ static void walk(const struct aerie_value *v, unsigned depth)
 		walk(value_at(v, i), depth + 1);
 }
 
-static int from_base64(const uint8_t *data, size_t size, json_t **ret, char *why, size_t room)
+static void write_and_read_again(const struct aerie_request *req, const struct aerie_value *v)
 {
-	uint8_t *octets = malloc(AERIE_BASE64_ROOM(size));
-	int64_t n = octets ? aerie_base64_decode((const char *)data, size, octets) : -1;
-	int err = -1;
+	const json_t *json = (const json_t *)(const void *)v;
+	json_t *again = NULL;
+	char why[256];
+	uint32_t len = 0;
+	const char *text = command_json(req, v, &len);
 
-	assert(n >= -1 - (int64_t)size && n <= (int64_t)AERIE_BASE64_ROOM(size));
-	if (n >= 0)
-		err = value_from_msgpack(octets, (size_t)n, ret, why, room);
-	free(octets);
-	return err;
+	assert(text && strlen(text) == len && !value_from_json(text, len, &again, why, sizeof why));
+	assert(json_equal((json_t *)json, again) || strchr(text, '.') || strchr(text, 'e')); /* reals are rounded */
+	json_decref(again);
+}
+
+static const char *content_type(uint8_t kind)
+{
+	switch (kind) {
+	case 'f':
+		return "application/x-www-form-urlencoded; charset=UTF-8";
+	case 'j':
+		return "application/json";
+	case 'm':
+		return "application/msgpack";
+	}
+	return "text/plain";
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	json_t *v = NULL, *again = NULL;
-	char why[256], *text;
+	struct aerie_request req = { 0 };
+	const struct aerie_value *v = NULL;
+	const char *text, *form;
+	uint32_t status;
 	int err;
 
 	if (!size)
 		return 0;
-	if (data[0] == 'j')
-		err = value_from_json((const char *)data + 1, size - 1, &v, why, sizeof why);
-	else if (data[0] == 'b')
-		err = from_base64(data + 1, size - 1, &v, why, sizeof why);
-	else
-		err = value_from_msgpack(data + 1, size - 1, &v, why, sizeof why);
+	req.raw.content_type = content_type(data[0]);
+	req.raw.body = data + 1;
+	req.raw.body_len = size - 1;
+	err = command_get(&req, &v);
 	assert(!err == !!v);
-	if (err)
-		return 0;
-	walk((const struct aerie_value *)(const void *)v, 0);
-	text = json_dumps(v, JSON_ENCODE_ANY);
-	assert(text && !value_from_json(text, strlen(text), &again, why, sizeof why));
-	assert(json_equal(v, again) || strchr(text, '.') || strchr(text, 'e')); /* reals are rounded */
-	free(text);
-	json_decref(v);
-	json_decref(again);
+	if (err) {
+		status = command_explain(&req, err, &text);
+		assert((status == 400 || status == 415) && text[0] && strlen(text) < 512);
+	} else {
+		assert(value_kind(v) == AERIE_VALUE_MAP);
+		walk(v, 0);
+		walk(value_get(v, "a"), 1);
+		write_and_read_again(&req, v);
+	}
+	form = command_form(&req, "a");
+	assert(!form || strlen(form) < size);
+	command_free(req.command);
 	return 0;
 }
