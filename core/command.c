@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Bodies of POST requests. A form (application/x-www-form-urlencoded) is split first and decoded afterwards, so that a '&' or '='
- * within a variable survives; the command is its variable msgpack= (base64) or json=, or the whole body where its type
- * says so. What is wrong with a body is kept as a sentence, and told when the handler gives up with -EBADMSG. */
+/* Bodies of POST requests. A form (application/x-www-form-urlencoded) is split first and decoded afterwards, so
+ * that a '&' or '=' within a variable survives; the command is its variable msgpack= (base64) or json=, or the
+ * whole body where its type says so. What is wrong with a body is kept as a sentence, and told when the handler
+ * gives up with -EBADMSG. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -113,13 +114,15 @@ static enum body body_kind(const struct aerie_http_request *raw)
 
 static int refuse_type(struct command *c, const struct aerie_http_request *raw)
 {
-	static const char known[] = "application/x-www-form-urlencoded with a variable json= or msgpack=, application/json or "
-				    "application/msgpack";
+	static const char known[] =
+		"application/x-www-form-urlencoded with a variable json= or msgpack=, application/json or "
+		"application/msgpack";
 	char type[MEDIA_TYPE] = "without a Content-Type";
 
 	if (raw->content_type)
 		media_type(raw->content_type, type);
-	return fail(c, 415, "the body is %s%s, which is not understood here; send %s", raw->content_type ? "of type " : "", type, known);
+	return fail(c, 415, "the body is %s%s, which is not understood here; send %s",
+		    raw->content_type ? "of type " : "", type, known);
 }
 
 /* ---- forms ---- */
@@ -142,7 +145,9 @@ static int decode_variable(struct command *c, char *name, size_t len)
 	var->name = name;
 	n = percent_decode(value, (size_t)(end - value), 1);
 	if (n < 0)
-		return fail(c, 400, "the form's variable %.64s has a malformed escape: a %% needs two hexadecimal digits, and not 00", name);
+		return fail(c, 400,
+			    "the form's variable %.64s has a malformed escape: %% needs two hexadecimal digits, not 00",
+			    name);
 	value[n] = '\0';
 	var->value = value;
 	c->form.n++;
@@ -252,7 +257,8 @@ static int from_base64(struct command *c, const char *text)
 		if (n >= 0)
 			err = from_msgpack(c, data, (size_t)n);
 		else if ((size_t)(-1 - n) < len)
-			err = fail(c, 400, "the command is refused: msgpack= is not base64 at character %zu", (size_t)-n);
+			err = fail(c, 400, "the command is refused: msgpack= is not base64 at character %zu",
+				   (size_t)-n);
 		else
 			err = fail(c, 400, "the command is refused: the base64 of msgpack= ends within an octet");
 	}
@@ -293,7 +299,8 @@ static int read_command(struct command *c, const struct aerie_http_request *raw)
 		return refuse_type(c, raw);
 	}
 	if (!err && !json_is_object(c->root))
-		err = fail(c, 400, "the command is refused: it is %s, and must be a map of names and values", value_kind_name(c->root));
+		err = fail(c, 400, "the command is refused: it is %s, and must be a map of names and values",
+			   value_kind_name(c->root));
 	return err;
 }
 
@@ -347,7 +354,7 @@ uint32_t command_explain(const struct aerie_request *req, int err, const char **
 		return c->status;
 	}
 	if (err == -ENODATA)
-		*ret_text = "this needs a command: a form variable json= or msgpack= (base64), or a body of type application/json or "
-			    "application/msgpack";
+		*ret_text = "this needs a command: a form variable json= or msgpack= (base64), or a body of type "
+			    "application/json or application/msgpack";
 	return 400;
 }

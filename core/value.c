@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Values of commands. JSON is read by jansson, and measured afterwards; msgpack is read by the bounds-checked cursor, and
- * takes no more memory than its octets justify: every value costs at least one of them. */
+/* Values of commands. JSON is read by jansson, and measured afterwards; msgpack is read by the bounds-checked
+ * cursor, and takes no more memory than its octets justify: every value costs at least one of them. */
 #include <errno.h>
 #include <math.h>
 #include <stdarg.h>
@@ -155,7 +155,8 @@ static int add_pair(struct from *f, struct aerie_cur *c, json_t *map, unsigned d
 	const char *p;
 	json_t *v;
 
-	if (aerie_cur_left(c) && (head & 0xe0) != 0xa0 && !(head >= 0xc4 && head <= 0xc6) && !(head >= 0xd9 && head <= 0xdb))
+	if (aerie_cur_left(c) && (head & 0xe0) != 0xa0 && !(head >= 0xc4 && head <= 0xc6) &&
+	    !(head >= 0xd9 && head <= 0xdb))
 		return fail(f, "a key in its msgpack is no text");
 	p = text(f, c, &len);
 	if (!p)
@@ -252,7 +253,9 @@ static json_t *from_msgpack(struct from *f, struct aerie_cur *c, unsigned depth)
 		return json_null();
 	if (b == 0xc2 || b == 0xc3)
 		return json_boolean(b == 0xc3);
-	return bad(f, c, b == 0xc1 ? "its msgpack has an octet c1, which is never used" : "its msgpack has a value of an extension type");
+	return bad(f, c,
+		   b == 0xc1 ? "its msgpack has an octet c1, which is never used"
+			     : "its msgpack has a value of an extension type");
 }
 
 int value_from_msgpack(const uint8_t *data, size_t len, json_t **ret, char *why, size_t room)
@@ -298,8 +301,9 @@ uint32_t value_kind(const struct aerie_value *v)
 const char *value_kind_name(const json_t *v)
 {
 	static const char *const names[] = {
-		[AERIE_VALUE_NULL] = "null", [AERIE_VALUE_BOOL] = "a boolean", [AERIE_VALUE_INT] = "a number", [AERIE_VALUE_REAL] = "a number",
-		[AERIE_VALUE_STR] = "a text", [AERIE_VALUE_LIST] = "a list", [AERIE_VALUE_MAP] = "a map",
+		[AERIE_VALUE_NULL] = "null",	 [AERIE_VALUE_BOOL] = "a boolean", [AERIE_VALUE_INT] = "a number",
+		[AERIE_VALUE_REAL] = "a number", [AERIE_VALUE_STR] = "a text",	   [AERIE_VALUE_LIST] = "a list",
+		[AERIE_VALUE_MAP] = "a map",
 	};
 
 	return names[value_kind(value_of(v))];

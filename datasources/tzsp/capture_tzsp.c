@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* aerie-cap-tzsp: listens on a UDP port for TZSP, and sends the frames to the host with the signal that the sensor told.
+/* aerie-cap-tzsp: listens on a UDP port for TZSP, and sends the frames to the host with the signal that the sensor
+ * told.
  *
- * Anybody can send a datagram, so nothing in one ends the source: what is malformed, not of a radio, damaged or from another sender is
- * counted, and the host is told of it when that begins, and of the sums at the end. Frames get this machine's time, because
- * a sensor's own is a counter without a beginning. */
+ * Anybody can send a datagram, so nothing in one ends the source: what is malformed, not of a radio, damaged or
+ * from another sender is counted, and the host is told of it when that begins, and of the sums at the end. Frames
+ * get this machine's time, because a sensor's own is a counter without a beginning. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <inttypes.h>
@@ -24,7 +25,7 @@
 #define DEFAULT_PORT "37008"
 #define DEFAULT_BIND "0.0.0.0"
 #define DATAGRAM_MAX 65536u
-#define BURST 64u                 /* datagrams that are read before what they held is sent */
+#define BURST 64u /* datagrams that are read before what they held is sent */
 #define BATCH_SIZE (256u * 1024u)
 #define RECEIVE_BUFFER (4 * 1024 * 1024) /* asked of the kernel; what the host does not take in time waits there */
 #define IDLE_MS 250
@@ -33,7 +34,7 @@ struct tzsp {
 	struct aeriecap *cap;
 	struct aeriecap_batch *batch;
 	char port[8], bind[64], sender[64]; /* sender "": all */
-	struct sockaddr_storage from; /* the sender, when there is one */
+	struct sockaddr_storage from;	    /* the sender, when there is one */
 	bool fcsfail;
 	int fd;
 	uint64_t packets, foreign, kinds[TZSP_KINDS];
@@ -132,8 +133,9 @@ static int set_uuid(struct aeriecap_info *info, const struct tzsp *t, const char
 	if (r < 0)
 		return -1;
 	if (r == 0)
-		snprintf(uuid, sizeof uuid, "%08" PRIX32 "-0000-0000-0000-%04X%08" PRIX32, aeriecap_adler(program, sizeof program - 1),
-			 (unsigned)strtoul(t->port, NULL, 10), aeriecap_adler(t->bind, strlen(t->bind)));
+		snprintf(uuid, sizeof uuid, "%08" PRIX32 "-0000-0000-0000-%04X%08" PRIX32,
+			 aeriecap_adler(program, sizeof program - 1), (unsigned)strtoul(t->port, NULL, 10),
+			 aeriecap_adler(t->bind, strlen(t->bind)));
 	return aeriecap_info_set_uuid(info, uuid);
 }
 
@@ -153,7 +155,8 @@ static int fill_info(struct aeriecap_info *info, const struct tzsp *t, const cha
 /* A numeric address; the caller frees it. */
 static struct addrinfo *address(const char *what, const char *host, const char *port, char *msg)
 {
-	struct addrinfo hints = { .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV, .ai_socktype = SOCK_DGRAM }, *found = NULL;
+	struct addrinfo hints = { .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV, .ai_socktype = SOCK_DGRAM },
+			*found = NULL;
 	int r = getaddrinfo(host, port, &hints, &found);
 
 	if (!r)
@@ -187,7 +190,8 @@ static int open_socket(struct tzsp *t, char *msg)
 	if (t->fd >= 0)
 		(void)setsockopt(t->fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof size); /* the kernel may give less */
 	if (t->fd < 0 || bind(t->fd, a->ai_addr, a->ai_addrlen) < 0)
-		snprintf(msg, AERIECAP_MSG_MAX, "cannot listen at UDP %s port %s: %s", t->bind, t->port, strerror(errno));
+		snprintf(msg, AERIECAP_MSG_MAX, "cannot listen at UDP %s port %s: %s", t->bind, t->port,
+			 strerror(errno));
 	freeaddrinfo(a);
 	return msg[0] ? -1 : 0;
 }
@@ -203,8 +207,10 @@ static bool is_sender(const struct tzsp *t, const struct sockaddr_storage *from)
 	if (t->from.ss_family == AF_INET && from->ss_family == AF_INET)
 		return want4->sin_addr.s_addr == got4->sin_addr.s_addr;
 	if (t->from.ss_family == AF_INET && from->ss_family == AF_INET6)
-		return IN6_IS_ADDR_V4MAPPED(&got6->sin6_addr) && !memcmp(got6->sin6_addr.s6_addr + 12, &want4->sin_addr, 4);
-	return from->ss_family == AF_INET6 && t->from.ss_family == AF_INET6 && IN6_ARE_ADDR_EQUAL(&want6->sin6_addr, &got6->sin6_addr);
+		return IN6_IS_ADDR_V4MAPPED(&got6->sin6_addr) &&
+		       !memcmp(got6->sin6_addr.s6_addr + 12, &want4->sin_addr, 4);
+	return from->ss_family == AF_INET6 && t->from.ss_family == AF_INET6 &&
+	       IN6_ARE_ADDR_EQUAL(&want6->sin6_addr, &got6->sin6_addr);
 }
 
 /* --- Callbacks of the framework. */
@@ -237,8 +243,8 @@ static int on_open(struct aeriecap *cap, uint32_t seqno, const char *definition,
 	struct tzsp *t = aeriecap_user(cap);
 
 	close_socket(t);
-	if (read_definition(t, definition, msg) < 0 || fill_info(info, t, definition, msg) < 0 || set_sender(t, msg) < 0 ||
-	    open_socket(t, msg) < 0) {
+	if (read_definition(t, definition, msg) < 0 || fill_info(info, t, definition, msg) < 0 ||
+	    set_sender(t, msg) < 0 || open_socket(t, msg) < 0) {
 		close_socket(t);
 		return -1;
 	}
@@ -250,8 +256,12 @@ static int on_open(struct aeriecap *cap, uint32_t seqno, const char *definition,
 /* Adds a frame to the batch: 0, or -1: the host is gone. */
 static int add_frame(struct tzsp *t, const struct tzsp_frame *f)
 {
-	struct aeriecap_signal signal = { .signal_dbm = f->signal_dbm, .freq_khz = f->freq_khz, .datarate = f->rate_100kbps };
-	struct aeriecap_packet packet = { .content = f->data, .caplen = f->len, .origlen = f->origlen, .dlt = f->dlt, .signal = &signal };
+	struct aeriecap_signal signal = { .signal_dbm = f->signal_dbm,
+					  .freq_khz = f->freq_khz,
+					  .datarate = f->rate_100kbps };
+	struct aeriecap_packet packet = {
+		.content = f->data, .caplen = f->len, .origlen = f->origlen, .dlt = f->dlt, .signal = &signal
+	};
 	char channel[12];
 	struct timespec now;
 	int r;
@@ -274,14 +284,15 @@ static int on_datagram(struct tzsp *t, size_t len)
 {
 	struct tzsp_frame f;
 	enum tzsp_kind kind = tzsp_parse(t->datagram, len, &f);
+	int r = 0;
 
 	t->kinds[kind]++;
 	if (kind == TZSP_FRAME || (kind == TZSP_BAD_FCS && t->fcsfail))
 		return add_frame(t, &f);
 	if (unwanted[kind] && t->kinds[kind] == 1)
-		return aeriecap_send_message(t->cap, AERIECAP_INFO, "TZSP port %s: %s come in, and are counted and discarded", t->port,
-					     unwanted[kind]) < 0 ? -1 : 0;
-	return 0;
+		r = aeriecap_send_message(t->cap, AERIECAP_INFO, "TZSP port %s: %s come in, are counted and discarded",
+					  t->port, unwanted[kind]);
+	return r < 0 ? -1 : 0;
 }
 
 /* Reads what is there, up to a burst: datagrams read, or -1 with msg (empty: the host is gone). */
@@ -314,10 +325,11 @@ static void tell_sums(struct tzsp *t)
 
 	for (kind = 0; kind < TZSP_KINDS; kind++)
 		if (unwanted[kind] && t->kinds[kind])
-			(void)aeriecap_send_message(t->cap, AERIECAP_INFO, "TZSP port %s: %" PRIu64 " %s in all", t->port, t->kinds[kind],
-						    unwanted[kind]);
+			(void)aeriecap_send_message(t->cap, AERIECAP_INFO, "TZSP port %s: %" PRIu64 " %s in all",
+						    t->port, t->kinds[kind], unwanted[kind]);
 	if (t->foreign)
-		(void)aeriecap_send_message(t->cap, AERIECAP_INFO, "TZSP port %s: %" PRIu64 " datagrams came from others than %s", t->port,
+		(void)aeriecap_send_message(t->cap, AERIECAP_INFO,
+					    "TZSP port %s: %" PRIu64 " datagrams came from others than %s", t->port,
 					    t->foreign, t->sender);
 }
 
@@ -335,7 +347,8 @@ static int on_capture(struct aeriecap *cap, char *msg)
 	return msg[0] ? -1 : 0;
 }
 
-static const char help[] = "Definition: tzsp[:port=37008][,bind=ADDRESS][,sender=ADDRESS][,fcsfail=true][,uuid=UUID].\n";
+static const char help[] =
+	"Definition: tzsp[:port=37008][,bind=ADDRESS][,sender=ADDRESS][,fcsfail=true][,uuid=UUID].\n";
 
 int main(int argc, char **argv)
 {

@@ -7,7 +7,8 @@
 static const struct aerie_option options[] = {
 	AERIE_OPTION(AERIE_OPT_INT, 0, "port", "37008", "1..65535", "UDP port that the sensors send to."),
 	AERIE_OPTION(AERIE_OPT_STR, 0, "bind", "0.0.0.0", NULL, "Address of this machine to listen at, IPv4 or IPv6."),
-	AERIE_OPTION(AERIE_OPT_STR, 0, "sender", NULL, NULL, "Address of the one sensor that is listened to; all when not given."),
+	AERIE_OPTION(AERIE_OPT_STR, 0, "sender", NULL, NULL,
+		     "Address of the one sensor that is listened to; all when not given."),
 	AERIE_OPTION(AERIE_OPT_BOOL, 0, "fcsfail", "false", NULL, "Passes on frames that the sensor found damaged."),
 	AERIE_OPTION_END,
 };

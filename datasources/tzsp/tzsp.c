@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* Reads TZSP version 1. There is no standard; the layout, numbers and units here are those that Wireshark decodes (tshark -G values):
+/* Reads TZSP version 1. There is no standard; the layout, numbers and units here are those that Wireshark decodes
+ * (tshark -G values):
  *
- *   version u8, type u8, encapsulation u16, then tagged fields: tag u8, and, but for padding (0) and end (1), length u8 and so
- *   many octets; behind the end lies the frame. Numbers are in network order. */
+ *   version u8, type u8, encapsulation u16, then tagged fields: tag u8, and, but for padding (0) and end (1),
+ *   length u8 and so many octets; behind the end lies the frame. Numbers are in network order. */
 #include <aerie/cursor.h>
 
 #include "tzsp.h"
@@ -12,7 +13,8 @@
 #define TYPE_TRANSMIT 1u
 
 enum tag {
-	TAG_PADDING = 0, TAG_END = 1, TAG_SIGNAL = 10, TAG_RATE = 12, TAG_FCS_ERROR = 17, TAG_CHANNEL = 18, TAG_ORIGINAL_LENGTH = 41,
+	TAG_PADDING = 0, TAG_END = 1, TAG_SIGNAL = 10, TAG_RATE = 12, TAG_FCS_ERROR = 17, TAG_CHANNEL = 18,
+	TAG_ORIGINAL_LENGTH = 41
 };
 
 static const struct {

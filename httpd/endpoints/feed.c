@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Frames and reports that come with a POST, for a source without a capture program. Each is checked on its own: a bad one is refused
- * and counted, and those around it are taken. */
+/* Frames and reports that come with a POST, for a source without a capture program. Each is checked on its own: a
+ * bad one is refused and counted, and those around it are taken. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,24 +13,25 @@
 #include "recording.h"
 
 #define ITEMS_MAX 8192u     /* frames, and reports, of one request */
-#define FRAME_OCTETS 16000u /* of a frame, as from a capture program; the host's own limit is 16,384 with what goes with it */
+#define FRAME_OCTETS 16000u /* of a frame, as from a capture program */
 #define TYPE_OCTETS 64u     /* of a report's type */
 #define CHANNEL_OCTETS 32u
-#define FULL_TRIES 100u     /* times 1 ms that a full queue is waited for, in one request */
+#define FULL_TRIES 100u /* times 1 ms that a full queue is waited for, in one request */
 #define REASON 192u
 
 const char feed_help[] =
-	"Command: `frames`, a list of {`dlt`: link type of libpcap's registry (that of the source when missing), `data`: base64 of the frame, "
-	"`ts`: seconds since 1970 (now when missing), `origlen`: octets on the air, `signal`: dBm, `freq`: kHz, `channel`: text}, and `reports`, "
-	"a list of {`type`: text that names the decoder, `json`: any value, `ts`}. At most 8192 of each and 16000 octets in one. The answer counts those "
-	"taken and refused, with the reason of the first refusal; those behind a full queue are refused. 409: not a passive source, or "
-	"closed; 503: its queue is full, send the same again later.";
+	"Command: `frames`, a list of {`dlt`: link type of libpcap's registry (that of the source when missing), "
+	"`data`: base64 of the frame, `ts`: seconds since 1970 (now when missing), `origlen`: octets on the air, "
+	"`signal`: dBm, `freq`: kHz, `channel`: text}, and `reports`, a list of {`type`: text that names the decoder, "
+	"`json`: any value, `ts`}. At most 8192 of each and 16000 octets in one. The answer counts those taken and "
+	"refused, with the reason of the first refusal; those behind a full queue are refused. 409: not a passive "
+	"source, or closed; 503: its queue is full, send the same again later.";
 
 struct feeding {
 	const struct endpoints *e;
 	const struct aerie_request *req;
 	struct aerie_uuid uuid;
-	uint32_t dlt; /* of frames that name none; 0: they must */
+	uint32_t dlt;	 /* of frames that name none; 0: they must */
 	uint8_t *octets; /* room for FRAME_OCTETS */
 	uint64_t taken, refused;
 	uint32_t tries;
@@ -48,8 +49,8 @@ static void refuse(struct feeding *f, const char *kind, uint32_t i, const char *
 /* ---- reading ---- */
 
 /* Numbers that are missing are the default; 0 when one is there and wrong. */
-static int get_int(const struct feeding *f, const struct aerie_value *map, const char *key, int64_t min, int64_t max, int64_t dflt,
-		   int64_t *ret)
+static int get_int(const struct feeding *f, const struct aerie_value *map, const char *key, int64_t min, int64_t max,
+		   int64_t dflt, int64_t *ret)
 {
 	const struct aerie_value *v = f->e->http->value_get(map, key);
 	int64_t n = v ? f->e->http->value_int(v, INT64_MIN) : dflt;
@@ -161,7 +162,8 @@ static int hand_over(struct feeding *f, const struct aerie_feed *in)
 }
 
 static void feed_item(struct feeding *f, const char *kind, uint32_t i, const struct aerie_value *map,
-		      const char *(*read)(const struct feeding *f, const struct aerie_value *map, struct aerie_feed *in))
+		      const char *(*read)(const struct feeding *f, const struct aerie_value *map,
+					  struct aerie_feed *in))
 {
 	struct aerie_feed in = { .size = sizeof in };
 	const char *wrong = f->stopped ? "not tried, because of the one before" : read(f, map, &in);
@@ -176,7 +178,10 @@ static void feed_item(struct feeding *f, const char *kind, uint32_t i, const str
 		f->taken++;
 		return;
 	}
-	refuse(f, kind, i, err == -EAGAIN ? "the source's queue is full" : err == -ENOENT ? "the source is closed, or not passive" : strerror(-err));
+	refuse(f, kind, i,
+	       err == -EAGAIN	? "the source's queue is full"
+	       : err == -ENOENT ? "the source is closed, or not passive"
+				: strerror(-err));
 	if (err == -EAGAIN || err == -ENOENT)
 		f->stopped = err;
 }
@@ -214,7 +219,8 @@ static int reply_counts(struct feeding *f, struct aerie_reply *rep)
 	struct feeding *copy;
 
 	if (f->stopped == -ENOENT && !f->taken)
-		return f->e->http->reply_error(rep, 409, "the source takes nothing: it is closed, or not of a passive type");
+		return f->e->http->reply_error(rep, 409,
+					       "the source takes nothing: it is closed, or not of a passive type");
 	if (f->stopped == -EAGAIN && !f->taken)
 		return f->e->http->reply_error(rep, 503, "the source's queue is full; send the same again later");
 	copy = malloc(sizeof *copy);
@@ -240,7 +246,8 @@ static int is_list(const struct aerie_http *http, const struct aerie_value *v)
 	return !v || (http->value_kind(v) == AERIE_VALUE_LIST && http->value_count(v) <= ITEMS_MAX);
 }
 
-int feed_source(const struct endpoints *e, const struct aerie_uuid *uuid, const struct aerie_request *req, struct aerie_reply *rep)
+int feed_source(const struct endpoints *e, const struct aerie_uuid *uuid, const struct aerie_request *req,
+		struct aerie_reply *rep)
 {
 	struct feeding f = { .e = e, .req = req, .uuid = *uuid };
 	const struct aerie_value *command, *frames, *reports;
@@ -251,7 +258,8 @@ int feed_source(const struct endpoints *e, const struct aerie_uuid *uuid, const 
 	frames = e->http->value_get(command, "frames");
 	reports = e->http->value_get(command, "reports");
 	if ((!frames && !reports) || !is_list(e->http, frames) || !is_list(e->http, reports))
-		return e->http->reply_error(rep, 400, "the command needs `frames` or `reports`, or both: lists of at most 8192");
+		return e->http->reply_error(rep, 400,
+					    "the command needs `frames` or `reports`, or both: lists of at most 8192");
 	f.octets = malloc(AERIE_BASE64_ROOM(FRAME_OCTETS / 3 * 4 + 4));
 	if (!f.octets)
 		return -ENOMEM;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A recording is a row of notes: a head, and the text or octets that the call came with. Names are kept as pointers, since they
- * live as long as the host. */
+/* A recording is a row of notes: a head, and the text or octets that the call came with. Names are kept as
+ * pointers, since they live as long as the host. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,8 +8,8 @@
 #include "recording.h"
 
 enum note_kind {
-	NOTE_BEGIN_MAP, NOTE_KEY, NOTE_KEY_TEXT, NOTE_END_MAP, NOTE_BEGIN_LIST, NOTE_END_LIST, NOTE_NULL, NOTE_U64, NOTE_I64, NOTE_F64,
-	NOTE_STR, NOTE_ASCII, NOTE_BYTES, NOTE_F64S,
+	NOTE_BEGIN_MAP, NOTE_KEY, NOTE_KEY_TEXT, NOTE_END_MAP, NOTE_BEGIN_LIST, NOTE_END_LIST, NOTE_NULL, NOTE_U64,
+	NOTE_I64, NOTE_F64, NOTE_STR, NOTE_ASCII, NOTE_BYTES, NOTE_F64S
 };
 
 struct note {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Datasources: what there is, and what can be done to it. Commands are carried out on the main thread; the thread that serves the
- * request waits for the end, with limits (waits.c). */
+/* Datasources: what there is, and what can be done to it. Commands are carried out on the main thread; the thread
+ * that serves the request waits for the end, with limits (waits.c). */
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
@@ -10,9 +10,9 @@
 #include "lists.h"
 #include "waits.h"
 
-#define CHANNELS_MAX 1024u /* of a list to hop over */
+#define CHANNELS_MAX 1024u  /* of a list to hop over */
 #define HOP_RATE_MAX 1000.0 /* hops per second */
-#define NUMBER_ROOM 24u /* a channel given as a number */
+#define NUMBER_ROOM 24u	    /* a channel given as a number */
 
 /* ---- lists ---- */
 
@@ -77,7 +77,8 @@ static int emit_defaults(void *user, const struct aerie_visitor *vt, void *v)
 	return em->e->sources->with_defaults(em->e->h, visit_record, em);
 }
 
-static int reply_record(const struct endpoints *e, struct aerie_reply *rep, aerie_emit_fn *emit, const struct aerie_uuid *uuid)
+static int reply_record(const struct endpoints *e, struct aerie_reply *rep, aerie_emit_fn *emit,
+			const struct aerie_uuid *uuid)
 {
 	struct emission *em = calloc(1, sizeof *em);
 
@@ -134,16 +135,19 @@ static int is_there(void *user, const struct aerie_rec *rec)
 }
 
 /* The source that the path names: 1; 0: an error was replied; or a negative errno. */
-static int find_source(const struct endpoints *e, const struct aerie_request *req, struct aerie_reply *rep, struct aerie_uuid *ret_uuid)
+static int find_source(const struct endpoints *e, const struct aerie_request *req, struct aerie_reply *rep,
+		       struct aerie_uuid *ret_uuid)
 {
 	const char *text = e->http->param(req, "uuid");
 	int err;
 
 	if (!text || parse_uuid(text, ret_uuid))
-		return e->http->reply_error(rep, 400, "the path names no source: a UUID is 8-4-4-4-12 hexadecimal digits");
+		return e->http->reply_error(rep, 400,
+					    "the path names no source: a UUID is 8-4-4-4-12 hexadecimal digits");
 	err = e->sources->with_source(e->h, ret_uuid, is_there, NULL);
 	if (err == -ENOENT)
-		return e->http->reply_error(rep, 404, "no source has this UUID; /datasource/all_sources.json lists them");
+		return e->http->reply_error(rep, 404,
+					    "no source has this UUID; /datasource/all_sources.json lists them");
 	return err < 0 ? err : 1;
 }
 
@@ -163,14 +167,16 @@ static int reply_errno(const struct endpoints *e, struct aerie_reply *rep, int e
 
 	switch (err) {
 	case -EAGAIN:
-		return e->http->reply_error(rep, 503, "too many commands to sources are under way; try again in a few seconds");
+		return e->http->reply_error(rep, 503,
+					    "too many commands to sources are under way; try again in a few seconds");
 	case -ESHUTDOWN:
 		return e->http->reply_error(rep, 503, "the server is ending");
 	case -ENOMEM:
 	case -ENOENT:
 		return err;
 	case -ETIMEDOUT:
-		(void)snprintf(text, sizeof text, "%s: not done within %u s; /datasource/all_sources.json shows how it stands", what,
+		(void)snprintf(text, sizeof text,
+			       "%s: not done within %u s; /datasource/all_sources.json shows how it stands", what,
 			       WAIT_LIMIT_S);
 		break;
 	default:
@@ -181,7 +187,8 @@ static int reply_errno(const struct endpoints *e, struct aerie_reply *rep, int e
 
 /* Waits for an operation that begin() starts, and replies with the source or the reason why not. */
 static int carry_out(const struct endpoints *e, struct aerie_reply *rep, const char *what,
-		     int (*begin)(const struct endpoints *e, void *arg, struct wait *w), void *arg, const struct aerie_uuid *uuid)
+		     int (*begin)(const struct endpoints *e, void *arg, struct wait *w), void *arg,
+		     const struct aerie_uuid *uuid)
 {
 	struct wait *w;
 	char text[WAIT_TEXT + 64];
@@ -222,9 +229,11 @@ static int add_source(void *user, const struct aerie_request *req, struct aerie_
 
 	if (err && err != -ENODATA)
 		return err;
-	definition = err ? e->http->form(req, "definition") : e->http->value_str(e->http->value_get(command, "definition"), NULL);
+	definition = err ? e->http->form(req, "definition")
+			 : e->http->value_str(e->http->value_get(command, "definition"), NULL);
 	if (!definition || !*definition)
-		return e->http->reply_error(rep, 400, "the command needs `definition`, a text such as \"wlan0:name=roof\"");
+		return e->http->reply_error(rep, 400,
+					    "the command needs `definition`, a text such as \"wlan0:name=roof\"");
 	return carry_out(e, rep, "the source was not added", begin_add, (void *)definition, NULL);
 }
 
@@ -244,16 +253,20 @@ static int act_on(const struct endpoints *e, struct aerie_reply *rep, const stru
 		  const struct aerie_source_control *control)
 {
 	static const char *const failures[] = {
-		[AERIE_SOURCE_OPEN] = "the source was not opened",     [AERIE_SOURCE_CLOSE] = "the source was not closed",
-		[AERIE_SOURCE_PAUSE] = "the source was not paused",    [AERIE_SOURCE_RESUME] = "the source was not resumed",
-		[AERIE_SOURCE_SET_CHANNEL] = "the channel was not set", [AERIE_SOURCE_SET_HOP] = "hopping was not set",
+		[AERIE_SOURCE_OPEN] = "the source was not opened",
+		[AERIE_SOURCE_CLOSE] = "the source was not closed",
+		[AERIE_SOURCE_PAUSE] = "the source was not paused",
+		[AERIE_SOURCE_RESUME] = "the source was not resumed",
+		[AERIE_SOURCE_SET_CHANNEL] = "the channel was not set",
+		[AERIE_SOURCE_SET_HOP] = "hopping was not set",
 	};
 	struct act a = { uuid, control };
 
 	return carry_out(e, rep, failures[control->action], begin_control, &a, uuid);
 }
 
-static int act_simply(const struct endpoints *e, const struct aerie_request *req, struct aerie_reply *rep, uint32_t action)
+static int act_simply(const struct endpoints *e, const struct aerie_request *req, struct aerie_reply *rep,
+		      uint32_t action)
 {
 	struct aerie_source_control control = { .size = sizeof control, .action = action, .shuffle = -1 };
 	struct aerie_uuid uuid;
@@ -331,14 +344,15 @@ static int read_channels(const struct aerie_http *http, const struct aerie_value
 
 static int read_hop(const struct aerie_http *http, const struct aerie_value *command, struct tuning *t)
 {
-	const struct aerie_value *channels = http->value_get(command, "channels"), *rate = http->value_get(command, "hoprate"),
+	const struct aerie_value *channels = http->value_get(command, "channels"),
+				 *rate = http->value_get(command, "hoprate"),
 				 *shuffle = http->value_get(command, "shuffle");
 	int64_t on = http->value_int(shuffle, -1);
 
 	t->control.action = AERIE_SOURCE_SET_HOP;
 	rate = rate ? rate : http->value_get(command, "rate");
 	if (!channels && !rate && !shuffle)
-		return t->wrong = "the command needs `channel`, or any of `channels`, `hoprate` (or `rate`) and `shuffle`", 0;
+		return t->wrong = "the command needs `channel`, or any of `channels`, `hoprate` and `shuffle`", 0;
 	if (rate) {
 		t->control.hop_rate = http->value_real(rate, 0);
 		if (!(t->control.hop_rate > 0 && t->control.hop_rate <= HOP_RATE_MAX))
@@ -512,38 +526,48 @@ static int list_interfaces(void *user, const struct aerie_request *req, struct a
 #define POST AERIE_HTTP_POST
 #define SOURCE "/datasource/by-uuid/:uuid/"
 #define COMMANDS "cmd|jcmd"
-#define ANSWER " The answer is the source's record; 500 with the reason when it cannot be done, 404 when there is no such source."
+#define ANSWER \
+	" The answer is the source's record; 500 with the reason when it cannot be done, 404 for an unknown source."
 
 static const struct {
 	uint32_t methods;
 	const char *path, *formats, *role, *summary, *help;
 	aerie_handler_fn *handle;
 } routes[] = {
-	{ GET, "/datasource/all_sources", NULL, NULL, "Every datasource.", "A list of datasource records (kismet.datasource.*).", all_sources },
-	{ GET, "/datasource/types", NULL, NULL, "Every type of datasource.", "A list of driver records (kismet.datasource.driver.*).", types },
+	{ GET, "/datasource/all_sources", NULL, NULL, "Every datasource.",
+	  "A list of datasource records (kismet.datasource.*).", all_sources },
+	{ GET, "/datasource/types", NULL, NULL, "Every type of datasource.",
+	  "A list of driver records (kismet.datasource.driver.*).", types },
 	{ GET, "/datasource/defaults", NULL, NULL, "What new datasources begin with.",
-	  "One record (kismet.datasourcetracker.default.*): hopping, retries, and where remote captures are accepted.", defaults },
+	  "One record (kismet.datasourcetracker.default.*): hopping, retries, and where remote captures are accepted.",
+	  defaults },
 	{ GET, "/datasource/list_interfaces", NULL, "admin", "Interfaces that could be opened.",
-	  "A list of kismet.datasource.probed.* with the driver of each. Every driver is asked; answers within 10 s.", list_interfaces },
-	{ GET, SOURCE "source", NULL, NULL, "One datasource.", "The record of the source with this UUID; 404 when there is none.", source },
+	  "A list of kismet.datasource.probed.* with the driver of each. Every driver is asked; answers within 10 s.",
+	  list_interfaces },
+	{ GET, SOURCE "source", NULL, NULL, "One datasource.",
+	  "The record of the source with this UUID; 404 when there is none.", source },
 	{ POST, "/datasource/add_source", COMMANDS, "admin", "Adds a datasource.",
-	  "Command: `definition`, the text that -c and source= take; also as a plain form variable. Waits until the source runs or "
-	  "cannot be opened." ANSWER, add_source },
+	  "Command: `definition`, the text that -c and source= take; also as a plain form variable. Waits until the "
+	  "source runs or cannot be opened." ANSWER,
+	  add_source },
 	{ POST, SOURCE "set_channel", COMMANDS, "admin", "Tunes a datasource.",
-	  "Command: `channel` (text) to stay on one; or any of `channels` (list of texts), `hoprate` or `rate` (hops per second) and "
-	  "`shuffle` (0 or 1) to hop, the rest as it was." ANSWER, set_channel },
-	{ GET | POST, SOURCE "set_hop", COMMANDS, "admin", "Lets a datasource hop.", "Hops again, with the channels and the rate it had." ANSWER,
-	  set_hop },
+	  "Command: `channel` (text) to stay on one; or any of `channels` (list of texts), `hoprate` or `rate` (hops "
+	  "per second) and `shuffle` (0 or 1) to hop, the rest as it was." ANSWER,
+	  set_channel },
+	{ GET | POST, SOURCE "set_hop", COMMANDS, "admin", "Lets a datasource hop.",
+	  "Hops again, with the channels and the rate it had." ANSWER, set_hop },
 	{ GET | POST, SOURCE "close_source", COMMANDS, "admin", "Closes a datasource.",
 	  "Ends its capture; it stays in the list and is not opened again by itself." ANSWER, close_source },
-	{ GET | POST, SOURCE "disable_source", COMMANDS, "admin", "Closes a datasource.", "The same as close_source." ANSWER, close_source },
+	{ GET | POST, SOURCE "disable_source", COMMANDS, "admin", "Closes a datasource.",
+	  "The same as close_source." ANSWER, close_source },
 	{ GET | POST, SOURCE "open_source", COMMANDS, "admin", "Opens a datasource again.",
 	  "Opens a closed or failed source by the definition it has." ANSWER, open_source },
-	{ GET | POST, SOURCE "enable_source", COMMANDS, "admin", "Opens a datasource again.", "The same as open_source." ANSWER, open_source },
-	{ GET | POST, SOURCE "pause_source", COMMANDS, "admin", "Pauses a datasource.", "Its packets are discarded until it is resumed." ANSWER,
-	  pause_source },
-	{ GET | POST, SOURCE "resume_source", COMMANDS, "admin", "Resumes a paused datasource.", "Its packets are taken again." ANSWER,
-	  resume_source },
+	{ GET | POST, SOURCE "enable_source", COMMANDS, "admin", "Opens a datasource again.",
+	  "The same as open_source." ANSWER, open_source },
+	{ GET | POST, SOURCE "pause_source", COMMANDS, "admin", "Pauses a datasource.",
+	  "Its packets are discarded until it is resumed." ANSWER, pause_source },
+	{ GET | POST, SOURCE "resume_source", COMMANDS, "admin", "Resumes a paused datasource.",
+	  "Its packets are taken again." ANSWER, resume_source },
 	{ POST, SOURCE "feed", COMMANDS, "datasource", "Feeds a passive datasource.", feed_help, feed },
 };
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* One lock and one condition for all: there are few. Whoever comes last, the thread that waits or the end of the operation, frees. */
+/* One lock and one condition for all: there are few. Whoever comes last, the thread that waits or the end of the
+ * operation, frees. */
 #include <errno.h>
 #include <pthread.h>
 #include <stdio.h>

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Threads of HTTP that wait for the end of something that the main thread does: at most WAITS_MAX at once, each with a limit. */
+/* Threads of HTTP that wait for the end of something that the main thread does: at most WAITS_MAX at once, each
+ * with a limit. */
 #ifndef ENDPOINTS_WAITS_H
 #define ENDPOINTS_WAITS_H
 

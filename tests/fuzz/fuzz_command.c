@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Bodies of POST requests as they come from the network. The first octet says of what type: a form, JSON, msgpack, or something else. What
- * was read is walked over, and written as JSON, which must be read again to the same. */
+/* Bodies of POST requests as they come from the network. The first octet says of what type: a form, JSON, msgpack,
+ * or something else. What was read is walked over, and written as JSON, which must be read again to the same. */
 /* link: core */
 #include <assert.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A capture program of a radio that is not there: lists two interfaces (slowly, when told so), tunes to what it knows, and is silent. Channel 13 cannot be tuned
- * to. "broken" does not open. */
+/* A capture program of a radio that is not there: lists two interfaces (slowly, when told so), tunes to what it
+ * knows, and is silent. Channel 13 cannot be tuned to. "broken" does not open. */
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,7 +16,10 @@ static int on_list(struct aeriecap *cap, uint32_t seqno, struct aeriecap_list *l
 
 	if (ms)
 		(void)poll(NULL, 0, atoi(ms));
-	return aeriecap_list_add(list, "radio0", "one,two", "No chip at all") < 0 || aeriecap_list_add(list, "radio1", "", "") < 0 ? -1 : 2;
+	if (aeriecap_list_add(list, "radio0", "one,two", "No chip at all") < 0 ||
+	    aeriecap_list_add(list, "radio1", "", "") < 0)
+		return -1;
+	return 2;
 }
 
 static int on_open(struct aeriecap *cap, uint32_t seqno, const char *definition, struct aeriecap_info *info, char *msg)
@@ -30,7 +33,8 @@ static int on_open(struct aeriecap *cap, uint32_t seqno, const char *definition,
 		snprintf(msg, AERIECAP_MSG_MAX, "no such radio: it is broken");
 		return -1;
 	}
-	snprintf(text, sizeof text, "%.*s", len > 0 ? len : 36, len > 0 ? uuid : "F00D0000-0000-0000-0000-000000000001");
+	snprintf(text, sizeof text, "%.*s", len > 0 ? len : 36,
+		 len > 0 ? uuid : "F00D0000-0000-0000-0000-000000000001");
 	for (i = 0; i < sizeof channels / sizeof channels[0]; i++)
 		if (aeriecap_info_add_channel(info, channels[i]) < 0)
 			return -1;

@@ -114,7 +114,7 @@ class Tzsp(unittest.TestCase):
                   struct.pack(">BBH", 1, 4, 0), struct.pack(">BBH", 1, 0, 0x12) + b"\x0a\xff\x00"):
             self.sender.sendto(d, ("127.0.0.1", self.port))
         self.send([tzsp(0x12, BEACON)], already=1)
-        self.host.wait_for(r"not of a radio .* come in, and are counted")
+        self.host.wait_for(r"not of a radio .* come in, are counted")
         self.host.wait_for(r"damaged frames .* come in")
         self.host.wait_for(r"malformed datagrams come in")
         self.assertEqual(len(self.devices()), 1)

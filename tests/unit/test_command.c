@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Bodies of POST requests: commands and forms, and what is refused how. JSON and msgpack texts are by hand from RFC 8259 and the
- * msgpack specification; base64 vectors are those of RFC 4648 10. */
+/* Bodies of POST requests: commands and forms, and what is refused how. JSON and msgpack texts are by hand from
+ * RFC 8259 and the msgpack specification; base64 vectors are those of RFC 4648 10. */
 #include <math.h>
 
 #include "http.h"

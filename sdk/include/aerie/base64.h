@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Base64 (RFC 4648) from outside: the standard and the URL alphabet (4, 5), also mixed; padding is optional. Nothing here calls the
- * host. [any] Since ABI 1.0. */
+/* Base64 (RFC 4648) from outside: the standard and the URL alphabet (4, 5), also mixed; padding is optional.
+ * Nothing here calls the host. [any] Since ABI 1.0. */
 #ifndef AERIE_BASE64_H
 #define AERIE_BASE64_H
 
