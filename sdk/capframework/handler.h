@@ -140,8 +140,9 @@ ssize_t link_write(struct aeriecap *cap, const void *data, size_t len);
 int link_flush(struct aeriecap *cap); /* what a transport kept: 1, 0, -1 as there */
 bool link_pending(const struct aeriecap *cap);
 bool link_buffered(const struct aeriecap *cap); /* main thread */
-/* Ends a link by TCP so that nothing sent is lost: waits until the host has read it all and hung up, too. */
-void link_finish(struct aeriecap *cap);
+/* Ends a link by TCP so that nothing sent is lost: waits until the host has read it all and hung up, too: 0, or -1: it
+ * did not, or nobody knows. */
+int link_finish(struct aeriecap *cap);
 void link_close(struct aeriecap *cap);
 
 /* remote.c */

@@ -3,6 +3,10 @@
 #include <errno.h>
 #include <poll.h>
 #include <sys/socket.h>
+#ifdef __linux__
+#include <linux/sockios.h>
+#include <sys/ioctl.h>
+#endif
 #include <unistd.h>
 
 #include "handler.h"
@@ -66,22 +70,35 @@ static bool await_host(const struct aeriecap *cap)
 	return r > 0;
 }
 
+/* A host may hang up before it has got all. */
+static bool all_acknowledged(int fd)
+{
+#ifdef __linux__
+	int unsent = 0;
+
+	return ioctl(fd, SIOCOUTQ, &unsent) < 0 || unsent == 0;
+#else
+	return true;
+#endif
+}
+
 /* A socket that is closed with something unread resets the connection, and what the host has not read yet is lost. So we
  * only stop sending, and read what comes (a PING, mostly) until the host has hung up, or is silent for too long. */
-void link_finish(struct aeriecap *cap)
+int link_finish(struct aeriecap *cap)
 {
 	char unread[FINISH_BUFFER];
 	ssize_t n;
 
 	if (cap->in_fd < 0 || cap->in_fd != cap->out_fd)
-		return;
+		return -1;
 	if (cap->transport)
 		cap->transport->end(cap->transport_data); /* which the host answers and then hangs up */
 	else if (shutdown(cap->out_fd, SHUT_WR) < 0)
-		return;
+		return -1;
 	do
 		n = link_read(cap, unread, sizeof unread);
 	while (n > 0 || (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK) && await_host(cap)));
+	return n == 0 && (cap->transport || all_acknowledged(cap->out_fd)) ? 0 : -1;
 }
 
 void link_close(struct aeriecap *cap)

@@ -137,9 +137,7 @@ static int remote_session(struct aeriecap *cap)
 		return AERIECAP_EXIT_FAILED;
 	}
 	status = link_run(cap);
-	if (!cap->out.down && !cap->host_silent)
-		link_finish(cap);
-	else
+	if (cap->out.down || cap->host_silent || link_finish(cap) < 0)
 		cap->remote.finished = false;
 	return status;
 }

@@ -152,6 +152,10 @@ class WebLink(Link):
                 payload = taken[1]
                 if first == 8:
                     self.controls.append((8, payload))
+                    try:
+                        self.sock.sendall(self.message(payload, opcode=8))
+                    except OSError:
+                        pass  # the client, having said so first, may be gone
                     raise Closed
                 if first != 2:
                     self.controls.append((first, payload))

@@ -269,6 +269,17 @@ class AllTransports:
             link.close()
             self.assertEqual(p.status(), 0)
 
+    def test_file_that_was_sent_but_not_read_is_sent_again(self):
+        p, link = self.opened(SAMPLE, "--retry-delay=1", program=PCAPFILE, retry=True)
+        wait_until_full(link.sock, 1000)
+        link.close()  # with the most of it unread
+        link = self.link()
+        self.assertEqual(link.frame().command, NEWSOURCE)
+        link.send(OPENREQ, {1: SAMPLE}, 7)
+        self.assertEqual([f.body[4][6] for f in link.frames() if f.command == PACKET], sample_packets())
+        link.close()
+        self.assertEqual(p.status(), 0)
+
     def test_fixed_location_goes_with_every_packet(self):
         for program, source in ((DEMO, "demo0:pps=1000,count=1"), (PCAPFILE, SAMPLE)):
             p, link = self.opened(source, "--fixed-gps=52.5,-13.25,34", program=program)
