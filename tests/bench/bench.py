@@ -5,6 +5,7 @@
   speed    CPU seconds (user and system, of the host and its capture process together) for 1,000,000 packets, and the ratio to
            hcxpcapngtool and to a bare pcap_next_ex() loop on the same file. The three take turns; the best of each counts.
   memory   peak, and resident octets per device with 10,000 and 1,000,000 devices
+  links    the same packets to a host by pipe, TCP and WebSocket: none lost, octets per packet on the wire, CPU of both sides
   formats  how fast all devices leave over HTTP in each format
 
 Figures of one run can be compared with each other; those of different machines, or of a busy one, cannot."""
@@ -15,9 +16,11 @@ import os
 import re
 import shutil
 import socket
+import struct
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 BUILD = os.environ.get("AERIE_BUILD", "build")
@@ -138,6 +141,113 @@ def speed(packets, rounds):
     print(f"  peak memory of the host    {peak / 1024:7.1f} MiB")
 
 
+class Counter(threading.Thread):
+    """Passes a connection on to a port and counts its octets in the direction of the host."""
+
+    def __init__(self, port):
+        super().__init__(daemon=True)
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port, self.target, self.octets = self.listener.getsockname()[1], port, 0
+        self.start()
+
+    def pump(self, a, b, count):
+        room = bytearray(1 << 20)
+        while n := a.recv_into(room):
+            b.sendall(memoryview(room)[:n])
+            self.octets += n if count else 0
+        try:
+            b.shutdown(socket.SHUT_WR)
+        except OSError:
+            pass
+
+    def run(self):
+        a, _ = self.listener.accept()
+        b = socket.create_connection(("127.0.0.1", self.target))
+        back = threading.Thread(target=self.pump, args=(b, a, False), daemon=True)
+        back.start()
+        self.pump(a, b, True)
+        back.join()
+        a.close()
+        b.close()
+
+
+def line_of(process, pattern):
+    """Waits for a line of the host's log."""
+    for line in process.stdout:
+        if found := re.search(pattern, line):
+            return found
+    raise Failed(f"the host ended without '{pattern}'")
+
+
+def run_remote(capture, packets, web, through=None):
+    """CPU seconds of the host, of the capture program, and seconds; through: a function from the host's port to another."""
+    settings = ["remote_capture_port=0", "override_remote_timestamp=false", "httpd_username=bench", "httpd_password=bench"]
+    with Home() as home:
+        host = subprocess.Popen([AERIED, *home, "-p", "0", *(a for s in settings for a in ("-s", s))], text=True,
+                                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        try:
+            ports = {}
+            while len(ports) < 2:
+                found = line_of(host, r"(HTTP server: http|remote captures may connect)\D.*?127\.0\.0\.1(?::| port )(\d+)")
+                ports[found.group(1).startswith("HTTP")] = int(found.group(2))
+            port = through(ports[web]) if through else ports[web]
+            before = cpu_seconds(host.pid)
+            cpu, seconds, _, _ = run([os.path.join(BUILD, "bin/aerie-cap-pcapfile"), f"--connect=127.0.0.1:{port}", f"--source={capture}",
+                                      "--disable-retry", *(["--user=bench", "--password=bench"] if web else ["--tcp"])])
+            seen = int(line_of(host, r"done, (\d+) packets").group(1))
+            if seen != packets:
+                raise Failed(f"{seen} packets came, expected {packets}")
+            return cpu_seconds(host.pid) - before, cpu, seconds
+        finally:
+            host.terminate()
+            host.stdout.close()
+            host.wait()
+
+
+def pipe_octets(capture):
+    """What the capture program writes for this file."""
+    (child_in, to), (back, child_out) = os.pipe(), os.pipe()
+    process = subprocess.Popen([os.path.join(BUILD, "bin/aerie-cap-pcapfile"), f"--in-fd={child_in}", f"--out-fd={child_out}"],
+                               pass_fds=(child_in, child_out))
+    os.close(child_in)
+    os.close(child_out)
+    body = b"\x81\x01\xda" + struct.pack(">H", len(os.fsencode(capture))) + os.fsencode(capture)
+    os.write(to, struct.pack(">IHHIHHI", 0xDECAFBAD, 0xA9A9, 3, len(body), 12, 1, 1) + body)  # OPENREQ
+    octets = 0
+    while n := len(os.read(back, 1 << 20)):
+        octets += n
+    os.close(to)
+    os.close(back)
+    if process.wait() != 0:
+        raise Failed(f"aerie-cap-pcapfile: status {process.returncode}")
+    return octets
+
+
+def links(packets, rounds):
+    capture = air("mix", "--packets", str(packets))
+    print(f"\nlinks: {packets} packets, none lost; best of {rounds}")
+    for name, web in (("pipe", None), ("TCP", False), ("WebSocket", True)):
+        best, parts = (1e9, 0), ""
+        for _ in range(rounds):
+            if web is None:
+                cpu, seconds, _, done = run_host(capture)
+                if done[:2] != [packets, 0]:
+                    raise Failed(f"packets={done[0]} dropped={done[1]}")
+            else:
+                host, program, seconds = run_remote(capture, packets, web)
+                cpu = host + program
+                parts = f" (host {host / packets * 1e6:.3f}, capture program {program / packets * 1e6:.3f})"
+            best = min(best, (cpu, seconds, parts))
+        if web is None:
+            octets = pipe_octets(capture)
+        else:
+            counters = []
+            run_remote(capture, packets, web, lambda port: counters.append(Counter(port)) or counters[0].port)
+            octets = counters[0].octets
+        cpu, seconds, parts = best
+        print(f"  {name:10} {octets / packets:7.1f} octets/packet  {cpu / packets * 1e6:6.3f} us/packet{parts}  {seconds:7.3f} s")
+
+
 def settled(process, limit=600):
     """Waits until a host has read its sources: no capture process is left, and it has nothing to do."""
     until = time.monotonic() + limit
@@ -242,15 +352,17 @@ def formats(count, rounds):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("parts", nargs="*", help="speed, memory, formats; all when none is named")
+    parser.add_argument("parts", nargs="*", help="speed, links, memory, formats; all when none is named")
     parser.add_argument("--packets", type=int, default=1000000)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--devices", type=int, nargs="+", default=[10000, 1000000])
     arguments = parser.parse_args()
-    parts = arguments.parts or ["speed", "memory", "formats"]
+    parts = arguments.parts or ["speed", "links", "memory", "formats"]
     try:
         if "speed" in parts:
             speed(arguments.packets, arguments.rounds)
+        if "links" in parts:
+            links(arguments.packets, arguments.rounds)
         if "memory" in parts:
             memory(arguments.devices)
         if "formats" in parts:
