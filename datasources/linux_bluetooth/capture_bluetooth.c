@@ -168,8 +168,10 @@ static void tell_scan(struct bluetooth *b, const struct controller_packet *p)
 		hciscan_sent(&b->scan, p->data + CONTROLLER_PHDR, p->len - CONTROLLER_PHDR, now_ms());
 }
 
-/* Takes what the kernel has: 0, 1 the host is gone, -1 the controller is, with msg. */
-static int read_packets(struct bluetooth *b, bool send, char *msg)
+enum taken { TAKEN_ALL, TAKEN_MANY, HOST_GONE, CONTROLLER_GONE };
+
+/* Takes what the kernel has, or PACKETS_MAX of it. CONTROLLER_GONE comes with msg. */
+static enum taken take_packets(struct bluetooth *b, bool send, char *msg)
 {
 	struct controller_packet p;
 	unsigned i;
@@ -177,17 +179,19 @@ static int read_packets(struct bluetooth *b, bool send, char *msg)
 
 	for (i = 0; i < PACKETS_MAX; i++) {
 		r = controller_read(&b->controller, &p, msg, AERIECAP_MSG_MAX);
-		if (r < 0)
+		if (r == 0)
+			return TAKEN_ALL;
+		if (r < 0) {
 			b->gone = true;
-		if (r <= 0)
-			return r;
+			return CONTROLLER_GONE;
+		}
 		if (p.len == 0)
 			continue;
 		tell_scan(b, &p);
 		if (send && send_packet(b, &p) < 0)
-			return 1;
+			return HOST_GONE;
 	}
-	return 0;
+	return TAKEN_MANY;
 }
 
 static int send_commands(struct bluetooth *b, char *msg)
@@ -225,24 +229,24 @@ static void tell_notes(struct bluetooth *b)
 static int on_capture(struct aeriecap *cap, char *msg)
 {
 	struct bluetooth *b = aeriecap_user(cap);
-	bool drained = false;
-	int r;
+	bool caught_up = false; /* commands wait until all is known that has happened: it began before us */
+	enum taken taken;
 
 	for (;;) {
-		/* Before the first command, all that has happened: it began before us. */
-		if (controller_wait(&b->controller, drained ? WAIT_MS : 0) == 0)
-			drained = true;
+		(void)controller_wait(&b->controller, caught_up ? WAIT_MS : 0);
 		if (aeriecap_sleep(cap, 0) < 0)
 			return 0;
-		r = read_packets(b, true, msg);
-		if (r != 0)
-			return r < 0 ? -1 : 0;
-		if (drained && send_commands(b, msg) < 0)
+		taken = take_packets(b, true, msg);
+		if (taken == HOST_GONE || taken == CONTROLLER_GONE)
+			return taken == HOST_GONE ? 0 : -1;
+		caught_up = caught_up || taken == TAKEN_ALL;
+		if (caught_up && send_commands(b, msg) < 0)
 			return -1;
 		tell_notes(b);
 		if (b->scan.fault == HCISCAN_OK)
 			continue;
-		snprintf(msg, AERIECAP_MSG_MAX, "%s: %s", b->controller.info.name, hciscan_fault_text(b->scan.fault));
+		snprintf(msg, AERIECAP_MSG_MAX, b->scan.fault_status ? "%s: %s (status 0x%02x)" : "%s: %s", b->controller.info.name,
+			 hciscan_fault_text(b->scan.fault), b->scan.fault_status);
 		return -1;
 	}
 }
@@ -259,7 +263,7 @@ static void undo(struct bluetooth *b)
 		if (send_commands(b, msg) < 0)
 			break;
 		(void)controller_wait(&b->controller, WAIT_MS / 4);
-		if (read_packets(b, false, msg) < 0)
+		if (take_packets(b, false, msg) == CONTROLLER_GONE)
 			break;
 		if (now_ms() < end)
 			continue;

@@ -1,7 +1,12 @@
 # SPDX-License-Identifier: MIT
 LINUX_BLUETOOTH_SCAN = datasources/linux_bluetooth/hciscan.c datasources/linux_bluetooth/hciscan.h \
 	datasources/linux_bluetooth/names.c datasources/linux_bluetooth/names.h
-EXTRA_DIST += datasources/linux_bluetooth/README.md
+EXTRA_DIST += datasources/linux_bluetooth/README.md tests/lab/bluetooth.sh tests/lab/hcitap.py tests/lab/test_bluetooth.py
+
+# In the lab's machine (QEMU), with emulated controllers.
+.PHONY: lab-bluetooth
+lab-bluetooth: all
+	AERIE_BUILD='$(abs_top_builddir)' $(top_srcdir)/tests/lab/test_bluetooth.py
 
 # The capture program.
 if HAVE_BLUEZ

@@ -3,7 +3,7 @@
 # Two emulated controllers that hear each other: hci1 advertises and answers inquiries, hci0 scans. test_bluetooth.py reads
 # what this leaves in /out.
 . /lab/lib.sh
-program=/build/bin/aerie-cap-linux-bluetooth
+program=${1:-/build/bin/aerie-cap-linux-bluetooth}
 tap() { # NAME, arguments of hcitap.py
 	_name=$1
 	shift

@@ -7,9 +7,7 @@ usage: hcitap.py PROGRAM DEFINITION OUT END LIMIT [EVENT...]
          lines of /proc/PID/status
   END    how it ends when each EVENT (hexadecimal octets at the start of a packet's H4 part) was heard, at the latest after
          LIMIT seconds: term (SIGTERM), link (the link is closed), wait (by itself), or any other: a shell command, and
-         then by itself
-
-capwire.py is to be beside it or in /out."""
+         then by itself"""
 import json
 import os
 import signal
@@ -17,7 +15,7 @@ import subprocess
 import sys
 import time
 
-sys.path[:0] = ["/out", os.path.join(os.path.dirname(__file__), "..", "integration")]
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "..", "integration"))
 from capwire import ERROR, MESSAGE, OPENREPORT, OPENREQ, PACKET, PING, PONG, PROBEREPORT, PROBEREQ, Capture  # noqa: E402
 
 
