@@ -50,7 +50,7 @@ not() { ! "$@"; }
 
 everything="gcc make libc6-dev autoconf automake libtool pkg-config libuv1-dev libmicrohttpd-dev libmsgpack-dev libjansson-dev
 	libxxhash-dev libsodium-dev libpcap-dev zlib1g-dev ieee-data libwslay-dev libgnutls28-dev libnl-3-dev
-	libnl-genl-3-dev"
+	libnl-genl-3-dev libbluetooth-dev"
 tests="g++ binutils libcriterion-dev tshark hcxtools jq curl python3 python3-msgpack python3-websockets openssl clang mandoc"
 base="gcc make libc6-dev"
 
