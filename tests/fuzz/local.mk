@@ -23,6 +23,14 @@ FUZZ_TARGETS += tests/fuzz/fuzz_link_packet
 tests_fuzz_fuzz_link_packet_SOURCES = tests/fuzz/fuzz_link_packet.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_link_packet_LDADD = $(CORE_LIBS)
 
+FUZZ_TARGETS += tests/fuzz/fuzz_link_tune
+tests_fuzz_fuzz_link_tune_SOURCES = tests/fuzz/fuzz_link_tune.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_link_tune_LDADD = $(CORE_LIBS)
+
+FUZZ_TARGETS += tests/fuzz/fuzz_channels
+tests_fuzz_fuzz_channels_SOURCES = tests/fuzz/fuzz_channels.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_channels_LDADD = $(CORE_LIBS)
+
 FUZZ_TARGETS += tests/fuzz/fuzz_router
 tests_fuzz_fuzz_router_SOURCES = tests/fuzz/fuzz_router.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_router_LDADD = $(CORE_LIBS)

@@ -19,3 +19,7 @@ TESTS += tests/unit/test_remote
 tests_unit_test_remote_SOURCES = tests/unit/test_remote.c tests/unit/sourceworld.h
 tests_unit_test_remote_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_remote_LDADD = $(UNIT_LIBS)
+check_PROGRAMS += tests/unit/test_channels
+TESTS += tests/unit/test_channels
+tests_unit_test_channels_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_channels_LDADD = $(UNIT_LIBS)

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <aerie/source.h>
 #include <core/core.h>
 #include <core/link.h>
 #include <core/mp.h>
@@ -617,4 +618,222 @@ Test(link, long_definitions_are_written_in_the_wider_forms)
 	memset(text, 'y', sizeof text);
 	text[8193] = '\0';
 	cr_expect_eq(link_write(buf, sizeof buf, LINK_OPENREQ, 1, text), -ENOBUFS);
+}
+
+/* ---- tuning, lists, new sources ---- */
+
+/* The octets are spelled out from the protocol's tables and the msgpack specification. */
+Test(link, a_request_to_hop_has_these_octets)
+{
+	static const char channels[][LINK_CHANNEL_TEXT] = { "1", "6HT40+" };
+	static const uint8_t expected[] = {
+		0xDE, 0xCA, 0xFB, 0xAD, 0xA9, 0xA9, 0x00, 0x03, 0x00, 0x00, 0x00, 0x1C, 0x00, 0x11, 0x00, 0x01, 0x00, 0x00, 0x00, 0x07,
+		0x81, 0x02,                               /* {2: */
+		0x84, 0x01, 0xca, 0x40, 0xa0, 0x00, 0x00, /* {1: 5.0 */
+		0x02, 0xc3,                               /* 2: true */
+		0x04, 0xcd, 0x01, 0x02,                   /* 4: 258 */
+		0x05, 0xdc, 0x00, 0x02,                   /* 5: ["1", "6HT40+"]}} */
+		0xa1, '1',  0xa6, '6',  'H',  'T',  '4',  '0', '+',
+	};
+	struct link_hop hop = { .rate = 5, .shuffle = true, .offset = 258, .skip = 3, .n_channels = 2, .channels = channels };
+	uint8_t buf[LINK_CONFIG_MAX];
+	size_t i;
+
+	cr_assert_eq(link_write_hop(buf, sizeof buf, 7, &hop), (int)sizeof expected);
+	cr_expect_arr_eq(buf, expected, sizeof expected);
+	for (i = 0; i < sizeof expected; i++)
+		cr_expect_eq(link_write_hop(buf, i, 7, &hop), -ENOBUFS, "%zu", i);
+	hop.n_channels = 0;
+	cr_expect_eq(link_write_hop(buf, sizeof buf, 7, &hop), -EINVAL);
+}
+
+Test(link, the_longest_request_to_hop_fits_its_room)
+{
+	static char channels[LINK_CHANNELS][LINK_CHANNEL_TEXT];
+	const struct link_hop hop = { .rate = 1, .n_channels = LINK_CHANNELS, .channels = (const char(*)[LINK_CHANNEL_TEXT])channels };
+	uint8_t buf[LINK_CONFIG_MAX];
+	struct link_frame f;
+	uint32_t i, need = 0;
+	int n;
+
+	for (i = 0; i < LINK_CHANNELS; i++)
+		memset(channels[i], 'x', LINK_CHANNEL_TEXT - 1);
+	n = link_write_hop(buf, sizeof buf, 1, &hop);
+	cr_assert_eq(n, 20 + 19 + (int)LINK_CHANNELS * (LINK_CHANNEL_TEXT + 1));
+	cr_assert_eq(link_next(buf, 0, (uint32_t)n, &f, &need), 1);
+	cr_expect_eq(f.command, LINK_CONFIGREQ);
+}
+
+Test(link, requests_for_a_channel_and_a_list_have_these_octets)
+{
+	static const uint8_t channel[] = { 0xDE, 0xCA, 0xFB, 0xAD, 0xA9, 0xA9, 0x00, 0x03, 0x00, 0x00, 0x00, 0x09, 0x00, 0x11,
+					   0x00, 0x01, 0x00, 0x00, 0x00, 0x08, 0x81, 0x01, 0xa6, '3',  '6',  'H',  'T',  '4',  '0' };
+	static const uint8_t list[] = { 0xDE, 0xCA, 0xFB, 0xAD, 0xA9, 0xA9, 0x00, 0x03, 0x00, 0x00,
+					0x00, 0x00, 0x00, 0x0E, 0x00, 0x01, 0x00, 0x00, 0x00, 0x09 };
+	uint8_t buf[64];
+
+	cr_assert_eq(link_write(buf, sizeof buf, LINK_CONFIGREQ, 8, "36HT40"), (int)sizeof channel);
+	cr_expect_arr_eq(buf, channel, sizeof channel);
+	cr_assert_eq(link_write(buf, sizeof buf, LINK_LISTREQ, 9, NULL), (int)sizeof list);
+	cr_expect_arr_eq(buf, list, sizeof list);
+}
+
+/* {4: "x", 3: {6: 1, 5: ["1", "6"], 4: 2, 3: 5, 2: 1, 1: 2.5 (64 bit)}, 1: 9} */
+static const uint8_t python_config_hop[] = {
+	0x83, 0x04, 0xa1, 'x',  0x03, 0x86, 0x06, 0x01, 0x05, 0x92, 0xa1, '1',  0xa1, '6',  0x04, 0x02, 0x03, 0x05, 0x02, 0x01,
+	0x01, 0xcb, 0x40, 0x04, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x01, 0x09,
+};
+
+Test(link, configure_reports_are_read)
+{
+	static const uint8_t fixed[] = { 0x82, 0x01, 0xcc, 0xff, 0x02, 0xa2, '1', '1' };
+	struct link_report r;
+
+	cr_assert_eq(link_parse_report(LINK_CONFIGREPORT, python_config_hop, sizeof python_config_hop, &r), 0);
+	cr_expect_eq(r.seqno, 9);
+	cr_expect(r.has_hop);
+	cr_expect_not(r.has_channel);
+	cr_expect_float_eq(r.hop.rate, 2.5, 1e-9);
+	cr_expect(r.hop.shuffle);
+	cr_expect_eq(r.hop.skip, 5);
+	cr_expect_eq(r.hop.offset, 2);
+	cr_expect_eq(r.hop.n_channels, 2);
+	cr_expect_str_eq(r.hop.channels[1], "6");
+	cr_expect_str_eq(r.message, "x");
+	cr_assert_eq(link_parse_report(LINK_CONFIGREPORT, fixed, sizeof fixed, &r), 0);
+	cr_expect_eq(r.seqno, 255);
+	cr_expect(r.has_channel);
+	cr_expect_not(r.has_hop);
+	cr_expect_str_eq(r.channel, "11");
+}
+
+/* 1: rate as 32-bit real, integer, negative, not a number */
+Test(link, a_hop_rate_may_be_any_number_and_nonsense_is_none)
+{
+	static const struct {
+		uint8_t octets[5];
+		uint32_t n;
+		double rate;
+	} cases[] = {
+		{ { 0xca, 0x3f, 0x00, 0x00, 0x00 }, 5, 0.5 }, { { 0x03 }, 1, 3 },
+		{ { 0xff }, 1, 0 },                            { { 0xca, 0x7f, 0xc0, 0x00, 0x00 }, 5, 0 },
+		{ { 0xca, 0x7f, 0x80, 0x00, 0x00 }, 5, 0 },    { { 0xcd, 0x01, 0x00 }, 3, 256 },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		uint8_t body[16] = { 0x82, 0x01, 0x01, 0x03, 0x81, 0x01 };
+		struct link_report r;
+
+		memcpy(body + 6, cases[i].octets, cases[i].n);
+		cr_assert_eq(link_parse_report(LINK_CONFIGREPORT, body, 6 + cases[i].n, &r), 0, "%zu", i);
+		cr_expect_float_eq(r.hop.rate, cases[i].rate, 1e-9, "%zu: %g", i, r.hop.rate);
+	}
+}
+
+/* {2: [{3: "hw", 1: "wlan0", 2: "a=b", 4: "mon0"}, {}], 9: None, 4: "1.2", 3: "m", 1: 300} */
+static const uint8_t python_list[] = {
+	0x85, 0x02, 0x92, 0x84, 0x03, 0xa2, 'h',  'w',  0x01, 0xa5, 'w', 'l', 'a',  'n',  '0', 0x02, 0xa3, 'a',  '=',
+	'b',  0x04, 0xa4, 'm',  'o',  'n',  '0',  0x80, 0x09, 0xc0, 0x04, 0xa3, '1', '.', '2', 0x03, 0xa1, 'm', 0x01, 0xcd, 0x01, 0x2c,
+};
+
+Test(link, list_reports_are_read)
+{
+	static struct link_list l;
+
+	cr_assert_eq(link_parse_list(python_list, sizeof python_list, &l), 0);
+	cr_expect_eq(l.seqno, 300);
+	cr_expect_eq(l.n_interfaces, 2);
+	cr_expect_str_eq(l.interfaces[0].interface, "wlan0");
+	cr_expect_str_eq(l.interfaces[0].flags, "a=b");
+	cr_expect_str_eq(l.interfaces[0].hardware, "hw");
+	cr_expect_str_eq(l.interfaces[0].capture_interface, "mon0");
+	cr_expect_str_eq(l.interfaces[1].interface, "");
+	cr_expect_str_eq(l.version, "1.2");
+	cr_expect_str_eq(l.message, "m");
+	cr_expect_not(l.cut);
+}
+
+Test(link, a_list_longer_than_the_limit_is_cut)
+{
+	static struct link_list l;
+	uint8_t body[8 + 300] = { 0x82, 0x01, 0x05, 0x02, 0xdc, 0x01, 0x2c };
+
+	memset(body + 7, 0x80, 300);
+	cr_assert_eq(link_parse_list(body, 307, &l), 0);
+	cr_expect_eq(l.n_interfaces, LINK_INTERFACES);
+	cr_expect(l.cut);
+}
+
+/* {3: "u", 2: "type", 1: "wlan0:a=b", 7: []} */
+static const uint8_t python_newsource[] = { 0x84, 0x03, 0xa1, 'u', 0x02, 0xa4, 't', 'y', 'p', 'e', 0x01, 0xa9,
+					    'w',  'l',  'a',  'n', '0',  ':',  'a', '=', 'b', 0x07, 0x90 };
+
+Test(link, new_sources_are_read_whole_or_not_at_all)
+{
+	static uint8_t body[5000] = { 0x82, 0x02, 0xa1, 't', 0x01, 0xda };
+	static const uint8_t no_type[] = { 0x81, 0x01, 0xa1, 'x' };
+	struct link_newsource n;
+
+	cr_assert_eq(link_parse_newsource(python_newsource, sizeof python_newsource, &n), 0);
+	cr_expect_str_eq(n.definition, "wlan0:a=b");
+	cr_expect_str_eq(n.type, "type");
+	cr_expect_str_eq(n.uuid, "u");
+	cr_expect_eq(link_parse_newsource(no_type, sizeof no_type, &n), -EBADMSG);
+	memset(body + 8, 'x', 4097);
+	body[6] = 0x10;
+	cr_assert_eq(link_parse_newsource(body, 8 + 4096, &n), 0);
+	cr_expect_eq(strlen(n.definition), 4096);
+	body[7] = 0x01;
+	cr_expect_eq(link_parse_newsource(body, 8 + 4097, &n), -EMSGSIZE);
+}
+
+Test(link, tuning_messages_cut_at_any_octet_are_refused)
+{
+	static struct link_list l;
+	struct link_newsource n;
+	struct link_report r;
+	uint8_t *body;
+	uint32_t i;
+
+	for (i = 0; i < sizeof python_config_hop; i++) {
+		body = copy_of(python_config_hop, i);
+		cr_expect_eq(link_parse_report(LINK_CONFIGREPORT, body, i, &r), -EBADMSG, "%u", i);
+		free(body);
+	}
+	for (i = 0; i < sizeof python_list; i++) {
+		body = copy_of(python_list, i);
+		cr_expect_eq(link_parse_list(body, i, &l), -EBADMSG, "%u", i);
+		free(body);
+	}
+	for (i = 0; i < sizeof python_newsource; i++) {
+		body = copy_of(python_newsource, i);
+		cr_expect_eq(link_parse_newsource(body, i, &n), -EBADMSG, "%u", i);
+		free(body);
+	}
+}
+
+Test(link, a_report_that_is_fed_reads_as_it_was_given)
+{
+	const struct aerie_feed f = { .size = sizeof f, .dlt = 105, .ts_us = 1700000000123456, .data = (const uint8_t *)"frame", .len = 5,
+				      .origlen = 99, .signal_dbm = -60, .freq_khz = 2412000, .channel = "1", .json_type = "RTL433",
+				      .json = "{}", .json_len = 2 };
+	struct link_packet p;
+	uint8_t buf[256];
+	int n = link_write_packet(buf, sizeof buf, &f), i;
+
+	cr_assert_gt(n, 0);
+	cr_assert_eq(link_parse_packet(buf, (uint32_t)n, &p), 0);
+	cr_expect(p.has_packet && p.has_json);
+	cr_expect_eq(p.dlt, 105);
+	cr_expect_eq(p.ts_us, 1700000000123456u);
+	cr_expect_eq(p.json_ts_us, 1700000000123456u);
+	cr_expect_eq(p.len, 5);
+	cr_expect_eq(p.origlen, 99);
+	cr_expect_eq(p.radio.signal, -60);
+	cr_expect_eq(p.radio.freq_khz, 2412000);
+	cr_expect_eq(p.channel_len, 1);
+	cr_expect_eq(p.json_type_len, 6);
+	for (i = 0; i < n; i++)
+		cr_expect_eq(link_write_packet(buf, (size_t)i, &f), -ENOBUFS, "%d", i);
 }
