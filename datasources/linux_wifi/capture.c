@@ -23,7 +23,7 @@
 #define POLL_MS            100 /* how soon an idle capture notices that it is to end */
 #define BATCH_SIZE         (128u * 1024u)
 #define DISPATCH_MAX       1024
-#define CHECK_EVERY_S 1
+#define CHECK_EVERY_S      1
 #define COUNT_EVERY_S      10 /* between looks at the counters, and so between messages */
 #define STATISTICS_EVERY_S 60
 
@@ -115,7 +115,7 @@ static int open_pcap(struct capture *c, const struct capture_wish *wish, char *w
 }
 
 int capture_open(struct capture **ret_capture, struct aeriecap *cap, const struct capture_wish *wish, char *msg,
-		 size_t room)
+                 size_t room)
 {
 	struct capture *c = calloc(1, sizeof *c);
 	char why[PCAP_ERRBUF_SIZE + 64] = "out of memory";
@@ -158,12 +158,12 @@ static void on_packet(u_char *user, const struct pcap_pkthdr *h, const u_char *c
 {
 	struct capture *c = (struct capture *)user;
 	struct aeriecap_packet p = {
-	    .content = content,
-	    .caplen = h->caplen,
-	    .origlen = h->len,
-	    .dlt = c->dlt,
-	    .ts_sec = (uint64_t)h->ts.tv_sec,
-	    .ts_usec = (uint32_t)h->ts.tv_usec,
+		.content = content,
+		.caplen = h->caplen,
+		.origlen = h->len,
+		.dlt = c->dlt,
+		.ts_sec = (uint64_t)h->ts.tv_sec,
+		.ts_usec = (uint32_t)h->ts.tv_usec,
 	};
 	int r;
 
@@ -196,8 +196,8 @@ static void count_losses(struct capture *c)
 		return;
 	c->lost += more;
 	aeriecap_warn(c->cap,
-		      "%s: %" PRIu32 " frames were lost, %" PRIu64 " in all: they come faster than the host takes them",
-		      c->interface, more, c->lost);
+	              "%s: %" PRIu32 " frames were lost, %" PRIu64 " in all: they come faster than the host takes them",
+	              c->interface, more, c->lost);
 }
 
 static void look_at_counters(struct capture *c)
@@ -210,7 +210,7 @@ static void look_at_counters(struct capture *c)
 	}
 	if (c->statistics && now >= c->statistics_at) {
 		aeriecap_send_message(c->cap, AERIECAP_INFO, "%s: %" PRIu64 " frames captured, %" PRIu64 " lost",
-				      c->interface, c->packets, c->lost);
+		                      c->interface, c->packets, c->lost);
 		c->statistics_at = now + STATISTICS_EVERY_S;
 	}
 }
@@ -219,7 +219,7 @@ static int gone(const struct capture *c, int state, const char *why, char *msg, 
 {
 	if (state < 0)
 		snprintf(msg, room, "%s has gone: the radio was unplugged, or something else removed the interface",
-			 c->interface);
+		         c->interface);
 	else if (state == 0)
 		snprintf(msg, room, "something else took the interface %s down", c->interface);
 	else
@@ -254,7 +254,7 @@ static int take(struct capture *c)
 
 int capture_run(struct capture *c, char *msg, size_t room)
 {
-	struct pollfd fd = {.fd = pcap_get_selectable_fd(c->pcap), .events = POLLIN};
+	struct pollfd fd = { .fd = pcap_get_selectable_fd(c->pcap), .events = POLLIN };
 
 	c->count_at = now_s() + COUNT_EVERY_S;
 	c->statistics_at = now_s() + STATISTICS_EVERY_S;

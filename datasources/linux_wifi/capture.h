@@ -20,7 +20,7 @@ struct capture_wish {
 
 /* Opens the packet socket, which needs CAP_NET_RAW; nothing after it does. 0, or -1 with a text for the user. */
 int capture_open(struct capture **ret_capture, struct aeriecap *cap, const struct capture_wish *wish, char *msg,
-		 size_t room);
+                 size_t room);
 void capture_close(struct capture *c);
 uint32_t capture_dlt(const struct capture *c);
 /* Until the program is to end (0), or the interface is gone (-1 with a text). */

@@ -12,10 +12,10 @@
 #define MHZ_MAX 99999u
 
 /* Numbers of the centres, IEEE 802.11-2020 table E-4 and 802.11ax-2021; each row ends with 0. */
-static const uint8_t centers_5_40[] = {38, 46, 54, 62, 102, 110, 118, 126, 134, 142, 151, 159, 167, 175, 0};
-static const uint8_t centers_5_80[] = {42, 58, 106, 122, 138, 155, 171, 0};
-static const uint8_t centers_5_160[] = {50, 114, 163, 0};
-static const uint8_t centers_6_320[] = {31, 95, 159, 63, 127, 191, 0}; /* 320-1 before 320-2 */
+static const uint8_t centers_5_40[] = { 38, 46, 54, 62, 102, 110, 118, 126, 134, 142, 151, 159, 167, 175, 0 };
+static const uint8_t centers_5_80[] = { 42, 58, 106, 122, 138, 155, 171, 0 };
+static const uint8_t centers_5_160[] = { 50, 114, 163, 0 };
+static const uint8_t centers_6_320[] = { 31, 95, 159, 63, 127, 191, 0 }; /* 320-1 before 320-2 */
 
 struct width_row {
 	uint32_t width; /* NL80211_CHAN_WIDTH_... */
@@ -28,10 +28,10 @@ struct width_row {
 };
 
 static const struct width_row wide[] = {
-    {NL80211_CHAN_WIDTH_40, 40, WIDTH_40, 0, NULL, "HE40", centers_5_40, NULL, 3, 8},
-    {NL80211_CHAN_WIDTH_80, 80, WIDTH_80, FREQ_NO_80, "VHT80", "HE80", centers_5_80, NULL, 7, 16},
-    {NL80211_CHAN_WIDTH_160, 160, WIDTH_160, FREQ_NO_160, "VHT160", "HE160", centers_5_160, NULL, 15, 32},
-    {NL80211_CHAN_WIDTH_320, 320, WIDTH_320, FREQ_NO_320, NULL, "EHT320", NULL, centers_6_320, 0, 0},
+	{ NL80211_CHAN_WIDTH_40, 40, WIDTH_40, 0, NULL, "HE40", centers_5_40, NULL, 3, 8 },
+	{ NL80211_CHAN_WIDTH_80, 80, WIDTH_80, FREQ_NO_80, "VHT80", "HE80", centers_5_80, NULL, 7, 16 },
+	{ NL80211_CHAN_WIDTH_160, 160, WIDTH_160, FREQ_NO_160, "VHT160", "HE160", centers_5_160, NULL, 15, 32 },
+	{ NL80211_CHAN_WIDTH_320, 320, WIDTH_320, FREQ_NO_320, NULL, "EHT320", NULL, centers_6_320, 0, 0 },
 };
 #define N_WIDE (sizeof wide / sizeof *wide)
 
@@ -147,7 +147,7 @@ static bool eat_number(const char **p, uint32_t *ret_n)
 
 /* What follows the suffix of a wide channel: nothing, or -CENTRE. */
 static int parse_center(const struct width_row *row, enum wiphy_band_id band, const char *p, struct channel *c,
-			char *why, size_t room)
+                        char *why, size_t room)
 {
 	uint32_t n;
 
@@ -196,9 +196,9 @@ static int parse_width(const char *p, struct channel *c, char *why, size_t room)
 		uint32_t width;
 		int32_t offset;
 	} narrow[] = {
-	    {"", NL80211_CHAN_WIDTH_20_NOHT, 0},  {"HT20", NL80211_CHAN_WIDTH_20, 0},
-	    {"HT40+", NL80211_CHAN_WIDTH_40, 10}, {"HT40-", NL80211_CHAN_WIDTH_40, -10},
-	    {"W5", NL80211_CHAN_WIDTH_5, 0},      {"W10", NL80211_CHAN_WIDTH_10, 0},
+		{ "", NL80211_CHAN_WIDTH_20_NOHT, 0 },  { "HT20", NL80211_CHAN_WIDTH_20, 0 },
+		{ "HT40+", NL80211_CHAN_WIDTH_40, 10 }, { "HT40-", NL80211_CHAN_WIDTH_40, -10 },
+		{ "W5", NL80211_CHAN_WIDTH_5, 0 },      { "W10", NL80211_CHAN_WIDTH_10, 0 },
 	};
 	enum wiphy_band_id band = band_of_mhz(c->mhz);
 	size_t i;
@@ -226,7 +226,7 @@ static int parse_width(const char *p, struct channel *c, char *why, size_t room)
 
 int channel_parse(const char *text, struct channel *ret_channel, char *why, size_t room)
 {
-	struct channel c = {0, 0, NL80211_CHAN_WIDTH_20_NOHT};
+	struct channel c = { 0, 0, NL80211_CHAN_WIDTH_20_NOHT };
 	const char *p = text;
 	uint32_t n;
 	int r;
@@ -302,7 +302,7 @@ struct lister {
 
 static int give(struct lister *l, uint32_t mhz, uint32_t center, uint32_t width)
 {
-	struct channel c = {mhz, center, width};
+	struct channel c = { mhz, center, width };
 
 	if (l->n++ >= CHANNEL_LIST_MAX)
 		return 0;
@@ -391,9 +391,9 @@ static int list_freq(struct lister *l, const struct wiphy_freq *f)
 }
 
 int channels_list(const struct wiphy *w, const struct channel_wish *wish,
-		  int (*fn)(void *user, const struct channel *c), void *user)
+                  int (*fn)(void *user, const struct channel *c), void *user)
 {
-	struct lister l = {w, wish, fn, user, 0};
+	struct lister l = { w, wish, fn, user, 0 };
 	uint32_t i;
 	int r = 0;
 

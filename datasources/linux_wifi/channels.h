@@ -51,6 +51,6 @@ struct channel_wish {
 /* Calls fn for each channel that the radio has and the wish includes, by frequency and then width, until it returns
  * other than 0; gives that, or 0. */
 int channels_list(const struct wiphy *w, const struct channel_wish *wish,
-		  int (*fn)(void *user, const struct channel *c), void *user);
+                  int (*fn)(void *user, const struct channel *c), void *user);
 
 #endif

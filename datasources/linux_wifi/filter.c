@@ -65,7 +65,7 @@ static int add_texts(struct addresses *all, const char *texts, char *msg, size_t
 		if (sscanf(copy, "%2x:%2x:%2x:%2x:%2x:%2x%n", &o[0], &o[1], &o[2], &o[3], &o[4], &o[5], &used) != 6 ||
 		    used != 17) {
 			snprintf(msg, room, "filter_address=%.*s is not an address (aa:bb:cc:dd:ee:ff)",
-				 (int)(len < 100 ? len : 100), piece);
+			         (int)(len < 100 ? len : 100), piece);
 			return -1;
 		}
 		for (i = 0; i < (int)ADDRESS_LEN; i++)
@@ -107,7 +107,7 @@ static int add_interface(struct addresses *all, const char *name, size_t len, ch
 	freeifaddrs(list);
 	if (r == 0 && name && !found) {
 		snprintf(msg, room, "filter_interface=%.*s: there is no such interface with an address", (int)len,
-			 name);
+		         name);
 		return -1;
 	}
 	return r;
@@ -126,7 +126,7 @@ static int add_interfaces(struct addresses *all, const char *names, char *msg, s
 
 int filter_text(const struct options *o, char *text, size_t room, char *msg, size_t msg_room)
 {
-	struct addresses all = {.n = 0};
+	struct addresses all = { .n = 0 };
 	size_t used = 0;
 	uint32_t i;
 
@@ -143,8 +143,8 @@ int filter_text(const struct options *o, char *text, size_t room, char *msg, siz
 
 		snprintf(mac, sizeof mac, "%02x:%02x:%02x:%02x:%02x:%02x", a[0], a[1], a[2], a[3], a[4], a[5]);
 		used += (size_t)snprintf(text + used, room - used,
-					 "%snot (wlan addr1 %s or wlan addr2 %s or wlan addr3 %s)", used ? " and " : "",
-					 mac, mac, mac);
+		                         "%snot (wlan addr1 %s or wlan addr2 %s or wlan addr3 %s)", used ? " and " : "",
+		                         mac, mac, mac);
 	}
 	return 0;
 }

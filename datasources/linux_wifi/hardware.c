@@ -100,7 +100,7 @@ static void bus_text(const char *device, const char *uevent, char *text, size_t 
 	usb_text(device, "manufacturer", maker, sizeof maker);
 	usb_text(device, "product", product, sizeof product);
 	snprintf(text, room, "USB %04x:%04x%s%s%s%s", vendor, model, maker[0] || product[0] ? "," : "",
-		 maker[0] ? " " : "", maker, product[0] ? " " : "");
+	         maker[0] ? " " : "", maker, product[0] ? " " : "");
 	if (strlen(text) + strlen(product) < room)
 		strcat(text, product);
 }

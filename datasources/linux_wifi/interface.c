@@ -88,7 +88,7 @@ static const struct wiphy_interface *find(const struct wiphy_interface *all, uin
 
 /* 1: an interface that can be used as it is. 0: the name is free. -EEXIST. */
 static int try_name(const struct wiphy_interface *base, const struct wiphy_interface *all, uint32_t n,
-		    const struct monitor_wish *wish, const char *name, uint32_t *ret_index)
+                    const struct monitor_wish *wish, const char *name, uint32_t *ret_index)
 {
 	const struct wiphy_interface *there = find(all, n, name);
 
@@ -102,7 +102,7 @@ static int try_name(const struct wiphy_interface *base, const struct wiphy_inter
 
 /* As try_name(), for the name that is wished for or the first that will do. */
 static int choose_name(const struct wiphy_interface *base, const struct wiphy_interface *all, uint32_t n,
-		       const struct monitor_wish *wish, char name[IFNAMSIZ], uint32_t *ret_index)
+                       const struct monitor_wish *wish, char name[IFNAMSIZ], uint32_t *ret_index)
 {
 	unsigned i;
 	int r = -EEXIST;
@@ -135,7 +135,7 @@ static int fail(int err, const char *what, const char *name, char *msg, size_t r
 }
 
 static int switch_mode(struct monitor *m, const struct wiphy_interface *base, const struct monitor_wish *wish,
-		       char *msg, size_t room)
+                       char *msg, size_t room)
 {
 	int r;
 
@@ -155,7 +155,7 @@ static int switch_mode(struct monitor *m, const struct wiphy_interface *base, co
 }
 
 static int add_or_switch(struct monitor *m, const struct wiphy_interface *base, const struct monitor_wish *wish,
-			 char *msg, size_t room)
+                         char *msg, size_t room)
 {
 	int r = nl80211_add_monitor(m->nl, base->wiphy, m->name, wish->flags);
 
@@ -167,13 +167,13 @@ static int add_or_switch(struct monitor *m, const struct wiphy_interface *base, 
 	if (r == -EPERM || r == -EACCES || r == -ENODEV || base->mode == NL80211_IFTYPE_MONITOR)
 		return fail(r, "create the interface", m->name, msg, room);
 	snprintf(m->note, sizeof m->note, "%s takes no second interface (%s): it is itself switched to monitor mode",
-		 base->name, strerror(-r));
+	         base->name, strerror(-r));
 	return switch_mode(m, base, wish, msg, room);
 }
 
 static int get_monitor(struct monitor *m, const struct wiphy_interface *base, const struct wiphy *w,
-		       const struct wiphy_interface *all, uint32_t n, const struct monitor_wish *wish, char *msg,
-		       size_t room)
+                       const struct wiphy_interface *all, uint32_t n, const struct monitor_wish *wish, char *msg,
+                       size_t room)
 {
 	bool same = !wish->vif[0] || strcmp(wish->vif, base->name) == 0;
 	int r;
@@ -192,9 +192,9 @@ static int get_monitor(struct monitor *m, const struct wiphy_interface *base, co
 	r = choose_name(base, all, n, wish, m->name, &m->index);
 	if (r < 0)
 		snprintf(msg, room,
-			 "there is already an interface %s, which is not one of %s in monitor mode%s; choose "
-			 "another name with vif=",
-			 m->name, base->name, wish->flags ? " made by us" : "");
+		         "there is already an interface %s, which is not one of %s in monitor mode%s; choose "
+		         "another name with vif=",
+		         m->name, base->name, wish->flags ? " made by us" : "");
 	if (r != 0)
 		return r < 0 ? r : 0;
 	return add_or_switch(m, base, wish, msg, room);
@@ -202,17 +202,17 @@ static int get_monitor(struct monitor *m, const struct wiphy_interface *base, co
 
 /* Tells of interfaces that will hold the channel. */
 static void note_others(struct monitor *m, const struct wiphy_interface *base, const struct wiphy_interface *all,
-			uint32_t n)
+                        uint32_t n)
 {
 	uint32_t i;
 
 	for (i = 0; i < n; i++)
 		if (all[i].wiphy == base->wiphy && all[i].index != m->index && all[i].mode != NL80211_IFTYPE_MONITOR &&
 		    !m->note[0] && interface_is_up(all[i].index) > 0)
-			snprintf(
-			    m->note, sizeof m->note,
-			    "%s is up on the same radio and may keep it on its channel; take it down if tuning fails",
-			    all[i].name);
+			snprintf(m->note, sizeof m->note,
+			         "%s is up on the same radio and may keep it on its channel; take it down if tuning "
+			         "fails",
+			         all[i].name);
 }
 
 static int bring_up(struct monitor *m, char *msg, size_t room)
@@ -230,7 +230,7 @@ static int bring_up(struct monitor *m, char *msg, size_t room)
 }
 
 int monitor_open(struct monitor *m, struct nl80211 *nl, const struct wiphy_interface *base, const struct wiphy *w,
-		 const struct wiphy_interface *all, uint32_t n, const struct monitor_wish *wish, char *msg, size_t room)
+                 const struct wiphy_interface *all, uint32_t n, const struct monitor_wish *wish, char *msg, size_t room)
 {
 	int r;
 

@@ -26,8 +26,8 @@ struct monitor {
 
 /* all, n: nl80211_interfaces(). 0, or a negative errno with a text in msg, and everything is as it was. */
 int monitor_open(struct monitor *m, struct nl80211 *nl, const struct wiphy_interface *base, const struct wiphy *w,
-		 const struct wiphy_interface *all, uint32_t n, const struct monitor_wish *wish, char *msg,
-		 size_t room);
+                 const struct wiphy_interface *all, uint32_t n, const struct monitor_wish *wish, char *msg,
+                 size_t room);
 /* 1: up. 0: down. -ENODEV: there is no such interface any more. */
 int interface_is_up(uint32_t index);
 /* Puts back what was changed, as far as it still exists. 0, or the first error. */

@@ -92,15 +92,15 @@ static int find_interface(struct radio *radio, char *msg)
 			radio->base = &radio->interfaces[i];
 	if (!radio->base) {
 		snprintf(msg, AERIECAP_MSG_MAX, "there is %s %s",
-			 if_nametoindex(radio->options.interface) ? "no Wi-Fi (nl80211) on the interface"
-								  : "no interface",
-			 radio->options.interface);
+		         if_nametoindex(radio->options.interface) ? "no Wi-Fi (nl80211) on the interface"
+		                                                  : "no interface",
+		         radio->options.interface);
 		return -ENOENT;
 	}
 	r = nl80211_wiphy(radio->nl, radio->base->wiphy, &radio->wiphy);
 	if (r < 0)
 		snprintf(msg, AERIECAP_MSG_MAX, "cannot read what the radio of %s can do: %s", radio->options.interface,
-			 strerror(-r));
+		         strerror(-r));
 	return r;
 }
 
@@ -115,7 +115,7 @@ static int set_uuid(struct aeriecap_info *info, const struct radio *radio)
 	if (radio->options.uuid[0])
 		return aeriecap_info_set_uuid(info, radio->options.uuid);
 	snprintf(uuid, sizeof uuid, "%08" PRIX32 "-0000-0000-0000-%02X%02X%02X%02X%02X%02X",
-		 aeriecap_adler(program, sizeof program - 1), mac[0], mac[1], mac[2], mac[3], mac[4], mac[5]);
+	         aeriecap_adler(program, sizeof program - 1), mac[0], mac[1], mac[2], mac[3], mac[4], mac[5]);
 	return aeriecap_info_set_uuid(info, uuid);
 }
 
@@ -147,7 +147,7 @@ static int fill_channel(struct aeriecap_info *info, struct radio *radio)
 
 	for (i = 0; i < r; i++)
 		if (all[i].index == radio->monitor.index && all[i].mhz) {
-			struct channel c = {all[i].mhz, all[i].center, all[i].width};
+			struct channel c = { all[i].mhz, all[i].center, all[i].width };
 
 			channel_format(&c, text, sizeof text);
 		}
@@ -157,7 +157,7 @@ static int fill_channel(struct aeriecap_info *info, struct radio *radio)
 
 static int on_list(struct aeriecap *cap, uint32_t seqno, struct aeriecap_list *list, char *msg)
 {
-	struct radio found = {.nl = NULL};
+	struct radio found = { .nl = NULL };
 	int r = read_interfaces(&found, msg);
 	uint32_t i;
 
@@ -208,7 +208,7 @@ static int parse_channel(const struct radio *radio, const char *text, struct cha
 	if (wiphy_find(&radio->wiphy, ret_channel->mhz))
 		return 0;
 	snprintf(msg, AERIECAP_MSG_MAX, "%s has no channel %s (%" PRIu32 " MHz)", radio->base->name, text,
-		 ret_channel->mhz);
+	         ret_channel->mhz);
 	return -EINVAL;
 }
 
@@ -227,7 +227,7 @@ static void *on_translate(struct aeriecap *cap, const char *text, char *msg)
 /* A scan that another program runs makes the radio busy for moments. */
 static int set_channel(struct radio *radio, const struct channel *c)
 {
-	static const struct timespec wait = {0, BUSY_WAIT_MS * 1000000};
+	static const struct timespec wait = { 0, BUSY_WAIT_MS * 1000000 };
 	int r = nl80211_set_channel(radio->nl, radio->monitor.index, c), tries;
 
 	for (tries = 1; r == -EBUSY && tries < BUSY_TRIES; tries++) {
@@ -253,8 +253,8 @@ static int tune(struct radio *radio, const struct channel *c, char *msg)
 		r = -ENETDOWN;
 	switch (r) {
 	case -ENODEV:
-		snprintf(msg, AERIECAP_MSG_MAX, "%s has gone: the radio was unplugged, or something else removed the interface",
-			 name);
+		snprintf(msg, AERIECAP_MSG_MAX,
+		         "%s has gone: the radio was unplugged, or something else removed the interface", name);
 		return -1;
 	case -ENETDOWN:
 		snprintf(msg, AERIECAP_MSG_MAX, "something else took the interface %s down", name);
@@ -265,12 +265,12 @@ static int tune(struct radio *radio, const struct channel *c, char *msg)
 		return -1;
 	case -EBUSY:
 		snprintf(msg, AERIECAP_MSG_MAX,
-			 "another interface of the radio of %s is up and keeps its channel: take it down", name);
+		         "another interface of the radio of %s is up and keeps its channel: take it down", name);
 		return 0;
 	default:
 		snprintf(msg, AERIECAP_MSG_MAX, "%s: %s",
-			 f && (f->flags & FREQ_DISABLED) ? "the regulatory domain forbids it" : "the driver refuses it",
-			 strerror(-r));
+		         f && (f->flags & FREQ_DISABLED) ? "the regulatory domain forbids it" : "the driver refuses it",
+		         strerror(-r));
 		return 0;
 	}
 }
@@ -288,7 +288,7 @@ static int on_channel(struct aeriecap *cap, uint32_t seqno, void *channel, char 
 
 		channel_format(channel, text, sizeof text);
 		aeriecap_send_message(cap, AERIECAP_INFO, "%s: cannot tune to %s: %.600s", radio->monitor.name, text,
-				      msg);
+		                      msg);
 	}
 	return r;
 }
@@ -310,7 +310,7 @@ static void close_radio(struct radio *radio)
 		r = monitor_restore(&radio->monitor);
 		if (r < 0)
 			fprintf(stderr, "aerie-cap-linux-wifi: cannot put %s back as it was: %s\n",
-				radio->options.interface, strerror(-r));
+			        radio->options.interface, strerror(-r));
 	}
 	nl80211_close(nl);
 	radio->monitor.nl = NULL;
@@ -321,11 +321,11 @@ static void close_radio(struct radio *radio)
 static int start_capture(struct radio *radio, struct aeriecap *cap, const char *filter, char *msg)
 {
 	struct capture_wish wish = {
-	    .interface = radio->monitor.name,
-	    .index = radio->monitor.index,
-	    .filter = filter,
-	    .truncate_data = radio->options.truncate_data,
-	    .statistics = radio->options.statistics,
+		.interface = radio->monitor.name,
+		.index = radio->monitor.index,
+		.filter = filter,
+		.truncate_data = radio->options.truncate_data,
+		.statistics = radio->options.statistics,
 	};
 
 	return capture_open(&radio->capture, cap, &wish, msg, AERIECAP_MSG_MAX);
@@ -334,14 +334,14 @@ static int start_capture(struct radio *radio, struct aeriecap *cap, const char *
 static int open_monitor(struct radio *radio, char *msg)
 {
 	const struct options *o = &radio->options;
-	uint32_t failures =
-	    (o->fcsfail ? 1u << NL80211_MNTR_FLAG_FCSFAIL : 0) | (o->plcpfail ? 1u << NL80211_MNTR_FLAG_PLCPFAIL : 0);
-	struct monitor_wish wish = {.vif = o->vif, .ignoreprimary = o->ignoreprimary};
+	uint32_t failures = (o->fcsfail ? 1u << NL80211_MNTR_FLAG_FCSFAIL : 0) |
+	                    (o->plcpfail ? 1u << NL80211_MNTR_FLAG_PLCPFAIL : 0);
+	struct monitor_wish wish = { .vif = o->vif, .ignoreprimary = o->ignoreprimary };
 
 	if (failures) /* flags replace those that the driver would set */
 		wish.flags = failures | 1u << NL80211_MNTR_FLAG_CONTROL | 1u << NL80211_MNTR_FLAG_OTHER_BSS;
 	return monitor_open(&radio->monitor, radio->nl, radio->base, &radio->wiphy, radio->interfaces, radio->n, &wish,
-			    msg, AERIECAP_MSG_MAX);
+	                    msg, AERIECAP_MSG_MAX);
 }
 
 static int tune_first(struct radio *radio, char *msg)
@@ -363,16 +363,16 @@ static void tell_opening(struct aeriecap *cap, const struct radio *radio)
 		aeriecap_send_message(cap, AERIECAP_INFO, "%s", m->note);
 	if (radio->options.verbose)
 		aeriecap_send_message(cap, AERIECAP_INFO, "%s: captures from %s, which was %s%s%s",
-				      radio->options.interface, m->name,
-				      m->created    ? "created on the same radio"
-				      : m->switched ? "switched to monitor mode"
-						    : "in monitor mode",
-				      m->index_upped ? " and brought up" : "",
-				      m->base_downed && !m->switched ? "; the interface itself is down meanwhile" : "");
+		                      radio->options.interface, m->name,
+		                      m->created    ? "created on the same radio"
+		                      : m->switched ? "switched to monitor mode"
+		                                    : "in monitor mode",
+		                      m->index_upped ? " and brought up" : "",
+		                      m->base_downed && !m->switched ? "; the interface itself is down meanwhile" : "");
 }
 
 static int open_radio(struct radio *radio, struct aeriecap *cap, struct aeriecap_info *info, const char *definition,
-		      char *msg)
+                      char *msg)
 {
 	char filter[FILTER_ROOM];
 	int r;
@@ -425,8 +425,8 @@ static int on_capture(struct aeriecap *cap, char *msg)
 }
 
 static const char help[] =
-    "Definition: INTERFACE[:OPTION=VALUE,...], as in wlan0:channel=6HT40+,filter_mgmt=true; the options are in\n"
-    "aerie-cap-linux-wifi(1). Needs CAP_NET_ADMIN and CAP_NET_RAW, and gives up the latter once it captures.\n";
+	"Definition: INTERFACE[:OPTION=VALUE,...], as in wlan0:channel=6HT40+,filter_mgmt=true; the options are in\n"
+	"aerie-cap-linux-wifi(1). Needs CAP_NET_ADMIN and CAP_NET_RAW, and gives up the latter once it captures.\n";
 
 int main(int argc, char **argv)
 {

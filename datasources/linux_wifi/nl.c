@@ -133,7 +133,7 @@ static int on_ack(struct nl_msg *msg, void *arg)
 
 int nl80211_run(struct nl80211 *nl, struct nl_msg *msg, int (*fn)(void *user, const void *attrs, int len), void *user)
 {
-	struct run run = {fn, user, 1, 0};
+	struct run run = { fn, user, 1, 0 };
 	struct nl_cb *cb = nl_cb_alloc(NL_CB_DEFAULT);
 	int r;
 
@@ -178,7 +178,7 @@ static int on_interface(void *user, const void *attrs, int len)
 
 int nl80211_interfaces(struct nl80211 *nl, struct wiphy_interface *ret_interfaces, uint32_t max)
 {
-	struct interfaces all = {ret_interfaces, 0, max};
+	struct interfaces all = { ret_interfaces, 0, max };
 	int r = nl80211_run(nl, nl80211_request(nl, NL80211_CMD_GET_INTERFACE, NLM_F_DUMP), on_interface, &all);
 
 	return r < 0 ? r : (int)all.n;

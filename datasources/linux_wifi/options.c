@@ -13,33 +13,33 @@ static const struct {
 	size_t offset;
 	bool dflt;
 } flags[] = {
-    {"fcsfail", offsetof(struct options, fcsfail), false},
-    {"plcpfail", offsetof(struct options, plcpfail), false},
-    {"ignoreprimary", offsetof(struct options, ignoreprimary), false},
-    {"statistics", offsetof(struct options, statistics), false},
-    {"verbose", offsetof(struct options, verbose), false},
-    {"truncate_data", offsetof(struct options, truncate_data), false},
-    {"filter_locals", offsetof(struct options, filter_locals), false},
-    {"filter_mgmt", offsetof(struct options, filter_mgmt), false},
-    {"band24ghz", offsetof(struct options, band24ghz), false},
-    {"band5ghz", offsetof(struct options, band5ghz), false},
-    {"band6ghz", offsetof(struct options, band6ghz), false},
-    {"ht_channels", offsetof(struct options, wish.ht), true},
-    {"vht_channels", offsetof(struct options, wish.vht), true},
-    {"he_channels", offsetof(struct options, wish.he), true},
-    {"default_ht20", offsetof(struct options, wish.default_ht20), false},
-    {"expand_ht20", offsetof(struct options, wish.expand_ht20), false},
+	{ "fcsfail", offsetof(struct options, fcsfail), false },
+	{ "plcpfail", offsetof(struct options, plcpfail), false },
+	{ "ignoreprimary", offsetof(struct options, ignoreprimary), false },
+	{ "statistics", offsetof(struct options, statistics), false },
+	{ "verbose", offsetof(struct options, verbose), false },
+	{ "truncate_data", offsetof(struct options, truncate_data), false },
+	{ "filter_locals", offsetof(struct options, filter_locals), false },
+	{ "filter_mgmt", offsetof(struct options, filter_mgmt), false },
+	{ "band24ghz", offsetof(struct options, band24ghz), false },
+	{ "band5ghz", offsetof(struct options, band5ghz), false },
+	{ "band6ghz", offsetof(struct options, band6ghz), false },
+	{ "ht_channels", offsetof(struct options, wish.ht), true },
+	{ "vht_channels", offsetof(struct options, wish.vht), true },
+	{ "he_channels", offsetof(struct options, wish.he), true },
+	{ "default_ht20", offsetof(struct options, wish.default_ht20), false },
+	{ "expand_ht20", offsetof(struct options, wish.expand_ht20), false },
 };
 
 static const struct {
 	const char *name;
 	size_t offset, room;
 } texts[] = {
-    {"vif", offsetof(struct options, vif), IFNAMSIZ},
-    {"uuid", offsetof(struct options, uuid), 40},
-    {"channel", offsetof(struct options, channel), 64},
-    {"filter_interface", offsetof(struct options, filter_interface), OPTION_TEXT_ROOM},
-    {"filter_address", offsetof(struct options, filter_address), OPTION_TEXT_ROOM},
+	{ "vif", offsetof(struct options, vif), IFNAMSIZ },
+	{ "uuid", offsetof(struct options, uuid), 40 },
+	{ "channel", offsetof(struct options, channel), 64 },
+	{ "filter_interface", offsetof(struct options, filter_interface), OPTION_TEXT_ROOM },
+	{ "filter_address", offsetof(struct options, filter_address), OPTION_TEXT_ROOM },
 };
 
 static bool is_one_of(const char *value, size_t len, const char *a, const char *b)

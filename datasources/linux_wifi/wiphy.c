@@ -22,30 +22,30 @@ static const struct {
 	int attr;
 	uint32_t flag;
 } freq_flags[] = {
-    {NL80211_FREQUENCY_ATTR_DISABLED, FREQ_DISABLED},
-    {NL80211_FREQUENCY_ATTR_NO_IR, FREQ_NO_IR},
-    {NL80211_FREQUENCY_ATTR_NO_HT40_MINUS, FREQ_NO_HT40_MINUS},
-    {NL80211_FREQUENCY_ATTR_NO_HT40_PLUS, FREQ_NO_HT40_PLUS},
-    {NL80211_FREQUENCY_ATTR_NO_80MHZ, FREQ_NO_80},
-    {NL80211_FREQUENCY_ATTR_NO_160MHZ, FREQ_NO_160},
-    {NL80211_FREQUENCY_ATTR_NO_320MHZ, FREQ_NO_320},
-    {NL80211_FREQUENCY_ATTR_NO_20MHZ, FREQ_NO_20},
-    {NL80211_FREQUENCY_ATTR_NO_HE, FREQ_NO_HE},
+	{ NL80211_FREQUENCY_ATTR_DISABLED, FREQ_DISABLED },
+	{ NL80211_FREQUENCY_ATTR_NO_IR, FREQ_NO_IR },
+	{ NL80211_FREQUENCY_ATTR_NO_HT40_MINUS, FREQ_NO_HT40_MINUS },
+	{ NL80211_FREQUENCY_ATTR_NO_HT40_PLUS, FREQ_NO_HT40_PLUS },
+	{ NL80211_FREQUENCY_ATTR_NO_80MHZ, FREQ_NO_80 },
+	{ NL80211_FREQUENCY_ATTR_NO_160MHZ, FREQ_NO_160 },
+	{ NL80211_FREQUENCY_ATTR_NO_320MHZ, FREQ_NO_320 },
+	{ NL80211_FREQUENCY_ATTR_NO_20MHZ, FREQ_NO_20 },
+	{ NL80211_FREQUENCY_ATTR_NO_HE, FREQ_NO_HE },
 };
 
 /* libnl checks lengths by these; an attribute that is not listed is only ever asked whether it is there. */
 static const struct nla_policy freq_policy[ATTR_COUNT(NL80211_FREQUENCY_ATTR_MAX)] = {
-    [NL80211_FREQUENCY_ATTR_FREQ] = {.type = NLA_U32},
-    [NL80211_FREQUENCY_ATTR_OFFSET] = {.type = NLA_U32},
+	[NL80211_FREQUENCY_ATTR_FREQ] = { .type = NLA_U32 },
+	[NL80211_FREQUENCY_ATTR_OFFSET] = { .type = NLA_U32 },
 };
 static const struct nla_policy band_policy[ATTR_COUNT(NL80211_BAND_ATTR_MAX)] = {
-    [NL80211_BAND_ATTR_HT_CAPA] = {.type = NLA_U16},
-    [NL80211_BAND_ATTR_VHT_CAPA] = {.type = NLA_U32},
+	[NL80211_BAND_ATTR_HT_CAPA] = { .type = NLA_U16 },
+	[NL80211_BAND_ATTR_VHT_CAPA] = { .type = NLA_U32 },
 };
 static const struct nla_policy attr_policy[ATTR_COUNT(NL80211_ATTR_MAX)] = {
-    [NL80211_ATTR_WIPHY] = {.type = NLA_U32},        [NL80211_ATTR_IFINDEX] = {.type = NLA_U32},
-    [NL80211_ATTR_IFTYPE] = {.type = NLA_U32},       [NL80211_ATTR_WIPHY_FREQ] = {.type = NLA_U32},
-    [NL80211_ATTR_CENTER_FREQ1] = {.type = NLA_U32}, [NL80211_ATTR_CHANNEL_WIDTH] = {.type = NLA_U32},
+	[NL80211_ATTR_WIPHY] = { .type = NLA_U32 },        [NL80211_ATTR_IFINDEX] = { .type = NLA_U32 },
+	[NL80211_ATTR_IFTYPE] = { .type = NLA_U32 },       [NL80211_ATTR_WIPHY_FREQ] = { .type = NLA_U32 },
+	[NL80211_ATTR_CENTER_FREQ1] = { .type = NLA_U32 }, [NL80211_ATTR_CHANNEL_WIDTH] = { .type = NLA_U32 },
 };
 
 /* A kind of nla_parse() for what lies within an attribute. */
@@ -94,7 +94,7 @@ const struct wiphy_freq *wiphy_find(const struct wiphy *w, uint32_t mhz)
 static int add_freq(struct wiphy *w, enum wiphy_band_id band, const struct nlattr *in)
 {
 	struct nlattr *tb[ATTR_COUNT(NL80211_FREQUENCY_ATTR_MAX)];
-	struct wiphy_freq f = {0, 0, band};
+	struct wiphy_freq f = { 0, 0, band };
 	size_t i;
 
 	if (parse_nested(tb, NL80211_FREQUENCY_ATTR_MAX, in, freq_policy) < 0)
@@ -171,10 +171,10 @@ static int add_band(struct wiphy *w, const struct nlattr *in)
 		return -EINVAL;
 	if (tb[NL80211_BAND_ATTR_HT_CAPA] && band != BAND_6GHZ)
 		w->widths[band] |=
-		    WIDTH_HT | (nla_get_u16(tb[NL80211_BAND_ATTR_HT_CAPA]) & HT_CAPA_WIDTH_40 ? WIDTH_40 : 0);
+			WIDTH_HT | (nla_get_u16(tb[NL80211_BAND_ATTR_HT_CAPA]) & HT_CAPA_WIDTH_40 ? WIDTH_40 : 0);
 	if (tb[NL80211_BAND_ATTR_VHT_CAPA] && band == BAND_5GHZ)
 		w->widths[band] |=
-		    WIDTH_80 | (nla_get_u32(tb[NL80211_BAND_ATTR_VHT_CAPA]) & VHT_CAPA_WIDTHS ? WIDTH_160 : 0);
+			WIDTH_80 | (nla_get_u32(tb[NL80211_BAND_ATTR_VHT_CAPA]) & VHT_CAPA_WIDTHS ? WIDTH_160 : 0);
 	if (tb[NL80211_BAND_ATTR_IFTYPE_DATA])
 		r = add_mode_capabilities(w, band, tb[NL80211_BAND_ATTR_IFTYPE_DATA]);
 	if (r == 0 && tb[NL80211_BAND_ATTR_FREQS])
@@ -188,7 +188,7 @@ static void add_modes(struct wiphy *w, const struct nlattr *in)
 	int left;
 
 	nla_for_each_nested(one, (struct nlattr *)in, left) if (nla_type(one) < 64) w->modes |= UINT64_C(1)
-												<< nla_type(one);
+	                                                                                        << nla_type(one);
 }
 
 bool wiphy_has_mode(const struct wiphy *w, uint32_t mode)
