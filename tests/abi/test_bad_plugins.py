@@ -50,7 +50,7 @@ class BadPlugins(unittest.TestCase):
         trace = os.path.join(self.top, "trace")
         if os.path.exists(trace):
             os.unlink(trace)
-        done = subprocess.run([AERIED, "--home", self.home, *args], capture_output=True, text=True, timeout=60,
+        done = subprocess.run([AERIED, "--home", self.home, "-s", "remote_capture_enabled=false", *args], capture_output=True, text=True, timeout=60,
                               env={**os.environ, "AERIE_TRACE": trace, **(env or {})})
         lines = []
         if os.path.exists(trace):

@@ -34,7 +34,7 @@ class Host:
         if home is None:
             self.folder = tempfile.TemporaryDirectory()
             home = self.folder.name
-        command = [os.path.join(BUILD, "bin/aeried"), "--home", home, "--plugin-dir", MODULES, "-s", "httpd_port=0"]
+        command = [os.path.join(BUILD, "bin/aeried"), "--home", home, "--plugin-dir", MODULES, "-s", "httpd_port=0", "-s", "remote_capture_port=0"]
         if login:
             command += ["-s", f"httpd_username={login[0]}", "-s", f"httpd_password={login[1]}"]
         if capture:
