@@ -350,6 +350,7 @@ class Waiting(unittest.TestCase):
     def setUp(self):
         os.environ["FAKE_RADIO_SLOW"] = "5000"
         self.host = host("-c", f"passive:name=esp32,uuid={PASSIVE},dlt=105")
+        self.addCleanup(lambda: self.host.process.poll() is None and self.host.process.kill())  # of a test that failed
         self.host.wait_for(r"esp32 \(passive\): opened, DLT 105")
         self.replies, self.threads = [], []
 
