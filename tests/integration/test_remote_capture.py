@@ -168,7 +168,7 @@ class AllTransports:
 
     def test_hopped_channels_show_in_the_packets_signal_block(self):
         p, link = self.opened("demo0:pps=1000")
-        link.send(CONFIGREQ, {2: {1: 20.0, 2: True, 3: 2, 4: 0, 5: ["1", "6", "11", "36"]}}, 11)
+        link.send(CONFIGREQ, {2: {1: 5.0, 2: True, 3: 2, 4: 0, 5: ["1", "6", "11", "36"]}}, 11)
         f = self.next_of(link, CONFIGREPORT)
         self.assertEqual(f.body[3][3], 1)  # of 4 channels, steps of 2 share a divisor with it; 3 is n - 1
         order = []
@@ -270,7 +270,10 @@ class AllTransports:
             self.assertEqual(p.status(), 0)
 
     def test_file_that_was_sent_but_not_read_is_sent_again(self):
-        p, link = self.opened(SAMPLE, "--retry-delay=1", program=PCAPFILE, retry=True)
+        p = self.start(PCAPFILE, SAMPLE, "--retry-delay=1", retry=True)
+        link = self.link()
+        self.assertEqual(link.frame().command, NEWSOURCE)
+        link.send(OPENREQ, {1: SAMPLE}, 7)
         wait_until_full(link.sock, 1000)
         link.close()  # with the most of it unread
         link = self.link()
