@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <core/announce.h>
 #include <core/bus.h>
 #include <core/config.h>
 #include <core/loop.h>
@@ -354,7 +355,8 @@ struct remote *remote_new(struct core *core)
 		return NULL;
 	r->core = core;
 	pthread_mutex_init(&r->lock, NULL);
-	if (config_declare(core->config, "core", options, &error) == 0 && remote_ws_register(r) == 0)
+	if (config_declare(core->config, "core", options, &error) == 0 &&
+	    config_declare(core->config, "core", announce_options, &error) == 0 && remote_ws_register(r) == 0)
 		return r;
 	bus_printf(core->bus, AERIE_LOG_ERROR, "remote captures cannot be set up: %s",
 		   core->self->fail_text ? core->self->fail_text : error);
@@ -374,6 +376,7 @@ void remote_listen(struct remote *r)
 	if (!config_bool(c, "remote_capture_enabled", true))
 		return;
 	atomic_store(&r->enabled, true);
+	r->announce = announce_start(r->core);
 	if (!address || !address[0])
 		return;
 	err = remote_tcp_listen(r, address, port, &found);
@@ -391,6 +394,8 @@ void remote_stop(struct remote *r)
 	if (!r)
 		return;
 	atomic_store(&r->enabled, false);
+	announce_stop(r->announce);
+	r->announce = NULL;
 	remote_tcp_stop(r);
 	while (r->greetings)
 		end_greeting(r->greetings);

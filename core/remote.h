@@ -28,6 +28,7 @@ struct greeting;
 struct remote {
 	struct core *core;
 	struct remote_tcp *tcp;      /* [main] */
+	struct announce *announce;   /* [main] */
 	struct greeting *greetings;  /* [main] connections that have not said yet what they are */
 	atomic_uint port;
 	atomic_bool enabled;

@@ -8,6 +8,7 @@
 #include <spawn.h>
 
 #include <aerie/websocket.h>
+#include <core/announce.h>
 #include <core/remote.h>
 #include <core/source.h>
 #include <core/wsroutes.h>
@@ -787,5 +788,49 @@ Test(remote, garbage_and_text_from_a_websocket_end_it)
 	cr_expect_eq(f.route->message(f.conn, AERIE_WS_BINARY, (const uint8_t *)"more", 4), -EPIPE);
 	f.route->close(f.conn);
 	close_ws(&f);
+	down();
+}
+
+/* ---- announcements ---- */
+
+Test(remote, an_announcement_has_these_octets)
+{
+	static const uint8_t head[] = { 0x00, 0x00, 'K',  'I',  'S',  'M',  'E',  'T',  0x00, 0x01, 0x00, 0x00, 0x09, 0xc5, 0x00, 0x00, 0x0d,
+					0xad, 0x00, 0x00, 0x00, 0x00, 0x65, 0x53, 0xf1, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x07 };
+	uint8_t out[ANNOUNCE_OCTETS];
+
+	cr_expect_eq(ANNOUNCE_OCTETS, 102);
+	announce_write(out, 2501, 3501, 1700000000000007, UUID_A, "a host with a name that is longer than thirty-two octets");
+	cr_expect_arr_eq(out, head, sizeof head);
+	cr_expect_eq(memcmp(out + 34, UUID_A, 36), 0);
+	cr_expect_str_eq((const char *)out + 70, "a host with a name that is long");
+}
+
+static int announced = -1;
+static uint8_t datagram[256];
+static ssize_t n_datagram;
+
+static bool is_announced(void)
+{
+	n_datagram = recv(announced, datagram, sizeof datagram, MSG_DONTWAIT);
+	return n_datagram > 0;
+}
+
+Test(remote, a_host_is_announced_when_it_shall_be)
+{
+	char setting[64];
+	const char *settings[] = { setting, "server_announce=true", "server_announce_address=127.0.0.1", NULL };
+	struct sockaddr_in a = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	socklen_t len = sizeof a;
+
+	announced = socket(AF_INET, SOCK_DGRAM, 0);
+	cr_assert_eq(bind(announced, (struct sockaddr *)&a, sizeof a), 0);
+	cr_assert_eq(getsockname(announced, (struct sockaddr *)&a, &len), 0);
+	snprintf(setting, sizeof setting, "server_announce_port=%u", ntohs(a.sin_port));
+	up_remote(settings);
+	run_until(is_announced);
+	cr_expect_eq(n_datagram, 102);
+	cr_expect_eq((uint32_t)datagram[16] << 8 | datagram[17], remote_port(core.sources->remote));
+	close(announced);
 	down();
 }
