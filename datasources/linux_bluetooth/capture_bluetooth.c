@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* aerie-cap-linux-bluetooth: scans with a Bluetooth controller and sends every HCI packet that passes between the kernel
- * and it to the host, whoever caused it. hciscan.c decides what to ask of the controller, controller.c has the sockets,
- * this file brings both together. */
+/* aerie-cap-linux-bluetooth: scans with a Bluetooth controller and sends every HCI packet that passes between the
+ * kernel and it to the host, whoever caused it. hciscan.c decides what to ask of the controller, controller.c has
+ * the sockets, this file brings both together. */
 #include <errno.h>
 #include <inttypes.h>
 #include <linux/capability.h>
@@ -17,10 +17,10 @@
 #include "options.h"
 
 #define DLT_BLUETOOTH_HCI_H4_WITH_PHDR 201u
-#define WAIT_MS 200
-#define PACKETS_MAX 256u   /* read between two looks at the scan */
-#define UNDO_MAX_MS 2000u  /* for leaving the controller as it was */
-#define HARDWARE_MAX 80u
+#define WAIT_MS                        200
+#define PACKETS_MAX                    256u  /* read between two looks at the scan */
+#define UNDO_MAX_MS                    2000u /* for leaving the controller as it was */
+#define HARDWARE_MAX                   80u
 
 struct bluetooth {
 	struct aeriecap *cap;
@@ -74,7 +74,8 @@ static int get_id(const char *definition, int *ret_id, char *msg)
 
 	if (len > 0 && controller_parse(interface, (size_t)len, ret_id) == 0)
 		return 0;
-	snprintf(msg, AERIECAP_MSG_MAX, "'%.200s' does not begin with the name of a Bluetooth controller, as in hci0", definition);
+	snprintf(msg, AERIECAP_MSG_MAX, "'%.200s' does not begin with the name of a Bluetooth controller, as in hci0",
+	         definition);
 	return -1;
 }
 
@@ -83,8 +84,9 @@ static int fill_info(struct aeriecap_info *info, const struct controller_info *c
 	char uuid[OPTIONS_UUID_MAX], hardware[HARDWARE_MAX];
 
 	hardware_text(c, hardware);
-	if (options_uuid(definition, c->bdaddr, uuid, msg, AERIECAP_MSG_MAX) < 0 || aeriecap_info_set_uuid(info, uuid) < 0 ||
-	    aeriecap_info_set_capif(info, c->name) < 0 || aeriecap_info_set_hardware(info, hardware) < 0)
+	if (options_uuid(definition, c->bdaddr, uuid, msg, AERIECAP_MSG_MAX) < 0 ||
+	    aeriecap_info_set_uuid(info, uuid) < 0 || aeriecap_info_set_capif(info, c->name) < 0 ||
+	    aeriecap_info_set_hardware(info, hardware) < 0)
 		return -1;
 	aeriecap_info_set_dlt(info, DLT_BLUETOOTH_HCI_H4_WITH_PHDR);
 	return 0;
@@ -215,14 +217,16 @@ static void tell_notes(struct bluetooth *b)
 
 	while ((note = hciscan_note(&b->scan, &status)) != HCISCAN_NOTE_NONE) {
 		if (status)
-			aeriecap_send_message(b->cap, AERIECAP_ERROR, "%s: %s (status 0x%02x)", name, hciscan_note_text(note), status);
+			aeriecap_send_message(b->cap, AERIECAP_ERROR, "%s: %s (status 0x%02x)", name,
+			                      hciscan_note_text(note), status);
 		else
 			aeriecap_send_message(b->cap, AERIECAP_INFO, "%s: %s", name, hciscan_note_text(note));
 	}
 	if (b->scan.counts.malformed && !b->malformed_told) {
 		b->malformed_told = true;
-		aeriecap_send_message(b->cap, AERIECAP_INFO,
-				      "%s: the controller sent an event whose lengths do not fit; it is passed on as it is", name);
+		aeriecap_send_message(
+			b->cap, AERIECAP_INFO,
+			"%s: the controller sent an event whose lengths do not fit; it is passed on as it is", name);
 	}
 }
 
@@ -245,8 +249,8 @@ static int on_capture(struct aeriecap *cap, char *msg)
 		tell_notes(b);
 		if (b->scan.fault == HCISCAN_OK)
 			continue;
-		snprintf(msg, AERIECAP_MSG_MAX, b->scan.fault_status ? "%s: %s (status 0x%02x)" : "%s: %s", b->controller.info.name,
-			 hciscan_fault_text(b->scan.fault), b->scan.fault_status);
+		snprintf(msg, AERIECAP_MSG_MAX, b->scan.fault_status ? "%s: %s (status 0x%02x)" : "%s: %s",
+		         b->controller.info.name, hciscan_fault_text(b->scan.fault), b->scan.fault_status);
 		return -1;
 	}
 }

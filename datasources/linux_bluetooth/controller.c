@@ -21,7 +21,7 @@
 #include <aerie/cursor.h>
 
 #define RECEIVE_BUFFER (1024 * 1024)
-#define ID_MAX 65534 /* 65535 stands for none */
+#define ID_MAX         65534 /* 65535 stands for none */
 
 /* Header of the monitor channel, little-endian: opcode, index, length (BlueZ, doc/btmon and lib/hci). */
 #define MONITOR_HEADER 6u
@@ -43,14 +43,9 @@ static const struct {
 	uint8_t h4; /* 0: not an HCI packet */
 	bool received;
 } packets[] = {
-	[MONITOR_COMMAND] = { 1, false },
-	[MONITOR_EVENT] = { 4, true },
-	[MONITOR_ACL_TX] = { 2, false },
-	[MONITOR_ACL_RX] = { 2, true },
-	[MONITOR_SCO_TX] = { 3, false },
-	[MONITOR_SCO_RX] = { 3, true },
-	[MONITOR_ISO_TX] = { 5, false },
-	[MONITOR_ISO_RX] = { 5, true },
+	[MONITOR_COMMAND] = { 1, false }, [MONITOR_EVENT] = { 4, true },   [MONITOR_ACL_TX] = { 2, false },
+	[MONITOR_ACL_RX] = { 2, true },   [MONITOR_SCO_TX] = { 3, false }, [MONITOR_SCO_RX] = { 3, true },
+	[MONITOR_ISO_TX] = { 5, false },  [MONITOR_ISO_RX] = { 5, true },
 };
 
 #define MANAGEMENT_SET_POWERED 0x0005u
@@ -58,9 +53,9 @@ static const struct {
 static const char *bus_text(unsigned bus)
 {
 	static const char *const texts[] = {
-		[HCI_VIRTUAL] = "virtual", [HCI_USB] = "USB",	[HCI_PCCARD] = "PC card", [HCI_UART] = "UART",
-		[HCI_RS232] = "RS-232",	   [HCI_PCI] = "PCI",	[HCI_SDIO] = "SDIO",	  [HCI_SPI] = "SPI",
-		[HCI_I2C] = "I2C",	   [HCI_SMD] = "SMD",
+		[HCI_VIRTUAL] = "virtual", [HCI_USB] = "USB", [HCI_PCCARD] = "PC card", [HCI_UART] = "UART",
+		[HCI_RS232] = "RS-232",    [HCI_PCI] = "PCI", [HCI_SDIO] = "SDIO",      [HCI_SPI] = "SPI",
+		[HCI_I2C] = "I2C",         [HCI_SMD] = "SMD",
 	};
 
 	return bus < sizeof texts / sizeof *texts && texts[bus] ? texts[bus] : "Bluetooth";
@@ -138,8 +133,8 @@ int controller_parse(const char *name, size_t len, int *ret_id)
 	return 0;
 }
 
-/* Lets through what concerns our controller: with many, each capture is not woken for all. Where the kernel does not take
- * it, controller_read() sorts the rest out. */
+/* Lets through what concerns our controller: with many, each capture is not woken for all. Where the kernel does
+ * not take it, controller_read() sorts the rest out. */
 static void filter_index(int fd, int id)
 {
 	uint32_t index = (uint32_t)(id & 0xff) << 8 | (uint32_t)id >> 8; /* the filter reads big-endian */
@@ -192,7 +187,8 @@ static const char *up_text(int e)
 {
 	switch (e) {
 	case EPERM:
-		return "that needs CAP_NET_ADMIN: start as root, or give the program its capabilities (see its man page)";
+		return "that needs CAP_NET_ADMIN: start as root, or give the program its capabilities (see its man "
+		       "page)";
 	case ERFKILL:
 		return "rfkill blocks it: 'rfkill unblock bluetooth', or its switch";
 	case EBUSY:
@@ -219,9 +215,9 @@ static int bring_up(struct controller *c, char *msg, size_t room)
 
 static const char *open_text(int e)
 {
-	return e == -EPERM || e == -EACCES ?
-		       "that needs CAP_NET_RAW: start as root, or give the program its capabilities (see its man page)" :
-		       strerror(-e);
+	return e == -EPERM || e == -EACCES ? "that needs CAP_NET_RAW: start as root, or give the program its "
+	                                     "capabilities (see its man page)"
+	                                   : strerror(-e);
 }
 
 int controller_open(struct controller *c, int id, char *msg, size_t room)
@@ -237,7 +233,8 @@ int controller_open(struct controller *c, int id, char *msg, size_t room)
 	c->monitor = open_monitor(id); /* first, so that it shows how the controller is brought up */
 	c->raw = c->monitor < 0 ? -1 : open_raw(id);
 	if (c->monitor < 0 || c->raw < 0) {
-		snprintf(msg, room, "cannot open %s: %s", c->info.name, open_text(c->monitor < 0 ? c->monitor : c->raw));
+		snprintf(msg, room, "cannot open %s: %s", c->info.name,
+		         open_text(c->monitor < 0 ? c->monitor : c->raw));
 		controller_close(c);
 		return -1;
 	}
@@ -263,7 +260,8 @@ static void get_time(struct msghdr *m, struct controller_packet *p)
 	struct timeval tv;
 
 	for (h = CMSG_FIRSTHDR(m); h; h = CMSG_NXTHDR(m, h))
-		if (h->cmsg_level == SOL_SOCKET && h->cmsg_type == SCM_TIMESTAMP && h->cmsg_len >= CMSG_LEN(sizeof tv)) {
+		if (h->cmsg_level == SOL_SOCKET && h->cmsg_type == SCM_TIMESTAMP &&
+		    h->cmsg_len >= CMSG_LEN(sizeof tv)) {
 			memcpy(&tv, CMSG_DATA(h), sizeof tv);
 			p->ts_sec = (uint64_t)tv.tv_sec;
 			p->ts_usec = (uint32_t)tv.tv_usec;
@@ -292,7 +290,9 @@ int controller_read(struct controller *c, struct controller_packet *ret_packet, 
 		struct cmsghdr align;
 		uint8_t octets[256];
 	} control;
-	struct msghdr m = { .msg_iov = iov, .msg_iovlen = 2, .msg_control = &control, .msg_controllen = sizeof control };
+	struct msghdr m = {
+		.msg_iov = iov, .msg_iovlen = 2, .msg_control = &control, .msg_controllen = sizeof control
+	};
 	ssize_t n = recvmsg(c->monitor, &m, 0);
 	struct controller_info now;
 	struct aerie_cur cur;
@@ -315,7 +315,8 @@ int controller_read(struct controller *c, struct controller_packet *ret_packet, 
 		/* One that is removed is closed first, but cannot be found any more by then. */
 		bool removed = opcode == MONITOR_DEL_INDEX || controller_info(c->info.id, &now) == -ENODEV;
 
-		snprintf(msg, room, removed ? "%s was removed" : "%s was switched off by another program", c->info.name);
+		snprintf(msg, room, removed ? "%s was removed" : "%s was switched off by another program",
+		         c->info.name);
 		return -1;
 	}
 	if (opcode == MONITOR_MANAGEMENT)
@@ -342,9 +343,9 @@ int controller_send(const struct controller *c, const uint8_t *command, size_t l
 	if (n >= 0)
 		return 0;
 	snprintf(msg, room, "%s takes no commands any more: %s", c->info.name,
-		 errno == EPIPE || errno == EBADFD || errno == ENODEV ? "it was removed" :
-		 errno == ENETDOWN				      ? "it was switched off by another program" :
-									strerror(errno));
+	         errno == EPIPE || errno == EBADFD || errno == ENODEV ? "it was removed"
+	         : errno == ENETDOWN                                  ? "it was switched off by another program"
+	                                                              : strerror(errno));
 	return -1;
 }
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* A Bluetooth controller of this machine, through the kernel's sockets. Two of them:
  *
- * The monitor channel gives every packet that passes between kernel and controller, in order, in both directions and with
- * the kernel's time stamps: the stream that btmon shows. It changes nothing, and a raw socket could not replace it: that
- * does not show the commands that it sends itself.
- * The raw channel sends our commands. They go through the kernel's command queue, so that they do not get in the way of
- * those of others. Its filter lets nothing through. */
+ * The monitor channel gives every packet that passes between kernel and controller, in order, in both directions
+ * and with the kernel's time stamps: the stream that btmon shows. It changes nothing, and a raw socket could not
+ * replace it: that does not show the commands that it sends itself. The raw channel sends our commands. They go
+ * through the kernel's command queue, so that they do not get in the way of those of others. Its filter lets
+ * nothing through. */
 #ifndef LINUX_BLUETOOTH_CONTROLLER_H
 #define LINUX_BLUETOOTH_CONTROLLER_H
 
@@ -13,14 +13,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define CONTROLLERS_MAX 16u /* the kernel's limit of one list */
-#define CONTROLLER_PHDR 4u  /* direction, big-endian: LINKTYPE_BLUETOOTH_HCI_H4_WITH_PHDR */
+#define CONTROLLERS_MAX       16u /* the kernel's limit of one list */
+#define CONTROLLER_PHDR       4u  /* direction, big-endian: LINKTYPE_BLUETOOTH_HCI_H4_WITH_PHDR */
 #define CONTROLLER_PACKET_MAX (CONTROLLER_PHDR + 1 + 65535u)
 
 struct controller_info {
 	int id;
-	char name[16];    /* "hci0" */
-	char address[18]; /* "00:AA:01:00:00:00" */
+	char name[16];     /* "hci0" */
+	char address[18];  /* "00:AA:01:00:00:00" */
 	uint8_t bdaddr[6]; /* in the order of the text */
 	const char *bus;
 	bool up;

@@ -1,56 +1,17 @@
 /* SPDX-License-Identifier: MIT */
-/* The scan: which command comes next, and what an event changes. Numbers in comments are sections of Bluetooth Core 5.4,
- * Vol 4 Part E. */
+/* The scan: what answers and events change. Which command comes next is hcicommand.c's. Numbers in comments are
+ * sections of Bluetooth Core 5.4, Vol 4 Part E. */
 #include "hciscan.h"
 
 #include <string.h>
 
 #include <aerie/cursor.h>
 
-enum packet_type { PACKET_COMMAND = 1, PACKET_EVENT = 4 }; /* Vol 4 Part A, 2 */
+#include "hcicommand.h"
 
-enum opcode { /* OGF << 10 | OCF */
-	OP_INQUIRY = 0x0401,                /* 7.1.1 */
-	OP_INQUIRY_CANCEL = 0x0402,         /* 7.1.2 */
-	OP_NAME_REQUEST = 0x0419,           /* 7.1.19 */
-	OP_NAME_REQUEST_CANCEL = 0x041a,    /* 7.1.20 */
-	OP_RESET = 0x0c03,                  /* 7.3.2 */
-	OP_READ_INQUIRY_MODE = 0x0c44,      /* 7.3.49 */
-	OP_WRITE_INQUIRY_MODE = 0x0c45,     /* 7.3.50 */
-	OP_READ_COMMANDS = 0x1002,          /* 7.4.2 */
-	OP_READ_FEATURES = 0x1003,          /* 7.4.3 */
-	OP_LE_READ_FEATURES = 0x2003,       /* 7.8.3 */
-	OP_LE_SCAN_PARAMETERS = 0x200b,     /* 7.8.10 */
-	OP_LE_SCAN_ENABLE = 0x200c,         /* 7.8.11 */
-	OP_LE_EXT_SCAN_PARAMETERS = 0x2041, /* 7.8.64 */
-	OP_LE_EXT_SCAN_ENABLE = 0x2042,     /* 7.8.65 */
-};
-
-enum event {
-	EV_INQUIRY_COMPLETE = 0x01,          /* 7.7.1 */
-	EV_INQUIRY_RESULT = 0x02,            /* 7.7.2 */
-	EV_NAME_COMPLETE = 0x07,             /* 7.7.7 */
-	EV_COMMAND_COMPLETE = 0x0e,          /* 7.7.14 */
-	EV_COMMAND_STATUS = 0x0f,            /* 7.7.15 */
-	EV_INQUIRY_RESULT_RSSI = 0x22,       /* 7.7.33 */
-	EV_EXTENDED_INQUIRY_RESULT = 0x2f,   /* 7.7.38 */
-	EV_LE_META = 0x3e,                   /* 7.7.65 */
-	EV_LE_ADVERTISING_REPORT = 0x02,     /* 7.7.65.2 */
-	EV_LE_EXT_ADVERTISING_REPORT = 0x0d, /* 7.7.65.13 */
-	EV_LE_SCAN_TIMEOUT = 0x11,           /* 7.7.65.17 */
-};
-
-enum status { /* Vol 1 Part F, 1.3 */
-	STATUS_OK = 0x00,
-	STATUS_DISALLOWED = 0x0c,
-	STATUS_UNANSWERED = 0xff, /* ours: no such code exists */
-};
-
-#define INQUIRY_UNIT_MS 1280u
-#define INQUIRY_LATE_MS 5000u /* after the time of an inquiry, until it is taken for ended */
+#define INQUIRY_UNIT_MS   1280u
+#define INQUIRY_LATE_MS   5000u /* after the time of an inquiry, until it is taken for ended */
 #define INQUIRY_UNITS_MAX 48u
-/* In 0.625 ms. All of the time where there is only LE; else half of it, for inquiries and pages need the radio, too. */
-#define LE_INTERVAL 0x0060u
 
 void hciscan_init(struct hciscan *s, const struct hciscan_config *config, uint64_t now_ms)
 {
@@ -74,162 +35,6 @@ static void fail(struct hciscan *s, enum hciscan_fault fault, uint8_t status)
 		return;
 	s->fault = fault;
 	s->fault_status = status;
-}
-
-/* --- Commands. */
-
-static size_t command(struct hciscan *s, uint16_t opcode, const void *parameters, size_t len, uint64_t now_ms)
-{
-	uint8_t *c = s->pending.octets;
-
-	c[0] = PACKET_COMMAND;
-	c[1] = (uint8_t)opcode;
-	c[2] = (uint8_t)(opcode >> 8);
-	c[3] = (uint8_t)len;
-	if (len)
-		memcpy(c + 4, parameters, len);
-	s->pending.len = len + 4;
-	s->pending.opcode = opcode;
-	s->pending.waiting = true;
-	s->pending.seen = false;
-	s->pending.since_ms = now_ms;
-	s->counts.commands++;
-	return s->pending.len;
-}
-
-static size_t next_setup(struct hciscan *s, uint64_t now_ms)
-{
-	if (now_ms < s->setup_at_ms)
-		return 0;
-	switch (s->setup) {
-	case SETUP_COMMANDS:
-		return command(s, OP_READ_COMMANDS, NULL, 0, now_ms);
-	case SETUP_FEATURES:
-		return command(s, OP_READ_FEATURES, NULL, 0, now_ms);
-	case SETUP_LE_FEATURES:
-		return command(s, OP_LE_READ_FEATURES, NULL, 0, now_ms);
-	default:
-		if (s->mode_known)
-			return command(s, OP_WRITE_INQUIRY_MODE, &s->mode_wanted, 1, now_ms);
-		return command(s, OP_READ_INQUIRY_MODE, NULL, 0, now_ms);
-	}
-}
-
-static size_t put_phy(uint8_t *to, bool active, uint16_t interval, uint16_t window)
-{
-	to[0] = active;
-	to[1] = (uint8_t)interval;
-	to[2] = (uint8_t)(interval >> 8);
-	to[3] = (uint8_t)window;
-	to[4] = (uint8_t)(window >> 8);
-	return 5;
-}
-
-static size_t le_parameters(struct hciscan *s, uint64_t now_ms)
-{
-	uint16_t window = s->has_classic ? LE_INTERVAL / 2 : LE_INTERVAL;
-	uint8_t p[HCISCAN_COMMAND_MAX - 4] = { 0 };
-	size_t n;
-
-	if (!s->extended) {
-		n = put_phy(p, s->config.active, LE_INTERVAL, window);
-		p[n++] = s->config.own_random;
-		p[n++] = 0; /* filter policy: all */
-		return command(s, OP_LE_SCAN_PARAMETERS, p, n, now_ms);
-	}
-	p[0] = s->config.own_random;
-	p[1] = 0;
-	p[2] = s->coded ? 0x05 : 0x01; /* LE 1M, and LE Coded */
-	n = 3;
-	if (s->coded) { /* taking turns */
-		n += put_phy(p + n, s->config.active, 2 * LE_INTERVAL, window);
-		n += put_phy(p + n, s->config.active, 2 * LE_INTERVAL, window);
-	} else {
-		n += put_phy(p + n, s->config.active, LE_INTERVAL, window);
-	}
-	return command(s, OP_LE_EXT_SCAN_PARAMETERS, p, n, now_ms);
-}
-
-/* Every report, also those like one before: it is an observation. */
-static size_t le_enable(struct hciscan *s, bool on, uint64_t now_ms)
-{
-	uint8_t p[6] = { on };
-
-	return s->extended ? command(s, OP_LE_EXT_SCAN_ENABLE, p, 6, now_ms) : command(s, OP_LE_SCAN_ENABLE, p, 2, now_ms);
-}
-
-/* Another program looks for LE devices: the kernel's discovery would end with our inquiry. A passive scan of others, which
- * may never end, is not in the way. */
-static bool others_search(const struct hciscan *s)
-{
-	return s->le.owner == OWNER_OTHER && s->le.others_active;
-}
-
-static bool inquiry_due(const struct hciscan *s, uint64_t now_ms)
-{
-	return s->has_classic && s->inquiry.owner == OWNER_NONE && now_ms >= s->inquiry.at_ms && !s->name.waiting && !others_search(s);
-}
-
-static size_t next_le(struct hciscan *s, uint64_t now_ms)
-{
-	bool yields = s->inquiry.owner == OWNER_OTHER ||
-		      (s->interleave && (s->inquiry.owner == OWNER_US || inquiry_due(s, now_ms)));
-
-	if (!s->has_le)
-		return 0;
-	if (s->le.owner == OWNER_US)
-		return yields ? le_enable(s, false, now_ms) : 0;
-	if (yields || now_ms < s->le.at_ms)
-		return 0;
-	/* While a scan is on, the parameters are refused: that is how one is found that began before us. */
-	return s->le.parameters_set && s->le.owner == OWNER_NONE ? le_enable(s, true, now_ms) : le_parameters(s, now_ms);
-}
-
-static size_t next_inquiry(struct hciscan *s, uint64_t now_ms)
-{
-	uint8_t p[5] = { 0x33, 0x8b, 0x9e, s->config.inquiry_length, 0 }; /* general inquiry, any number of responses */
-
-	if (s->inquiry.owner == OWNER_US && others_search(s))
-		return command(s, OP_INQUIRY_CANCEL, NULL, 0, now_ms);
-	if (!inquiry_due(s, now_ms))
-		return 0;
-	names_round(&s->names, now_ms);
-	return command(s, OP_INQUIRY, p, sizeof p, now_ms);
-}
-
-static size_t next_name(struct hciscan *s, uint64_t now_ms)
-{
-	struct name_device *d;
-	uint8_t p[10];
-
-	if (!s->config.names || !s->has_classic || s->inquiry.owner != OWNER_NONE || s->name.waiting ||
-	    others_search(s))
-		return 0;
-	d = names_next(&s->names, now_ms);
-	if (!d)
-		return 0;
-	names_asked(&s->names, d, now_ms);
-	memcpy(p, d->address, 6);
-	p[6] = d->page_scan_repetition_mode;
-	p[7] = 0;
-	p[8] = (uint8_t)d->clock_offset;
-	p[9] = (uint8_t)(d->clock_offset >> 8) | 0x80; /* the offset is valid */
-	memcpy(s->name.address, d->address, 6);
-	s->counts.name_requests++;
-	return command(s, OP_NAME_REQUEST, p, sizeof p, now_ms);
-}
-
-static size_t next_undo(struct hciscan *s, uint64_t now_ms)
-{
-	if (s->inquiry.owner == OWNER_US)
-		return command(s, OP_INQUIRY_CANCEL, NULL, 0, now_ms);
-	if (s->name.waiting)
-		return command(s, OP_NAME_REQUEST_CANCEL, s->name.address, 6, now_ms);
-	if (s->le.owner == OWNER_US)
-		return le_enable(s, false, now_ms);
-	if (s->mode_changed)
-		return command(s, OP_WRITE_INQUIRY_MODE, &s->mode_was, 1, now_ms);
-	return 0;
 }
 
 /* --- Answers. */
@@ -284,8 +89,8 @@ static void got_features(struct hciscan *s, uint8_t status, struct aerie_cur *c,
 		after_le_features(s, now_ms);
 }
 
-/* LE features, Vol 6 Part B, 4.6: 11 LE Coded PHY, 12 LE extended advertising. The kernel goes by the commands; both kinds
- * of commands must not be mixed (3.1.1), so that they are wanted as well. */
+/* LE features, Vol 6 Part B, 4.6: 11 LE Coded PHY, 12 LE extended advertising. The kernel goes by the commands;
+ * both kinds of commands must not be mixed (3.1.1), so that they are wanted as well. */
 static void got_le_features(struct hciscan *s, uint8_t status, struct aerie_cur *c, uint64_t now_ms)
 {
 	const uint8_t *f = aerie_cur_take(c, 8);
@@ -588,7 +393,8 @@ static void name_complete(struct hciscan *s, struct aerie_cur *c)
 static void le_meta(struct hciscan *s, struct aerie_cur *c, uint64_t now_ms)
 {
 	uint8_t subevent = aerie_cur_u8(c), n, i;
-	size_t before_data = subevent == EV_LE_ADVERTISING_REPORT ? 8 : 23, after_data = subevent == EV_LE_ADVERTISING_REPORT;
+	size_t before_data = subevent == EV_LE_ADVERTISING_REPORT ? 8 : 23,
+	       after_data = subevent == EV_LE_ADVERTISING_REPORT;
 
 	if (subevent == EV_LE_SCAN_TIMEOUT) {
 		s->le.owner = OWNER_NONE;
@@ -643,7 +449,8 @@ void hciscan_sent(struct hciscan *s, const uint8_t *packet, size_t len, uint64_t
 	if (opcode == OP_LE_EXT_SCAN_PARAMETERS) /* behind own address type, filter policy and PHYs */
 		aerie_cur_skip(&c, 3);
 	value = aerie_cur_u8(&c);
-	ours = s->pending.waiting && !s->pending.seen && len == s->pending.len && memcmp(packet, s->pending.octets, len) == 0;
+	ours = s->pending.waiting && !s->pending.seen && len == s->pending.len &&
+	       memcmp(packet, s->pending.octets, len) == 0;
 	if (ours)
 		s->pending.seen = true;
 	if (s->n_outstanding == HCISCAN_OUTSTANDING_MAX) {
@@ -708,11 +515,11 @@ size_t hciscan_next(struct hciscan *s, uint64_t now_ms, uint8_t to[HCISCAN_COMMA
 	if (s->pending.waiting || s->fault != HCISCAN_OK)
 		return 0;
 	if (s->stopping)
-		n = next_undo(s, now_ms);
+		n = hcicommand_undo(s, now_ms);
 	else if (s->setup != SETUP_DONE)
-		n = next_setup(s, now_ms);
-	else if ((n = next_le(s, now_ms)) == 0 && (n = next_inquiry(s, now_ms)) == 0)
-		n = next_name(s, now_ms);
+		n = hcicommand_setup(s, now_ms);
+	else if ((n = hcicommand_le(s, now_ms)) == 0 && (n = hcicommand_inquiry(s, now_ms)) == 0)
+		n = hcicommand_name(s, now_ms);
 	if (n)
 		memcpy(to, s->pending.octets, n);
 	return n;
@@ -725,8 +532,9 @@ void hciscan_stop(struct hciscan *s)
 
 bool hciscan_stopped(const struct hciscan *s)
 {
-	return s->stopping && (s->fault != HCISCAN_OK || !(s->pending.waiting || s->inquiry.owner == OWNER_US || s->name.waiting ||
-							   s->le.owner == OWNER_US || s->mode_changed));
+	return s->stopping &&
+	       (s->fault != HCISCAN_OK || !(s->pending.waiting || s->inquiry.owner == OWNER_US || s->name.waiting ||
+	                                    s->le.owner == OWNER_US || s->mode_changed));
 }
 
 enum hciscan_note hciscan_note(struct hciscan *s, uint8_t *ret_status)
@@ -747,9 +555,11 @@ const char *hciscan_note_text(enum hciscan_note n)
 	static const char *const texts[HCISCAN_NOTES] = {
 		[HCISCAN_NOTE_NO_CLASSIC] = "the controller has no classic Bluetooth (BR/EDR): only LE is scanned",
 		[HCISCAN_NOTE_NO_LE] = "the controller has no LE: only classic Bluetooth is scanned",
-		[HCISCAN_NOTE_LE_OTHER] = "another program scans LE: what it asks for is heard, and our scan begins when it ends its own",
+		[HCISCAN_NOTE_LE_OTHER] =
+			"another program scans LE: what it asks for is heard, and our scan begins when it ends its own",
 		[HCISCAN_NOTE_LE_REFUSED] = "the controller refuses to scan LE; it is asked again every 10 s",
-		[HCISCAN_NOTE_INQUIRY_OTHER] = "another program inquires: its results are heard, and our inquiry follows",
+		[HCISCAN_NOTE_INQUIRY_OTHER] =
+			"another program inquires: its results are heard, and our inquiry follows",
 		[HCISCAN_NOTE_INQUIRY_REFUSED] = "the controller refuses inquiries; it is asked again every 10 s",
 		[HCISCAN_NOTE_INTERLEAVED] = "the controller cannot scan LE during an inquiry: they take turns",
 		[HCISCAN_NOTE_RESET] = "another program reset the controller: scanning begins anew",
@@ -763,7 +573,8 @@ const char *hciscan_fault_text(enum hciscan_fault fault)
 	static const char *const texts[] = {
 		[HCISCAN_OK] = "",
 		[HCISCAN_SILENT] = "the controller does not answer any more; unplug it and plug it in again",
-		[HCISCAN_NO_RADIO] = "the controller has nothing of what is to be scanned; see the options classic= and le=",
+		[HCISCAN_NO_RADIO] =
+			"the controller has nothing of what is to be scanned; see the options classic= and le=",
 		[HCISCAN_UNREADABLE] = "the controller does not tell its features",
 	};
 

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/* The scan as a state machine without sockets: it says which HCI command to send next, and is told every command and
- * event that passes between host and controller, its own and those of other programs.
+/* The scan as a state machine without sockets: it says which HCI command to send next, and is told every command
+ * and event that passes between host and controller, its own and those of other programs.
  *
- * It shares the controller. A scan that another program runs is listened to and never ended, and while one looks for
- * devices (an inquiry, an active LE scan), ours rests: the kernel takes any end of an inquiry for the end of its own
- * discovery. What it changes is put back by hciscan_stop(). Event masks cannot be read, so they cannot be put back either, and are left alone: the
- * kernel's let through all that is needed. Standard: Bluetooth Core 5.4, Vol 4 Part E; numbers in hciscan.c are its
- * sections.
+ * It shares the controller. A scan that another program runs is listened to and never ended, and while one looks
+ * for devices (an inquiry, an active LE scan), ours rests: the kernel takes any end of an inquiry for the end of
+ * its own discovery. What it changes is put back by hciscan_stop(). Event masks cannot be read, so they cannot be
+ * put back either, and are left alone: the kernel's let through all that is needed. Standard: Bluetooth Core 5.4,
+ * Vol 4 Part E; numbers in hciscan.c are its sections.
  *
- * Packets are H4: the packet type's octet, then the packet (Vol 4 Part A). Times are milliseconds of any steady clock. */
+ * Packets are H4: the packet type's octet, then the packet (Vol 4 Part A). Times are milliseconds of any steady
+ * clock. */
 #ifndef LINUX_BLUETOOTH_HCISCAN_H
 #define LINUX_BLUETOOTH_HCISCAN_H
 
@@ -18,18 +19,18 @@
 
 #include "names.h"
 
-#define HCISCAN_COMMAND_MAX 24u       /* room for the longest command sent */
-#define HCISCAN_REINQUIRY_MS 10000u   /* from the end of an inquiry to the next */
-#define HCISCAN_AGAIN_MS 10000u       /* until something refused is tried again */
-#define HCISCAN_RESUME_MS 2000u       /* after another program ended a scan: it may be about to begin another */
-#define HCISCAN_ANSWER_MS 5000u       /* in which a controller answers a command */
-#define HCISCAN_UNANSWERED_MAX 3u     /* commands in a row without an answer: the controller is dead */
-#define HCISCAN_NAME_MS 30000u        /* in which a name request ends */
-#define HCISCAN_OUTSTANDING_MAX 8u    /* commands under way; one more pushes out the oldest, which is counted */
+#define HCISCAN_COMMAND_MAX     24u    /* room for the longest command sent */
+#define HCISCAN_REINQUIRY_MS    10000u /* from the end of an inquiry to the next */
+#define HCISCAN_AGAIN_MS        10000u /* until something refused is tried again */
+#define HCISCAN_RESUME_MS       2000u  /* after another program ended a scan: it may be about to begin another */
+#define HCISCAN_ANSWER_MS       5000u  /* in which a controller answers a command */
+#define HCISCAN_UNANSWERED_MAX  3u     /* commands in a row without an answer: the controller is dead */
+#define HCISCAN_NAME_MS         30000u /* in which a name request ends */
+#define HCISCAN_OUTSTANDING_MAX 8u     /* commands under way; one more pushes out the oldest, which is counted */
 
 struct hciscan_config {
 	bool classic, le;
-	bool active;            /* LE: ask advertisers for their scan response */
+	bool active; /* LE: ask advertisers for their scan response */
 	bool names;
 	bool own_random;        /* the controller has no public address */
 	uint8_t inquiry_length; /* 1..48, in 1.28 s */
@@ -60,8 +61,8 @@ enum hciscan_setup { SETUP_COMMANDS, SETUP_FEATURES, SETUP_LE_FEATURES, SETUP_IN
 enum hciscan_owner { OWNER_NONE, OWNER_US, OWNER_OTHER };
 
 struct hciscan_counts {
-	uint64_t commands, inquiries, name_requests;   /* made */
-	uint64_t inquiry_results, names, le_reports;   /* heard, whoever asked for them */
+	uint64_t commands, inquiries, name_requests; /* made */
+	uint64_t inquiry_results, names, le_reports; /* heard, whoever asked for them */
 	uint64_t malformed, unanswered, pushed_out;
 };
 
@@ -91,9 +92,9 @@ struct hciscan {
 	enum hciscan_setup setup;
 	uint64_t setup_at_ms;
 	bool has_classic, has_le, extended, coded;
-	bool ext_scan_commands;                     /* Supported Commands, octet 37 bits 5 and 6 */
+	bool ext_scan_commands; /* Supported Commands, octet 37 bits 5 and 6 */
 	bool mode_known, mode_changed;
-	uint8_t mode, mode_was, mode_wanted;        /* inquiry mode */
+	uint8_t mode, mode_was, mode_wanted; /* inquiry mode */
 
 	struct {
 		enum hciscan_owner owner;

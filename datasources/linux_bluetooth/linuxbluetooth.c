@@ -7,9 +7,12 @@
 static const struct aerie_option options[] = {
 	AERIE_OPTION(AERIE_OPT_BOOL, 0, "classic", "true", NULL, "Scans classic Bluetooth (BR/EDR) by inquiries."),
 	AERIE_OPTION(AERIE_OPT_BOOL, 0, "le", "true", NULL, "Scans Bluetooth LE."),
-	AERIE_OPTION(AERIE_OPT_BOOL, 0, "active", "false", NULL, "LE: asks advertisers for their scan response, too; others can hear it."),
-	AERIE_OPTION(AERIE_OPT_BOOL, 0, "names", "true", NULL, "Asks classic devices that an inquiry found for their name."),
-	AERIE_OPTION(AERIE_OPT_INT, 0, "inquiry_length", "8", "1..48", "Length of an inquiry, in 1.28 s; ten seconds lie between two."),
+	AERIE_OPTION(AERIE_OPT_BOOL, 0, "active", "false", NULL,
+	             "LE: asks advertisers for their scan response, too; others can hear it."),
+	AERIE_OPTION(AERIE_OPT_BOOL, 0, "names", "true", NULL,
+	             "Asks classic devices that an inquiry found for their name."),
+	AERIE_OPTION(AERIE_OPT_INT, 0, "inquiry_length", "8", "1..48",
+	             "Length of an inquiry, in 1.28 s; ten seconds lie between two."),
 	AERIE_OPTION_END,
 };
 

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 LINUX_BLUETOOTH_SCAN = datasources/linux_bluetooth/hciscan.c datasources/linux_bluetooth/hciscan.h \
+	datasources/linux_bluetooth/hcicommand.c datasources/linux_bluetooth/hcicommand.h \
 	datasources/linux_bluetooth/names.c datasources/linux_bluetooth/names.h
 EXTRA_DIST += datasources/linux_bluetooth/README.md tests/lab/bluetooth.sh tests/lab/hcitap.py tests/lab/test_bluetooth.py
 

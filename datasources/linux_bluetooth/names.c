@@ -37,7 +37,7 @@ void names_round(struct names *n, uint64_t now_ms)
 }
 
 void names_heard(struct names *n, const uint8_t address[6], uint8_t page_scan_repetition_mode, uint16_t clock_offset,
-		 bool known, uint64_t now_ms)
+                 bool known, uint64_t now_ms)
 {
 	struct name_device *d = find(n, address);
 

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: MIT */
-/* Which classic devices are asked for their name, and when. A name request pages the device: it costs up to five seconds
- * of the radio and makes the device answer, so it is made rarely and never twice for a name that is known. */
+/* Which classic devices are asked for their name, and when. A name request pages the device: it costs up to five
+ * seconds of the radio and makes the device answer, so it is made rarely and never twice for a name that is known. */
 #ifndef LINUX_BLUETOOTH_NAMES_H
 #define LINUX_BLUETOOTH_NAMES_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
-#define NAMES_MAX 128u             /* devices remembered; the one not heard for longest makes room */
-#define NAMES_PER_ROUND 5u         /* requests between two inquiries */
-#define NAMES_TRIES 3u             /* then the device is left alone for NAMES_REST_MS */
-#define NAMES_RETRY_MS 60000u      /* between two requests to a device */
-#define NAMES_REST_MS 1800000u
+#define NAMES_MAX       128u   /* devices remembered; the one not heard for longest makes room */
+#define NAMES_PER_ROUND 5u     /* requests between two inquiries */
+#define NAMES_TRIES     3u     /* then the device is left alone for NAMES_REST_MS */
+#define NAMES_RETRY_MS  60000u /* between two requests to a device */
+#define NAMES_REST_MS   1800000u
 
 struct name_device {
 	uint8_t address[6]; /* as in HCI: least significant octet first */
@@ -33,7 +33,7 @@ struct names {
 void names_round(struct names *n, uint64_t now_ms);
 /* An inquiry found the device. known: its name came with the result. */
 void names_heard(struct names *n, const uint8_t address[6], uint8_t page_scan_repetition_mode, uint16_t clock_offset,
-		 bool known, uint64_t now_ms);
+                 bool known, uint64_t now_ms);
 /* The device to ask now, or NULL. */
 struct name_device *names_next(struct names *n, uint64_t now_ms);
 /* It is being asked: counts. */

@@ -10,7 +10,7 @@
 
 #include <aeriecap.h>
 
-#define VALUE_MAX 64u
+#define VALUE_MAX          64u
 #define INQUIRY_LENGTH_MAX 48u /* Core 5.4 Vol 4 Part E, 7.1.1 */
 
 /* 1; 0 there is none; -1 with a text. */
@@ -65,7 +65,8 @@ static int get_inquiry_length(const char *definition, uint8_t *ret_length, char 
 		return r;
 	v = strtoul(value, &end, 10);
 	if (value[0] < '0' || value[0] > '9' || *end || v == 0 || v > INQUIRY_LENGTH_MAX) {
-		snprintf(msg, room, "inquiry_length=%s is not a number from 1 to %u (times 1.28 s)", value, INQUIRY_LENGTH_MAX);
+		snprintf(msg, room, "inquiry_length=%s is not a number from 1 to %u (times 1.28 s)", value,
+		         INQUIRY_LENGTH_MAX);
 		return -1;
 	}
 	*ret_length = (uint8_t)v;
@@ -74,10 +75,14 @@ static int get_inquiry_length(const char *definition, uint8_t *ret_length, char 
 
 int options_parse(const char *definition, struct hciscan_config *ret_config, char *msg, size_t room)
 {
-	struct hciscan_config c = { .classic = true, .le = true, .names = true, .inquiry_length = OPTIONS_INQUIRY_LENGTH };
+	struct hciscan_config c = {
+		.classic = true, .le = true, .names = true, .inquiry_length = OPTIONS_INQUIRY_LENGTH
+	};
 
-	if (get_flag(definition, "classic", &c.classic, msg, room) < 0 || get_flag(definition, "le", &c.le, msg, room) < 0 ||
-	    get_flag(definition, "active", &c.active, msg, room) < 0 || get_flag(definition, "names", &c.names, msg, room) < 0 ||
+	if (get_flag(definition, "classic", &c.classic, msg, room) < 0 ||
+	    get_flag(definition, "le", &c.le, msg, room) < 0 ||
+	    get_flag(definition, "active", &c.active, msg, room) < 0 ||
+	    get_flag(definition, "names", &c.names, msg, room) < 0 ||
 	    get_inquiry_length(definition, &c.inquiry_length, msg, room) < 0)
 		return -1;
 	if (!c.classic && !c.le) {
@@ -105,9 +110,11 @@ static bool is_uuid(const char *text)
 	return true;
 }
 
-int options_uuid(const char *definition, const unsigned char bdaddr[6], char uuid[OPTIONS_UUID_MAX], char *msg, size_t room)
+int options_uuid(const char *definition, const unsigned char bdaddr[6], char uuid[OPTIONS_UUID_MAX], char *msg,
+                 size_t room)
 {
-	static const char program[] = "kismet_cap_linux_bluetooth"; /* what the sources' UUIDs are derived from everywhere */
+	static const char program[] =
+		"kismet_cap_linux_bluetooth"; /* what the sources' UUIDs are derived from everywhere */
 	char value[VALUE_MAX];
 	int r = get(definition, "uuid", value, msg, room);
 
@@ -121,7 +128,7 @@ int options_uuid(const char *definition, const unsigned char bdaddr[6], char uui
 		memcpy(uuid, value, OPTIONS_UUID_MAX);
 	else
 		snprintf(uuid, OPTIONS_UUID_MAX, "%08" PRIX32 "-0000-0000-0000-%02X%02X%02X%02X%02X%02X",
-			 aeriecap_adler(program, sizeof program - 1), bdaddr[0], bdaddr[1], bdaddr[2], bdaddr[3], bdaddr[4],
-			 bdaddr[5]);
+		         aeriecap_adler(program, sizeof program - 1), bdaddr[0], bdaddr[1], bdaddr[2], bdaddr[3],
+		         bdaddr[4], bdaddr[5]);
 	return 0;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* The Bluetooth scan against any controller and any other program. The input is a list of steps: an octet that says what
- * happens, one with a length, and so many octets. */
-/* link: datasources/linux_bluetooth/hciscan.c datasources/linux_bluetooth/names.c */
+/* The Bluetooth scan against any controller and any other program. The input is a list of steps: an octet that says
+ * what happens, one with a length, and so many octets. */
+/* link: datasources/linux_bluetooth/hciscan.c datasources/linux_bluetooth/hcicommand.c
+ * datasources/linux_bluetooth/names.c */
 #include <stdlib.h>
 #include <string.h>
 
@@ -29,7 +30,9 @@ static void next(struct hciscan *s, uint64_t now_ms)
 /* Command Complete for what is under way, with these return parameters. */
 static void answer(struct hciscan *s, const uint8_t *data, size_t len, uint64_t now_ms)
 {
-	uint8_t event[3 + 255] = { 4, 0x0e, (uint8_t)(3 + len), 1, (uint8_t)s->pending.opcode, (uint8_t)(s->pending.opcode >> 8) };
+	uint8_t event[3 + 255] = {
+		4, 0x0e, (uint8_t)(3 + len), 1, (uint8_t)s->pending.opcode, (uint8_t)(s->pending.opcode >> 8)
+	};
 
 	if (len > 252)
 		return;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The scan, octet for octet. Commands and events are written down by hand from Bluetooth Core 5.4, Vol 4 Part E, in H4; the
- * sections are named where they are used. */
+/* The scan, octet for octet. Commands and events are written down by hand from Bluetooth Core 5.4, Vol 4 Part E, in
+ * H4; the sections are named where they are used. */
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <string.h>
@@ -33,7 +33,10 @@ static size_t octets(const char *hex, uint8_t *to)
 }
 
 static const struct hciscan_config everything = {
-	.classic = true, .le = true, .names = true, .inquiry_length = 8,
+	.classic = true,
+	.le = true,
+	.names = true,
+	.inquiry_length = 8,
 };
 
 static struct bench *begin(const struct hciscan_config *config)
@@ -70,52 +73,51 @@ static void wants_at(struct bench *b, const char *hex, int line)
 	size_t n = octets(hex, expected);
 
 	b->len = hciscan_next(&b->scan, b->now_ms, b->command);
-	cr_assert_eq(b->len, n, "line %d: a command of %zu octets, opcode %02x%02x", line, b->len, b->len ? b->command[2] : 0,
-		     b->len ? b->command[1] : 0);
+	cr_assert_eq(b->len, n, "line %d: a command of %zu octets, opcode %02x%02x", line, b->len,
+	             b->len ? b->command[2] : 0, b->len ? b->command[1] : 0);
 	cr_assert_arr_eq(b->command, expected, n, "line %d: other octets", line);
 	if (n)
 		hciscan_sent(&b->scan, b->command, b->len, b->now_ms);
 }
 
-#define NOTHING ""
-#define READ_COMMANDS "01 02 10 00"                   /* 7.4.2 */
-#define READ_FEATURES "01 03 10 00"                   /* 7.4.3 */
-#define LE_READ_FEATURES "01 03 20 00"                /* 7.8.3 */
-#define READ_INQUIRY_MODE "01 44 0c 00"               /* 7.3.49 */
-#define INQUIRY "01 01 04 05 33 8b 9e 08 00"          /* 7.1.1: GIAC, 8 x 1.28 s, any number */
-#define INQUIRY_CANCEL "01 02 04 00"                  /* 7.1.2 */
-#define LE_PARAMETERS "01 0b 20 07 00 60 00 30 00 00 00" /* 7.8.10: passive, 60 ms, 30 ms, public, all */
-#define LE_ON "01 0c 20 02 01 00"                     /* 7.8.11: on, duplicates too */
-#define LE_OFF "01 0c 20 02 00 00"
+#define NOTHING           ""
+#define READ_COMMANDS     "01 02 10 00"                      /* 7.4.2 */
+#define READ_FEATURES     "01 03 10 00"                      /* 7.4.3 */
+#define LE_READ_FEATURES  "01 03 20 00"                      /* 7.8.3 */
+#define READ_INQUIRY_MODE "01 44 0c 00"                      /* 7.3.49 */
+#define INQUIRY           "01 01 04 05 33 8b 9e 08 00"       /* 7.1.1: GIAC, 8 x 1.28 s, any number */
+#define INQUIRY_CANCEL    "01 02 04 00"                      /* 7.1.2 */
+#define LE_PARAMETERS     "01 0b 20 07 00 60 00 30 00 00 00" /* 7.8.10: passive, 60 ms, 30 ms, public, all */
+#define LE_ON             "01 0c 20 02 01 00"                /* 7.8.11: on, duplicates too */
+#define LE_OFF            "01 0c 20 02 00 00"
 
 /* Command Complete (7.7.14) with status 0, and with 0x0c, Command Disallowed. */
-#define OK(opcode) "04 0e 04 01 " opcode " 00"
+#define OK(opcode)         "04 0e 04 01 " opcode " 00"
 #define DISALLOWED(opcode) "04 0e 04 01 " opcode " 0c"
 /* Command Status (7.7.15). */
 #define STATUS(status, opcode) "04 0f 04 " status " 01 " opcode
-#define INQUIRY_COMPLETE "04 01 01 00" /* 7.7.1 */
+#define INQUIRY_COMPLETE       "04 01 01 00" /* 7.7.1 */
 
-static const char no_commands[] =
-	"04 0e 44 01 02 10 00"
-	"00000000000000000000000000000000 00000000000000000000000000000000"
-	"00000000000000000000000000000000 00000000000000000000000000000000";
+static const char no_commands[] = "04 0e 44 01 02 10 00"
+				  "00000000000000000000000000000000 00000000000000000000000000000000"
+				  "00000000000000000000000000000000 00000000000000000000000000000000";
 /* Octet 37: bits 5 and 6, LE Set Extended Scan Parameters and Enable. */
-static const char extended_commands[] =
-	"04 0e 44 01 02 10 00"
-	"00000000000000000000000000000000 00000000000000000000000000000000"
-	"00000000006000000000000000000000 00000000000000000000000000000000";
+static const char extended_commands[] = "04 0e 44 01 02 10 00"
+					"00000000000000000000000000000000 00000000000000000000000000000000"
+					"00000000006000000000000000000000 00000000000000000000000000000000";
 /* LMP features: RSSI with inquiry (octet 3, 0x40), LE (octet 4, 0x40), extended inquiry response (octet 6, 0x01). */
-#define FEATURES_DUAL "04 0e 0c 01 03 10 00 00 00 00 40 40 00 01 00"
+#define FEATURES_DUAL    "04 0e 0c 01 03 10 00 00 00 00 40 40 00 01 00"
 #define FEATURES_LE_ONLY "04 0e 0c 01 03 10 00 00 00 00 00 60 00 00 00"
 #define FEATURES_CLASSIC "04 0e 0c 01 03 10 00 00 00 00 40 00 00 00 00"
 #define LE_FEATURES_NONE "04 0e 0c 01 03 20 00 00 00 00 00 00 00 00 00"
 /* LE features (Vol 6 Part B, 4.6): bit 12 extended advertising, bit 11 Coded PHY. */
 #define LE_FEATURES_EXTENDED "04 0e 0c 01 03 20 00 00 10 00 00 00 00 00 00"
-#define LE_FEATURES_CODED "04 0e 0c 01 03 20 00 00 18 00 00 00 00 00 00"
-#define INQUIRY_MODE_2 "04 0e 05 01 44 0c 00 02"
-#define INQUIRY_MODE_0 "04 0e 05 01 44 0c 00 00"
+#define LE_FEATURES_CODED    "04 0e 0c 01 03 20 00 00 18 00 00 00 00 00 00"
+#define INQUIRY_MODE_2       "04 0e 05 01 44 0c 00 02"
+#define INQUIRY_MODE_0       "04 0e 05 01 44 0c 00 00"
 
-/* A controller with both, without extended scanning, whose inquiry mode is right: LE scans, nothing else is under way. */
+/* A controller with both, without extended scanning, whose inquiry mode is right: LE scans, nothing else is under
+ * way. */
 static struct bench *scanning(const struct hciscan_config *config)
 {
 	struct bench *b = begin(config);
@@ -167,9 +169,9 @@ Test(scan, sends_one_command_at_a_time)
 
 	wants(b, READ_COMMANDS);
 	wants(b, NOTHING);
-	hears(b, "04 0e 01 05"); /* cut */
+	hears(b, "04 0e 01 05");       /* cut */
 	hears(b, "04 0e 03 01 00 00"); /* no operation: only the number of commands */
-	hears(b, OK("03 0c")); /* somebody else's, sent before we listened */
+	hears(b, OK("03 0c"));         /* somebody else's, sent before we listened */
 	wants(b, NOTHING);
 	hears(b, no_commands);
 	wants(b, READ_FEATURES);
@@ -226,7 +228,8 @@ Test(scan, uses_extended_commands_where_the_controller_has_them)
 
 Test(scan, takes_turns_between_1m_and_coded)
 {
-	struct bench *b = begin(&(struct hciscan_config){ .le = true, .active = true, .own_random = true, .inquiry_length = 8 });
+	struct bench *b =
+		begin(&(struct hciscan_config){ .le = true, .active = true, .own_random = true, .inquiry_length = 8 });
 
 	wants(b, READ_COMMANDS);
 	hears(b, extended_commands);
@@ -416,7 +419,8 @@ Test(scan, resumes_after_another_program_has_scanned)
 
 Test(scan, goes_on_inquiring_while_others_scan_passively)
 {
-	static const char *const passive[] = { "01 0b 20 07 00 60 00 30 00 00 01", "01 41 20 08 00 00 01 00 60 00 30 00" };
+	static const char *const passive[] = { "01 0b 20 07 00 60 00 30 00 00 01",
+		                               "01 41 20 08 00 00 01 00 60 00 30 00" };
 	static const char *const on[] = { "01 0c 20 02 01 01", "01 42 20 06 01 01 00 00 00 00" };
 	static const char *const ok[] = { OK("0b 20"), OK("41 20"), OK("0c 20"), OK("42 20") };
 	static const char active[] = "01 41 20 08 00 00 01 01 60 00 30 00";
@@ -548,12 +552,12 @@ Test(scan, asks_again_when_refused_for_another_reason_and_tells_why)
 
 /* 7.7.38: one response, PSRM 1, class 0x240404, clock offset 0x1234, RSSI -60 (0xc4), 240 octets of data. */
 #define EIR_HEAD "04 2f ff 01 010203040506 01 00 040424 3412 c4 "
-#define EIR_ZEROS_220                                                                                                      \
-	"0000000000000000000000000000000000000000 0000000000000000000000000000000000000000"                                 \
-	"0000000000000000000000000000000000000000 0000000000000000000000000000000000000000"                                 \
-	"0000000000000000000000000000000000000000 0000000000000000000000000000000000000000"                                 \
-	"0000000000000000000000000000000000000000 0000000000000000000000000000000000000000"                                 \
-	"0000000000000000000000000000000000000000 0000000000000000000000000000000000000000"                                 \
+#define EIR_ZEROS_220                                                                                                  \
+	"0000000000000000000000000000000000000000 0000000000000000000000000000000000000000"                            \
+	"0000000000000000000000000000000000000000 0000000000000000000000000000000000000000"                            \
+	"0000000000000000000000000000000000000000 0000000000000000000000000000000000000000"                            \
+	"0000000000000000000000000000000000000000 0000000000000000000000000000000000000000"                            \
+	"0000000000000000000000000000000000000000 0000000000000000000000000000000000000000"                            \
 	"0000000000000000000000000000000000000000"
 
 /* 7.1.19: the device's address and PSRM, reserved, its clock offset with bit 15. */
