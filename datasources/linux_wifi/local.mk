@@ -45,5 +45,5 @@ datasources_linux_wifi_tests_test_parts_CFLAGS = $(LINUX_WIFI_TEST_CFLAGS)
 datasources_linux_wifi_tests_test_parts_LDFLAGS = $(CAPLD)
 datasources_linux_wifi_tests_test_parts_LDADD = libaeriecap.la $(PCAP_LIBS) $(NL_LIBS) $(CRITERION_LIBS)
 endif
-EXTRA_DIST += datasources/linux_wifi/tests/data/hwsim_us.wiphy datasources/linux_wifi/tests/data/hwsim_world.wiphy \
+EXTRA_DIST += tests/lab/wifi.sh datasources/linux_wifi/tests/data/hwsim_us.wiphy datasources/linux_wifi/tests/data/hwsim_world.wiphy \
 	datasources/linux_wifi/tests/data/hwsim.interfaces

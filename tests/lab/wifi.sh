@@ -172,7 +172,6 @@ refused() { # NAME, source, text of the reason
 }
 refused no_interface wlan9:type=linuxwifi,retry=false 'there is no interface wlan9'
 refused no_wifi lo:type=linuxwifi,retry=false 'no Wi-Fi (nl80211) on the interface lo'
-refused no_option wlan3:verbose=perhaps,type=linuxwifi,retry=false 'verbose'
 refused no_name wlan3:vif=lo,type=linuxwifi,retry=false 'there is already an interface lo'
 refused no_channel wlan3:channel=6VHT80,type=linuxwifi,retry=false 'VHT is of 5 GHz only'
 refused busy wlan5:ignoreprimary=true,channel=1,type=linuxwifi,retry=false 'keeps its channel'
