@@ -89,7 +89,7 @@ class Home:
 
     def __enter__(self):
         self.path = tempfile.mkdtemp(prefix="aerie-bench-")
-        return ["--home", self.path]
+        return ["--home", self.path, "-s", "remote_capture_enabled=false"]
 
     def __exit__(self, *unused):
         shutil.rmtree(self.path, ignore_errors=True)

@@ -54,7 +54,7 @@ def run(packets, *options, link=127, cut=0):
             f.write(struct.pack('<IHHiIII', 0xa1b2c3d4, 2, 4, 0, 0, 65535, link))
             for i, p in enumerate(packets):
                 f.write(struct.pack('<IIII', TIME + i, 0, len(p), len(p) + cut) + p)
-        done = subprocess.run([AERIED, '--home', os.path.join(home, 'home'), '--no-plugin', '*httpd.server*', '-c', path,
+        done = subprocess.run([AERIED, '--home', os.path.join(home, 'home'), '-s', 'remote_capture_enabled=false', '--no-plugin', '*httpd*', '-c', path,
                                '--exit-when-done', '--write-devices', out, *options],
                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=RUN_SECONDS, check=False)
         if done.returncode:

@@ -137,7 +137,7 @@ def run_host(path):
     """The devices, and the numbers of the last line."""
     with tempfile.TemporaryDirectory() as home:
         out = os.path.join(home, 'devices.json')
-        done = subprocess.run([AERIED, '--home', os.path.join(home, 'home'), '--no-plugin', '*httpd.server*', '-p', '0',
+        done = subprocess.run([AERIED, '--home', os.path.join(home, 'home'), '-s', 'remote_capture_enabled=false', '--no-plugin', '*httpd*', '-p', '0',
                                '-c', path, '--exit-when-done', '--write-devices', out],
                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=RUN_SECONDS, check=False)
         text = done.stdout.decode('utf-8', 'replace')

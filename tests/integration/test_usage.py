@@ -32,7 +32,7 @@ class Usage(unittest.TestCase):
 
     def host(self, *args):
         """Without its modules, so that nothing but the core speaks."""
-        return self.aeried("--home", self.home, "--no-plugin", "*", "--exit-when-done", *args)
+        return self.aeried("--home", self.home, "--no-plugin", "*", "-s", "remote_capture_enabled=false", "--exit-when-done", *args)
 
     def bad(self, message, *args):
         run = self.host(*args)
@@ -145,7 +145,7 @@ class Usage(unittest.TestCase):
             s.bind(("127.0.0.1", 0))
             s.listen()
             port = s.getsockname()[1]
-            run = self.aeried("--home", self.home, "-p", str(port))
+            run = self.aeried("--home", self.home, "-p", str(port), "-s", "remote_capture_enabled=false")
         self.assertEqual(run.returncode, 1)
         errors = [line for line in run.stderr.splitlines() if line.startswith("ERROR")]
         self.assertEqual(len(errors), 1, run.stderr)
@@ -153,7 +153,7 @@ class Usage(unittest.TestCase):
         self.assertIn("another program has it", errors[0])
 
     def start(self, *args):
-        proc = subprocess.Popen([AERIED, "--home", self.home, "-p", "0", *args], stderr=subprocess.PIPE, stdout=subprocess.DEVNULL,
+        proc = subprocess.Popen([AERIED, "--home", self.home, "-p", "0", "-s", "remote_capture_enabled=false", *args], stderr=subprocess.PIPE, stdout=subprocess.DEVNULL,
                                 text=True)
         self.addCleanup(proc.stderr.close)
         self.addCleanup(lambda: proc.poll() is None and proc.kill())
@@ -180,7 +180,7 @@ class Usage(unittest.TestCase):
             self.assertEqual(f.read(), uuid)
 
     def test_background(self):
-        run = self.aeried("--home", self.home, "--daemonize", "-p", "0")
+        run = self.aeried("--home", self.home, "--daemonize", "-p", "0", "-s", "remote_capture_enabled=false")
         self.assertEqual(run.returncode, 0, run.stderr)
         match = re.search(r"as process (\d+); messages go to (\S+)\n", run.stdout)
         pid, log = int(match[1]), match[2]
