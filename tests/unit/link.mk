@@ -23,3 +23,4 @@ check_PROGRAMS += tests/unit/test_channels
 TESTS += tests/unit/test_channels
 tests_unit_test_channels_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_channels_LDADD = $(UNIT_LIBS)
+TSAN_TESTS += tests/unit/test_source_control tests/unit/test_remote

@@ -546,7 +546,8 @@ struct fake_ws {
 	pthread_mutex_t lock;
 	pthread_cond_t news;
 	uint32_t open_seqno;
-	bool paused, closed;
+	bool paused;
+	atomic_bool closed;
 	unsigned pauses;
 	uint32_t n, size; /* packets to send */
 	const char *definition;
