@@ -9,3 +9,16 @@ dist_check_SCRIPTS += tests/integration/test_http.py
 TESTS += tests/integration/test_http.py
 TSAN_TESTS += tests/integration/test_http.py
 check-tsan-programs: tests/integration/modules/http_routes.la
+
+# WebSockets and TLS, with routes and a client of their own.
+check_LTLIBRARIES += tests/integration/modules/ws_routes.la
+tests_integration_modules_ws_routes_la_SOURCES = tests/integration/modules/ws_routes.c
+tests_integration_modules_ws_routes_la_CPPFLAGS = $(MODCPP)
+tests_integration_modules_ws_routes_la_LDFLAGS = $(MODLD) -rpath /nowhere
+tests_integration_modules_ws_routes_la_LIBADD = -lpthread
+tests_integration_modules_ws_routes_la_LIBTOOLFLAGS = $(MODLT)
+dist_check_SCRIPTS += tests/integration/test_websocket.py
+TESTS += tests/integration/test_websocket.py
+EXTRA_DIST += tests/integration/wsclient.py
+TSAN_TESTS += tests/integration/test_websocket.py
+check-tsan-programs: tests/integration/modules/ws_routes.la
