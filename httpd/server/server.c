@@ -19,6 +19,7 @@
 #include "login.h"
 #include "server.h"
 #include "tls.h"
+#include "tlsfront.h"
 #include "websocket.h"
 
 #define CONNECTION_OCTETS (64u * 1024u) /* request line and headers of one connection; more is 414 or 431 */
@@ -26,7 +27,6 @@
 #define THREADS_AUTO_MAX 8u
 #define WS_PING_MIN_US 100000u
 #define WS_PING_MAX_US 3600000000u
-#define TLS_OPTIONS 3u
 
 static const struct aerie_option options[] = {
 	AERIE_OPTION(AERIE_OPT_INT, 0, "httpd_port", "2501", "0..65535", "TCP port of the HTTP server; 0 takes any free one and tells it."),
@@ -229,21 +229,18 @@ static void mhd_says(void *cls, const char *format, va_list args)
 static int start_daemon(struct server *s)
 {
 	unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ITC | MHD_USE_ERROR_LOG | MHD_ALLOW_UPGRADE;
-	struct MHD_OptionItem tls[] = {
-		{ MHD_OPTION_HTTPS_MEM_CERT, 0, s->cert },
-		{ MHD_OPTION_HTTPS_MEM_KEY, 0, s->key },
-		{ MHD_OPTION_HTTPS_PRIORITIES, 0, TLS_PRIORITIES },
+	struct MHD_OptionItem listen_options[] = {
+		{ MHD_OPTION_LISTEN_SOCKET, s->fd, NULL },
 		{ MHD_OPTION_END, 0, NULL },
 	};
 	sigset_t all, before;
 
 	if (s->tls)
-		flags |= MHD_USE_TLS;
+		flags |= MHD_USE_NO_LISTEN_SOCKET;
 	(void)sigfillset(&all);
 	(void)pthread_sigmask(SIG_SETMASK, &all, &before); /* signals are the main thread's */
 	s->daemon = MHD_start_daemon(flags, 0, NULL, NULL, connection_request, s,
 		MHD_OPTION_EXTERNAL_LOGGER, mhd_says, s,
-		MHD_OPTION_LISTEN_SOCKET, s->fd,
 		MHD_OPTION_THREAD_POOL_SIZE, s->threads,
 		MHD_OPTION_CONNECTION_LIMIT, s->connections,
 		MHD_OPTION_PER_IP_CONNECTION_LIMIT, s->connections_per_address,
@@ -253,7 +250,7 @@ static int start_daemon(struct server *s)
 		MHD_OPTION_URI_LOG_CALLBACK, connection_uri, s,
 		MHD_OPTION_UNESCAPE_CALLBACK, connection_unescape, s,
 		MHD_OPTION_NOTIFY_COMPLETED, connection_completed, s,
-		MHD_OPTION_ARRAY, s->tls ? tls : &tls[TLS_OPTIONS],
+		MHD_OPTION_ARRAY, &listen_options[s->tls ? 1 : 0],
 		MHD_OPTION_END);
 	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
 	if (s->daemon)
@@ -266,11 +263,13 @@ static int start_daemon(struct server *s)
 static void stop(void *state)
 {
 	struct server *s = state;
-	bool ours = !s->daemon || s->quiesced; /* otherwise MHD closes the socket */
+	bool ours = !s->daemon || s->quiesced || s->tls; /* otherwise MHD closes the socket */
 
 	s->loop->timer_stop(s->timer);
 	s->timer = NULL;
 	websocket_stop(s->sockets);
+	tlsfront_free(s->front);
+	s->front = NULL;
 	if (s->daemon)
 		MHD_stop_daemon(s->daemon);
 	s->daemon = NULL;
@@ -283,6 +282,15 @@ static void stop(void *state)
 	s->login = NULL;
 }
 
+static int start_front(struct server *s)
+{
+	int err = s->tls ? tlsfront_new(s, &s->front) : 0;
+
+	if (err)
+		s->bus->message(s->h, AERIE_LOG_ERROR, "HTTPS server: it could not be started: out of memory, open files or threads");
+	return err;
+}
+
 /* Runs when the event loop does: by then the modules with endpoints and serializers are there, whatever their order. Clients that
  * were faster wait in the listening socket's queue. */
 static void serve(void *user)
@@ -290,7 +298,7 @@ static void serve(void *user)
 	struct server *s = user;
 
 	s->timer = NULL;
-	if (!start_daemon(s))
+	if (!start_daemon(s) && !start_front(s))
 		tell_address(s);
 }
 
@@ -316,9 +324,10 @@ static void quiesce(void *state)
 {
 	struct server *s = state;
 
-	if (s->daemon)
+	if (s->daemon && !s->tls)
 		(void)MHD_quiesce_daemon(s->daemon);
 	s->quiesced = true;
+	tlsfront_quiesce(s->front);
 	websocket_quiesce(s->sockets);
 }
 

@@ -14,6 +14,7 @@
 #include <aerie/websocket.h>
 
 struct login;
+struct tlsfront;
 struct websocket;
 
 struct server {
@@ -37,6 +38,7 @@ struct server {
 
 	struct login *login;
 	struct websocket *sockets;
+	struct tlsfront *front; /* with TLS */
 	struct MHD_Daemon *daemon;
 	struct aerie_timer *timer; /* until the event loop runs */
 	int fd;                    /* listening */

@@ -96,8 +96,6 @@ int tls_load(struct server *s, const char *cert_path, const char *key_path)
 	int err;
 
 	tls_unload(s);
-	if (MHD_is_feature_supported(MHD_FEATURE_TLS) != MHD_YES)
-		return s->h->fail(s->h, -ENOTSUP, "httpd_ssl: this libmicrohttpd was built without TLS");
 	err = read_file(s, "httpd_ssl_cert", cert_path, false, &s->cert);
 	if (!err)
 		err = read_file(s, "httpd_ssl_key", key_path, true, &s->key);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The server's certificate and key. TLS itself is libmicrohttpd's. */
+/* The server's certificate and key. */
 #ifndef SERVER_TLS_H
 #define SERVER_TLS_H
 

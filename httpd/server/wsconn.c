@@ -222,14 +222,11 @@ static void leave(struct wsconn *c)
 	watch(c, 0);
 }
 
-/* Both sides have said what they had to say. Over TLS the socket is one end of a pair that is not passed on half-closed, so a client
- * that waits for our end has to get it at once. */
+/* Both sides have said what they had to say. */
 static void linger(struct wsconn *c)
 {
-	bool tls = c->w->s->tls;
-
 	end_of_messages(c);
-	if ((!tls && shutdown(c->fd, SHUT_WR) < 0) || (tls && wslay_event_get_close_received(c->framing))) {
+	if (shutdown(c->fd, SHUT_WR) < 0) {
 		leave(c);
 		return;
 	}

@@ -551,6 +551,48 @@ class Tls(unittest.TestCase):
                 octets += piece
         return octets.split(b"\r\n\r\n", 1)
 
+    def test_https_and_websockets_over_it(self):
+        host = self.run_host("httpd_websocket_ping=10s")
+        head, body = self.ask(host, "/ws/tell")
+        self.assertTrue(head.startswith(b"HTTP/1.1 200 "), head)
+        self.assertEqual(json.loads(body)["wrong"], 0)
+        everyone = [WebSocket(host.port, "/ws/echo.ws", wrap=self.wrap) for _ in range(20)]
+        for ws in everyone:
+            self.addCleanup(ws.sock.close)
+        for ws in everyone:
+            self.assertIn(ws.sock.version(), ("TLSv1.2", "TLSv1.3"))
+            for octets in (b"", b"x", os.urandom(65536), os.urandom(MAX)):
+                ws.send(octets)
+                self.assertEqual(ws.message(), octets)
+        for ws in everyone[:10]:
+            self.assertEqual(ws.close(1000, "bye"), struct.pack(">H", 1000) + b"bye")
+        ws = WebSocket(host.port, "/ws/obey.ws", wrap=self.wrap)
+        ws.send("burst 5000")
+        for i in range(5000):
+            self.assertEqual(ws.message(), str(i))
+        self.assertEqual(ws.closing(), (1000, "done"))
+        for octets, code in [(frame(TEXT, b"x", mask=False), 1002), (frame(BINARY, b"x" * (MAX + 1)), 1009)]:
+            ws = WebSocket(host.port, "/ws/echo.ws", wrap=self.wrap)
+            ws.raw(octets)
+            self.assertEqual(ws.closing()[0], code)
+        ws = WebSocket(host.port, "/ws/flood.ws", wrap=self.wrap)
+        for _ in range(500):
+            self.assertEqual(len(ws.message()), 65536)
+        results = []
+        readers = [threading.Thread(target=lambda w=w: results.append(w.closing())) for w in everyone[10:] + [ws]]
+        for reader in readers:
+            reader.start()
+        host.end()
+        for reader in readers:
+            reader.join()
+        self.assertEqual(results, [(1001, "the server ends")] * 11)
+
+    def test_origin_of_the_same_host(self):
+        host = self.run_host()
+        ws = WebSocket(host.port, "/ws/echo.ws", wrap=self.wrap, headers=[("Origin", f"https://127.0.0.1:{host.port}")])
+        ws.close()
+        host.end()
+
     def test_old_tls_and_plain_http_get_nothing(self):
         host = self.run_host()
         self.assertNotIn(b"200", host.raw(b"GET /ws/tell HTTP/1.1\r\nHost: x\r\n\r\n"))
