@@ -94,8 +94,12 @@ static int ops_send(struct aerie_ws *ws, uint32_t kind, const void *data, uint64
 	struct wsmsg *m;
 	int err = 0;
 
-	if (atomic_load(&c->closed))
-		return -EPIPE;
+	(void)pthread_mutex_lock(&c->w->lock);
+	if (!atomic_load(&c->closed) && c->queued + cost(len) > AERIE_WS_QUEUE_MAX)
+		err = -EAGAIN;
+	(void)pthread_mutex_unlock(&c->w->lock);
+	if (err || atomic_load(&c->closed))
+		return err ? err : -EPIPE;
 	m = wsmsg_new(kind, data, len);
 	if (!m)
 		return -EAGAIN;
@@ -313,9 +317,11 @@ static void close_sent(struct wsconn *c)
 	}
 }
 
-/* Sends until nothing is left or the client takes no more. */
+/* Sends until nothing is left, the client takes no more, or it is the others' turn. */
 static void flush(struct wsconn *c)
 {
+	unsigned batches = 0;
+
 	while (c->state == WS_OPEN || c->state == WS_CLOSING) {
 		if (wslay_event_send(c->framing)) {
 			die(c);
@@ -329,6 +335,12 @@ static void flush(struct wsconn *c)
 			return;
 		if (c->inflight)
 			batch_sent(c);
+		if (++batches > WS_BATCHES) {
+			(void)pthread_mutex_lock(&c->w->lock);
+			websocket_wake(c->w, c);
+			(void)pthread_mutex_unlock(&c->w->lock);
+			return;
+		}
 		if (next_batch(c))
 			continue;
 		if (!close_frame_due(c))

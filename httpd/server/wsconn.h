@@ -11,6 +11,7 @@
 
 #define WS_READ_OCTETS (64u * 1024u)  /* read from a connection at a time */
 #define WS_BATCH_OCTETS (64u * 1024u) /* handed to the framing at a time, */
+#define WS_BATCHES 16u                /* before other connections have their turn */
 #define WS_BATCH 16u                  /* and messages */
 #define WS_KEEP_OCTETS (32u * 1024u)  /* a message's buffer that is larger goes after the message */
 #define WS_BACKLOG 48u                /* frames that wait in the framing, with answers to pings: above, the client is not read from */
