@@ -65,8 +65,9 @@ has_peer() { iw dev "$1" station dump | grep -q '^Station'; }
 
 # ---- hosts
 
-# The host and its modules as an unprivileged user has them; capture programs are as installed for radios: set-user-id root,
-# for one group only.
+# The host and its modules as an unprivileged user has them. Capture programs of radios are installed in one of the two ways
+# that administrators use: `setuid` (the default): for the group of the host's user, set-user-id root; `setcap`: with the two
+# capabilities that their manuals ask for.
 install_aerie() {
 	mkdir -p /opt/aerie/bin /opt/aerie/modules/.libs
 	cp /build/bin/* /opt/aerie/bin/
@@ -74,11 +75,15 @@ install_aerie() {
 	ls /build/.libs/*.so* >/dev/null 2>&1 && mkdir -p /opt/aerie/lib && cp -P /build/.libs/*.so* /opt/aerie/lib/
 	for _program in /opt/aerie/bin/aerie-cap-*; do
 		case $_program in *-pcapfile) continue ;; esac
-		[ -e "$_program" ] || continue
-		chgrp aerie "$_program"
-		chmod 4750 "$_program"
+		if [ "${1:-}" = setcap ]; then
+			setcap cap_net_admin,cap_net_raw+ep "$_program"
+		else
+			chgrp aerie "$_program"
+			chmod 4750 "$_program"
+		fi
 	done
 }
+has_program() { [ -e "/opt/aerie/bin/aerie-cap-$1" ]; }
 
 as_aerie() { exec setpriv --reuid aerie --regid aerie --init-groups --inh-caps=-all env HOME=/var/lib/aerie LD_LIBRARY_PATH=/opt/aerie/lib "$@"; }
 
@@ -92,7 +97,7 @@ host() {
 		"$@" >"/out/$_name/log" 2>&1 &
 	echo $! >"/tmp/$_name.pid"
 	echo "$_port" >"/tmp/$_name.port"
-	until_true 30 get "$_name" /system/timestamp.json
+	until_true 60 eval "! kill -0 $! || get $_name /system/timestamp.json"
 }
 stop_host() { # NAME: ends it, waits for the end, leaves its status in /out/NAME/rc
 	_pid=$(cat "/tmp/$1.pid")
@@ -120,6 +125,18 @@ uuid_of() { # NAME, interface: the uuid of its source on this interface
 	get "$1" /datasource/all_sources.json |
 		jq -r ".[] | select(.\"kismet.datasource.interface\" == \"$2\") | .\"kismet.datasource.uuid\"" | head -n 1
 }
+# Where an interface in monitor mode is tuned to, so many times: lines of MHz into /out/NAME/FILE.
+tuned() { # NAME, FILE, interface, times
+	for _ in $(seq "$4"); do
+		iw dev "$3" info | sed -n 's/.*channel [0-9]* (\([0-9]*\) MHz).*/\1/p'
+		sleep 0.13
+	done >"/out/$1/$2"
+}
+now_on() { iw dev "$1" info | grep -q "($2 MHz)"; } # interface, MHz
+channel_of() { # NAME, uuid, JSON for set_channel, FILE
+	post "$1" "/datasource/by-uuid/$2/set_channel.cmd" "$3" "$4"
+}
+
 # The capabilities and users of a host and of the programs it has started, as NAME PID and lines of /proc/PID/status.
 privileges() { # NAME, FILE
 	_pid=$(cat "/tmp/$1.pid")

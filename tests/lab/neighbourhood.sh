@@ -5,7 +5,7 @@
 . /lab/air.sh
 
 say start
-install_aerie
+install_aerie setcap
 iw reg set US
 until_true 10 eval "iw reg get | grep -q 'country US'"
 
@@ -42,4 +42,99 @@ files() {
 	cp /tmp/pcap/*.pcap /out/pcap/
 }
 files
-say "files are done"
+say "files: done"
+
+# That every network and every client was heard, in jq: access points, and clients with a network.
+everything='([.[] | select(."kismet.device.base.type" == "Wi-Fi AP" and (."dot11.device"."dot11.device.advertised_ssid_map" | length > 0))] | length) == 8
+	and ([.[] | select(."dot11.device"."dot11.device.client_map" // {} | length > 0)] | length) >= 5'
+
+# A radio on each of the four channels; one of them is pulled out and plugged in again.
+fixed() {
+	host fixed 2502 -c 'wlan22:channel=1,channel_hop=false' -c 'wlan23:type=linuxwifi,channel=6,channel_hop=false' \
+		-c 'wlan24:channel=11,channel_hop=false,name=eleven' -c 'wlan25:channel=36,channel_hop=false'
+	until_true 30 asks fixed /datasource/all_sources.json 'length == 4 and all(."kismet.datasource.num_packets" > 0)'
+	privileges fixed privileges
+	until_true 30 asks fixed /devices/all_devices.json "$everything"
+	save fixed /devices/all_devices.json devices.json
+	save fixed /datasource/all_sources.json sources.json
+	save fixed /datasource/list_interfaces.json interfaces.json
+	for f in 22:1 23:6 24:11 25:36; do tuned fixed "tuned.wlan${f%:*}" "wlan${f%:*}mon" 3; done
+	say "fixed: heard everything"
+
+	one=".[] | select(.\"kismet.datasource.interface\" == \"wlan23\")"
+	python3 /lab/hwsim.py del 23
+	until_true 20 asks fixed /datasource/all_sources.json "$one | .\"kismet.datasource.running\" == 0"
+	save fixed /datasource/all_sources.json removed.json
+	cat /proc/uptime >/out/fixed/removed.time
+	say "fixed: wlan23 was pulled out"
+	python3 /lab/hwsim.py add 02:00:00:00:17:00
+	new=$(grep -l 02:00:00:00:17:00 /sys/class/net/*/address)
+	new=${new%/address}
+	ip link set "${new##*/}" name wlan23
+	until_true 60 asks fixed /datasource/all_sources.json \
+		"$one | .\"kismet.datasource.running\" == 1 and .\"kismet.datasource.error\" == 0"
+	packets=$(get fixed /datasource/all_sources.json | jq "$one | .\"kismet.datasource.num_packets\"")
+	until_true 20 asks fixed /datasource/all_sources.json "$one | .\"kismet.datasource.num_packets\" > $packets"
+	save fixed /datasource/all_sources.json again.json
+	save fixed /messagebus/all_messages.json messages.json
+	say "fixed: wlan23 is back"
+	stop_host fixed
+	iw dev >/out/fixed/iw.after
+}
+
+# One radio on all four channels, then where it is told to go.
+hop() {
+	host hop 2503 -c 'wlan26:channels="1,6,11,36",channel_hoprate=5/sec'
+	until_true 45 asks hop /devices/all_devices.json "$everything"
+	save hop /devices/all_devices.json devices.json
+	save hop /datasource/all_sources.json sources.json
+	tuned hop tuned.hopping wlan26mon 40
+	privileges hop privileges
+	say "hop: heard everything"
+	uuid=$(uuid_of hop wlan26)
+	channel_of hop "$uuid" '{"channel": "36"}' to36.json
+	until_true 10 now_on wlan26mon 5180
+	tuned hop tuned.36 wlan26mon 10
+	channel_of hop "$uuid" '{"channel": "11"}' to11.json
+	until_true 10 now_on wlan26mon 2462
+	tuned hop tuned.11 wlan26mon 10
+	channel_of hop "$uuid" '{"channel": "999"}' to999.json
+	save hop /datasource/all_sources.json after999.json
+	channel_of hop "$uuid" '{"channels": ["1", "36"], "rate": 8}' two.json
+	tuned hop tuned.two wlan26mon 30
+	channel_of hop "$uuid" '{"channel": "6"}' to6.json
+	post hop "/datasource/by-uuid/$uuid/set_hop.cmd" '{}' hop.json
+	tuned hop tuned.again wlan26mon 30
+	post hop "/datasource/by-uuid/$uuid/close_source.cmd" '{}' close.json
+	until_true 10 eval '! iw dev wlan26mon info'
+	iw dev >/out/hop/iw.closed
+	post hop "/datasource/by-uuid/$uuid/open_source.cmd" '{}' open.json
+	until_true 20 asks hop /datasource/all_sources.json '.[0]."kismet.datasource.running" == 1'
+	save hop /datasource/all_sources.json opened.json
+	say "hop: done"
+	stop_host hop
+}
+
+# Two radios of the same kind share one list.
+share() {
+	host share 2504 -c 'wlan27:channels="1,6,11,36"' -c 'wlan28:channels="1,6,11,36"'
+	until_true 45 asks share /devices/all_devices.json "$everything"
+	until_true 15 asks share /datasource/all_sources.json 'all(."kismet.datasource.num_packets" > 0) and length == 2'
+	save share /devices/all_devices.json devices.json
+	save share /datasource/all_sources.json sources.json
+	tuned share tuned.27 wlan27mon 30 &
+	other=$!
+	tuned share tuned.28 wlan28mon 30
+	wait $other
+	say "share: done"
+	stop_host share
+}
+
+if has_program linux-wifi; then
+	fixed
+	hop
+	share
+	iw dev >/out/iw.after
+fi
+kill "$(cat /tmp/talk.pid)"
+say end

@@ -5,7 +5,7 @@
 usage: test_lab.py [--out DIR] [--judge DIR] [NAME...]
   --out DIR    leave what the machines gave back in this folder
   --judge DIR  boot nothing, judge what an earlier run left there
-  NAME         only cases whose name contains one of these
+  NAME         only cases whose name contains one of these, or the machines neighbourhood, wifi, bluetooth
 
 The table NETWORKS is the neighbourhood that air.sh sets up; the names of fields and encryptions are those of the ecosystem.
 Exit status: 0 all right, 1 a case failed, 77 nothing could be run (no kernel, no QEMU)."""
@@ -18,10 +18,17 @@ import subprocess
 import sys
 import tempfile
 import time
+import unittest
+from concurrent.futures import ThreadPoolExecutor
 from glob import glob
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-MACHINES = {"neighbourhood": 30}  # script: simulated radios
+PATIENCE = 420  # seconds for one machine; it takes a third of that where nothing else runs
+MACHINES = {"neighbourhood": 30, "bluetooth": 0, "wifi": 6}  # script: simulated Wi-Fi radios
+NEEDS = {"wifi": "aerie-cap-linux-wifi", "bluetooth": "aerie-cap-linux-bluetooth"}
+BUILD = os.environ.get("AERIE_BUILD") or os.path.join(HERE, "..", "..", "build")
+AT_ONCE = 2  # bluetooth.sh mostly waits
+CAP_NET_ADMIN = 1 << 12
 
 
 def radio(number):
@@ -93,6 +100,62 @@ def source(record, name):
 
 def equal(what, have, want):
     assert have == want, "%s: have %r, want %r" % (what, have, want)
+
+
+# ---- the neighbourhood, as a host has it
+
+
+def networks_are_right(lab, where):
+    """Names, encryption, channels, frequencies, and who is whose client."""
+    devices = lab.devices(where, "devices.json")
+    for bssid, (name, beaconed, encryption, channel, client) in NETWORKS.items():
+        assert bssid in devices, "%s is missing" % name
+        equal("type of %s" % name, base(devices[bssid], "type"), "Wi-Fi AP")
+        equal("encryption of %s" % name, base(devices[bssid], "crypt"), encryption)
+        equal("channel of %s" % name, base(devices[bssid], "channel"), channel)
+        records = dot11(devices[bssid], "advertised_ssid_map")
+        equal("beacons of %s" % name, [r["dot11.advertisedssid.ssid"] for r in records], [beaconed])
+        if client:
+            equal("clients of %s" % name, list(dot11(devices[bssid], "associated_client_map")), [client])
+            equal("networks of %s's client" % name, list(dot11(devices[client], "client_map")), [bssid])
+    equal("others", sorted(set(devices) - {radio(n) for n in range(18)} - {IBSS}), [])
+
+
+def told(lab, where, file):
+    """The record that a POST was answered with."""
+    equal("%s: status" % file, lab.text(where, file + ".status"), "200")
+    return lab.json(where, file)
+
+
+def tuned(lab, where, file):
+    """Where iw saw the radio, in this order."""
+    seen = [int(line) for line in lab.text(where, file).split()]
+    assert seen, "%s: iw saw no channel" % file
+    return seen
+
+
+def privileges(lab, where):
+    """program: fields of its /proc/PID/status, one for each process."""
+    found = []
+    for line in lab.text(where, "privileges").splitlines():
+        key, _, value = line.partition("\t") if line[:7] != "program" else line.partition(" ")
+        if key == "program":
+            found.append((value, {}))
+        else:
+            found[-1][1][key.rstrip(":")] = value.split()
+    return found
+
+
+def capabilities_are_as_stated(lab, where, program, wanted, count):
+    found = privileges(lab, where)
+    equal("programs", sorted(name for name, _ in found), sorted(["aeried"] + [program] * count))
+    for name, fields in found:
+        for which in ("CapPrm", "CapEff"):
+            have = int(fields[which][0], 16)
+            assert have in ((0,) if name == "aeried" else wanted), "%s: %s is %x" % (name, which, have)
+        for which in ("CapInh", "CapAmb"):
+            equal("%s: %s" % (name, which), int(fields[which][0], 16), 0)
+        equal("%s: users" % name, set(fields["Uid"]), {"1000"})
 
 
 # ---- the neighbourhood in files
@@ -176,18 +239,210 @@ def packets_in(file):
     return count
 
 
+# ---- a radio on each channel
+
+
+def wifi_is_built(lab):
+    if "fixed:" not in lab.text("vm.log"):
+        raise Skip("aerie-cap-linux-wifi is not built; configure says why")
+
+
+def fixed_radios_hear_every_network_and_client(lab):
+    wifi_is_built(lab)
+    networks_are_right(lab, "fixed")
+
+
+def fixed_radios_stay_where_their_definition_puts_them(lab):
+    wifi_is_built(lab)
+    for interface, channel in (("wlan22", "1"), ("wlan23", "6"), ("wlan24", "11"), ("wlan25", "36")):
+        record = lab.source(("fixed", "sources.json"), interface)
+        equal(interface, [source(record, k) for k in ("running", "error", "hopping", "channel", "dlt")], [1, 0, 0, channel, 127])
+        equal("%s, says iw" % interface, set(tuned(lab, "fixed", "tuned." + interface)), {FREQUENCIES[channel]})
+
+
+def fixed_sources_have_type_name_and_uuid(lab):
+    wifi_is_built(lab)
+    for interface, name, number in (("wlan22", "wlan22", 22), ("wlan24", "eleven", 24)):
+        record = lab.source(("fixed", "sources.json"), interface)
+        equal("type of %s, found by probing" % interface, source(record, "type_driver")["kismet.datasource.driver.type"], "linuxwifi")
+        equal("name of %s" % interface, source(record, "name"), name)
+        equal("uuid of %s" % interface, source(record, "uuid"), "5FE308BD-0000-0000-0000-" + radio(number).replace(":", ""))
+        equal("hardware of %s" % interface, source(record, "hardware"), "mac80211_hwsim")
+
+
+def fixed_host_has_no_capability_and_capture_programs_only_that_to_tune(lab):
+    wifi_is_built(lab)
+    capabilities_are_as_stated(lab, "fixed", "aerie-cap-linux-wifi", (CAP_NET_ADMIN,), 4)
+
+
+def fixed_interfaces_are_listed_with_who_uses_them(lab):
+    wifi_is_built(lab)
+    found = {i["kismet.datasource.probed.interface"]: i for i in lab.json("fixed", "interfaces.json")}
+    assert {"wlan%d" % n for n in range(18)} | {"wlan22", "wlan26", "wlan29"} <= set(found), sorted(found)
+    equal("driver", found["wlan29"]["kismet.datasource.type_driver"]["kismet.datasource.driver.type"], "linuxwifi")
+
+
+def fixed_radio_that_is_pulled_out_is_told_and_harms_no_other(lab):
+    wifi_is_built(lab)
+    gone = lab.source(("fixed", "removed.json"), "wlan23")
+    equal("running", source(gone, "running"), 0)
+    assert source(gone, "error_reason"), "no reason is given"
+    for other in ("wlan22", "wlan24", "wlan25"):
+        equal(other, [source(lab.source(("fixed", "removed.json"), other), k) for k in ("running", "error")], [1, 0])
+
+
+def fixed_radio_that_is_plugged_in_again_goes_on_in_its_record(lab):
+    wifi_is_built(lab)
+    before, after = (lab.source(("fixed", f), "wlan23") for f in ("removed.json", "again.json"))
+    equal("state", [source(after, k) for k in ("running", "error", "error_reason")], [1, 0, ""])
+    equal("uuid", source(after, "uuid"), source(before, "uuid"))
+    equal("channel", source(after, "channel"), "6")
+    assert source(after, "num_packets") > source(before, "num_packets") > 0, "its packets go on from what they were"
+    equal("sources", len(lab.json("fixed", "again.json")), 4)
+
+
+def fixed_host_that_ends_leaves_no_interface_behind(lab):
+    wifi_is_built(lab)
+    equal("status", lab.text("fixed", "rc").strip(), "0")
+    equal("left", re.findall(r"Interface (wlan\d+mon)", lab.text("fixed", "iw.after")), [])
+
+
+# ---- one radio on every channel
+
+
+def hopping_radio_hears_2_4_and_5_GHz(lab):
+    wifi_is_built(lab)
+    networks_are_right(lab, "hop")
+
+
+def hopping_is_what_the_record_and_iw_say(lab):
+    wifi_is_built(lab)
+    record = lab.source(("hop", "sources.json"), "wlan26")
+    equal("record", [source(record, k) for k in ("running", "hopping", "hop_rate", "hop_channels")], [1, 1, 5, ["1", "6", "11", "36"]])
+    equal("iw", set(tuned(lab, "hop", "tuned.hopping")), set(FREQUENCIES.values()))
+
+
+def hopping_needs_no_more_capabilities(lab):
+    wifi_is_built(lab)
+    capabilities_are_as_stated(lab, "hop", "aerie-cap-linux-wifi", (CAP_NET_ADMIN,), 1)
+
+
+def retuning_by_http_moves_the_radio_while_it_runs(lab):
+    wifi_is_built(lab)
+    for channel, mhz in (("36", 5180), ("11", 2462)):
+        record = told(lab, "hop", "to%s.json" % channel)
+        equal("record", [source(record, k) for k in ("running", "hopping", "channel")], [1, 0, channel])
+        equal("iw", set(tuned(lab, "hop", "tuned." + channel)), {mhz})
+
+
+def retuning_to_a_channel_that_is_none_is_refused_and_harms_nothing(lab):
+    wifi_is_built(lab)
+    equal("status", lab.text("hop", "to999.json.status"), "500")
+    record = lab.source(("hop", "after999.json"), "wlan26")
+    equal("record", [source(record, k) for k in ("running", "error", "channel")], [1, 0, "11"])
+
+
+def retuning_to_a_list_hops_over_it(lab):
+    wifi_is_built(lab)
+    record = told(lab, "hop", "two.json")
+    equal("record", [source(record, k) for k in ("hopping", "hop_rate", "hop_channels")], [1, 8, ["1", "36"]])
+    equal("iw", set(tuned(lab, "hop", "tuned.two")[2:]), {2412, 5180})
+
+
+def set_hop_hops_again_over_the_list_it_had(lab):
+    wifi_is_built(lab)
+    equal("fixed", source(told(lab, "hop", "to6.json"), "hopping"), 0)
+    record = told(lab, "hop", "hop.json")
+    equal("record", [source(record, k) for k in ("hopping", "hop_rate", "hop_channels")], [1, 8, ["1", "36"]])
+    equal("iw", set(tuned(lab, "hop", "tuned.again")[2:]), {2412, 5180})
+
+
+def closing_by_http_puts_the_radio_back_and_opening_runs_it_again(lab):
+    wifi_is_built(lab)
+    equal("closed", source(told(lab, "hop", "close.json"), "running"), 0)
+    assert "wlan26mon" not in lab.text("hop", "iw.closed"), "wlan26mon is left"
+    told(lab, "hop", "open.json")
+    record = lab.source(("hop", "opened.json"), "wlan26")
+    equal("opened", [source(record, k) for k in ("running", "error")], [1, 0])
+
+
+# ---- two radios, one list
+
+
+def two_radios_share_a_list_by_offsets(lab):
+    wifi_is_built(lab)
+    records = lab.json("share", "sources.json")
+    equal("lists", [source(r, "hop_channels") for r in records], [["1", "6", "11", "36"]] * 2)
+    equal("offsets", sorted(source(r, "hop_offset") for r in records), [0, 2])
+    equal("split", [source(r, "hop_split") for r in records], [1, 1])
+
+
+def two_radios_together_hear_everything(lab):
+    wifi_is_built(lab)
+    networks_are_right(lab, "share")
+    for r in lab.json("share", "sources.json"):
+        assert source(r, "num_packets") > 0, source(r, "interface")
+    for n in ("27", "28"):
+        assert len(set(tuned(lab, "share", "tuned." + n))) >= 3, "wlan%s hardly hops" % n
+
+
+def every_interface_is_put_back(lab):
+    wifi_is_built(lab)
+    equal("left", re.findall(r"Interface (wlan\d+mon)", lab.text("iw.after")), [])
+    for name in ("hop", "share"):
+        equal("%s: status" % name, lab.text(name, "rc").strip(), "0")
+
+
+# ---- what the capture programs' own scripts found
+
+
+def lines_of(name):
+    """A machine whose script judges itself: each line "ok: ..." or "FAIL: ..." of NAME.results is a case."""
+    def cases(lab, results):
+        for line in lab.text(name + ".results").splitlines():
+            result, _, text = line.partition(": ")
+            results.note("ok" if result == "ok" else "FAIL", "%s: %s" % (name, text))
+    return cases
+
+
+def bluetooth_cases(lab, results):
+    sys.path.insert(0, HERE)
+    sys.dont_write_bytecode = True
+    import test_bluetooth
+    test_bluetooth.out = lab.folder
+    outcome = unittest.TestResult()
+    suite = unittest.defaultTestLoader.loadTestsFromModule(test_bluetooth)
+    names = [t.id().rpartition(".")[2] for group in suite for t in group]
+    suite.run(outcome)
+    bad = {t.id().rpartition(".")[2]: why.strip().splitlines()[-1] for t, why in outcome.failures + outcome.errors}
+    for name in names:
+        results.note("FAIL" if name in bad else "ok", "bluetooth: " + name[5:], bad.pop(name, ""))
+    for name, why in bad.items():
+        results.note("FAIL", "bluetooth: " + name, why)
+
+
+WHOLE = {"wifi": lines_of("wifi"), "bluetooth": bluetooth_cases}
 CASES = {"neighbourhood": [
     files_every_radio_is_a_device_and_nobody_else, files_networks_have_the_names_that_were_set_up,
     files_encryption_is_what_was_set_up, files_channels_are_what_was_set_up, files_clients_are_tied_to_their_access_points,
     files_mesh_and_ad_hoc_are_told_apart, files_a_station_that_only_asks_is_known_by_what_it_asks_for,
     files_wps_says_who_made_the_router, files_every_packet_of_tcpdump_is_counted, files_the_host_ends_when_asked,
+    fixed_radios_hear_every_network_and_client, fixed_radios_stay_where_their_definition_puts_them,
+    fixed_sources_have_type_name_and_uuid, fixed_host_has_no_capability_and_capture_programs_only_that_to_tune,
+    fixed_interfaces_are_listed_with_who_uses_them, fixed_radio_that_is_pulled_out_is_told_and_harms_no_other,
+    fixed_radio_that_is_plugged_in_again_goes_on_in_its_record, fixed_host_that_ends_leaves_no_interface_behind,
+    hopping_radio_hears_2_4_and_5_GHz, hopping_is_what_the_record_and_iw_say, hopping_needs_no_more_capabilities,
+    retuning_by_http_moves_the_radio_while_it_runs, retuning_to_a_channel_that_is_none_is_refused_and_harms_nothing,
+    retuning_to_a_list_hops_over_it, set_hop_hops_again_over_the_list_it_had,
+    closing_by_http_puts_the_radio_back_and_opening_runs_it_again,
+    two_radios_share_a_list_by_offsets, two_radios_together_hear_everything, every_interface_is_put_back,
 ]}
 
 
 def boot(script, radios, out):
     """None, or why the machine could not run it."""
     began = time.monotonic()
-    done = subprocess.run([os.path.join(HERE, "vm.sh"), "--radios", str(radios), os.path.join(HERE, script + ".sh"), out],
+    done = subprocess.run([os.path.join(HERE, "vm.sh"), "--radios", str(radios), "--time-limit", str(PATIENCE), os.path.join(HERE, script + ".sh"), out],
                           stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, check=False)
     print("lab: %s: %d seconds" % (script, time.monotonic() - began), flush=True)
     last = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
@@ -224,22 +479,44 @@ class Results:
             self.note("ok", case.__name__)
 
 
-def run(script, cases, arguments, out, results):
+def run(script, arguments, out):
+    """(folder, why it failed, why it was skipped) of a machine."""
     folder = os.path.join(arguments.judge or out, script)
-    failed = None
-    if not arguments.judge:
-        try:
-            failed = boot(script, MACHINES[script], folder)
-        except Skip as why:
-            for case in cases:
-                results.note("skip", case.__name__, str(why))
-            return
-    if failed:
+    if arguments.judge:
+        return folder, None, None if os.path.isdir(folder) else "not in that folder"
+    if script in NEEDS and not os.path.exists(os.path.join(BUILD, "bin", NEEDS[script])):
+        return folder, None, NEEDS[script] + " is not built; configure says why"
+    try:
+        return folder, boot(script, MACHINES[script], folder), None
+    except Skip as why:
+        return folder, None, str(why)
+
+
+def judge(script, ran, names, results):
+    folder, failed, skipped = ran
+    cases = [c for c in CASES.get(script, []) if not names or any(n in c.__name__ for n in names)]
+    if skipped:
+        for name in [c.__name__ for c in cases] or [script]:
+            results.note("skip", name, skipped)
+        return
+    lab = Lab(folder)
+    # A script that judges itself ends with 1 when a line of it failed.
+    if failed and not (script in WHOLE and failed.startswith("status 1,")):
         results.note("FAIL", "the machine runs %s.sh" % script, failed)
-    for line in re.findall(r"gave up waiting for.*", Lab(folder).text("vm.log")):
-        print("     " + line)
+    if os.path.exists(lab.path("vm.log")):
+        for line in re.findall(r"gave up waiting for.*", lab.text("vm.log")):
+            print("     " + line)
     for case in cases:
-        results.judge(case, Lab(folder))
+        results.judge(case, lab)
+    if script in WHOLE:
+        try:
+            WHOLE[script](lab, results)
+        except (AssertionError, KeyError, ValueError) as why:
+            results.note("FAIL", script, str(why))
+
+
+def wanted(script, names):
+    return not names or script in names or any(n in c.__name__ for n in names for c in CASES.get(script, []))
 
 
 def main():
@@ -249,11 +526,11 @@ def main():
     parser.add_argument("names", nargs="*")
     arguments = parser.parse_args()
     results = Results()
-    with tempfile.TemporaryDirectory() as temporary:
-        for script, cases in CASES.items():
-            wanted = [c for c in cases if not arguments.names or any(n in c.__name__ for n in arguments.names)]
-            if wanted:
-                run(script, wanted, arguments, arguments.out or temporary, results)
+    with tempfile.TemporaryDirectory() as temporary, ThreadPoolExecutor(AT_ONCE) as pool:
+        out = arguments.out or temporary
+        jobs = {s: pool.submit(run, s, arguments, out) for s in MACHINES if wanted(s, arguments.names)}
+        for script, job in jobs.items():
+            judge(script, job.result(), [n for n in arguments.names if n != script], results)
     counts = results.counts
     print("lab: %(ok)d passed, %(FAIL)d failed, %(skip)d skipped" % counts)
     return 1 if counts["FAIL"] else 0 if counts["ok"] else 77

@@ -57,7 +57,8 @@ cache=${AERIE_LAB_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/aerie-lab}
 PATH=$PATH:/usr/sbin:/sbin
 
 for program in qemu-system-x86_64:qemu-system-x86 busybox:busybox-static cpio:cpio depmod:kmod iw:iw ip:iproute2 hostapd:hostapd \
-	wpa_supplicant:wpasupplicant tcpdump:tcpdump btvirt:bluez-test-tools btmgmt:bluez curl:curl jq:jq; do
+	wpa_supplicant:wpasupplicant tcpdump:tcpdump btvirt:bluez-test-tools btmgmt:bluez \
+	curl:curl jq:jq setcap:libcap2-bin pgrep:procps; do
 	command -v "${program%:*}" >/dev/null || die 77 "no ${program%:*} here; ./quickstart lab installs the package ${program#*:}"
 done
 case $(uname -m) in x86_64) ;; *) die 77 "only on x86_64: this is $(uname -m)" ;; esac
