@@ -23,7 +23,7 @@ from concurrent.futures import ThreadPoolExecutor
 from glob import glob
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-PATIENCE = 420  # seconds for one machine; it takes a third of that where nothing else runs
+PATIENCE = 600  # seconds for one machine; far less where nothing else runs
 MACHINES = {"neighbourhood": 30, "bluetooth": 0, "wifi": 6}  # script: simulated Wi-Fi radios
 NEEDS = {"wifi": "aerie-cap-linux-wifi", "bluetooth": "aerie-cap-linux-bluetooth"}
 BUILD = os.environ.get("AERIE_BUILD") or os.path.join(HERE, "..", "..", "build")
