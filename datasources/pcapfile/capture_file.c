@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +19,7 @@
 
 #define READ_BUFFER (256u * 1024u)
 #define GZIP_BUFFER 8192u /* twice as much, before a damaged place, is lost with it */
+#define WRITER_WAIT_MS 8000 /* for the first octet of a pipe: less than a host waits for an answer */
 
 struct gzip {
 	gzFile file;
@@ -75,26 +77,57 @@ static FILE *gzip_stream(int fd, struct gzip **ret_gzip)
 	return stream;
 }
 
-/* The descriptor of a regular file; -1 with a text. */
-static int open_regular(const char *path, bool *ret_gzip, char *msg, size_t room)
+bool capture_file_is_stream(const char *path)
+{
+	struct stat st;
+
+	return strcmp(path, "-") == 0 || (stat(path, &st) == 0 && S_ISFIFO(st.st_mode));
+}
+
+/* Waits for the first octet, and from then on for every octet. */
+static int start_stream(int fd, const char *path, char *msg, size_t room)
+{
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+	int r, flags = fcntl(fd, F_GETFL);
+
+	do
+		r = poll(&p, 1, WRITER_WAIT_MS);
+	while (r < 0 && errno == EINTR);
+	if (r > 0 && flags >= 0 && fcntl(fd, F_SETFL, flags & ~O_NONBLOCK) == 0)
+		return 0;
+	if (r == 0)
+		snprintf(msg, room, "%.600s: nobody wrote to it for %d s; start what writes the capture first", path,
+			 WRITER_WAIT_MS / 1000);
+	else
+		snprintf(msg, room, "cannot read %.600s: %s", path, strerror(errno));
+	return -1;
+}
+
+/* The descriptor of a file, a named pipe or standard input ("-"); -1 with a text. */
+static int open_path(const char *path, bool *ret_gzip, char *msg, size_t room)
 {
 	unsigned char magic[2];
 	struct stat st;
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY); /* a named pipe must not block here */
+	int fd = strcmp(path, "-") == 0 ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3) :
+					  open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 
-	if (fd < 0) {
+	if (fd < 0 || fstat(fd, &st) < 0) {
 		snprintf(msg, room, "cannot open %.600s: %s", path, strerror(errno));
+		if (fd >= 0)
+			close(fd);
 		return -1;
 	}
-	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode)) {
-		snprintf(msg, room,
-			 "%.600s is not a capture file: it is %s; copy what is in it to a file and read that", path,
-			 S_ISDIR(st.st_mode) ? "a directory" : "not a regular file");
-		close(fd);
-		return -1;
+	if (S_ISREG(st.st_mode)) {
+		*ret_gzip = pread(fd, magic, 2, 0) == 2 && magic[0] == 0x1f && magic[1] == 0x8b;
+		return fd;
 	}
-	*ret_gzip = pread(fd, magic, 2, 0) == 2 && magic[0] == 0x1f && magic[1] == 0x8b;
-	return fd;
+	if (S_ISFIFO(st.st_mode) && start_stream(fd, path, msg, room) == 0)
+		return fd;
+	if (!S_ISFIFO(st.st_mode))
+		snprintf(msg, room, "%.600s is not a capture file: it is %s; name a file or a pipe", path,
+			 S_ISDIR(st.st_mode) ? "a directory" : "neither a file nor a pipe");
+	close(fd);
+	return -1;
 }
 
 int capture_file_open(struct capture_file *f, const char *path, char *msg, size_t room)
@@ -103,7 +136,7 @@ int capture_file_open(struct capture_file *f, const char *path, char *msg, size_
 	struct gzip *gzip = NULL;
 	bool compressed = false;
 	FILE *stream;
-	int fd = open_regular(path, &compressed, msg, room);
+	int fd = open_path(path, &compressed, msg, room);
 
 	if (fd < 0)
 		return -1;

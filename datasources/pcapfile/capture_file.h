@@ -13,7 +13,9 @@ struct capture_file {
 	struct gzip *gzip; /* NULL: not compressed */
 };
 
-/* 0, or -1 with a text for the user in msg. */
+/* Whether a path is a named pipe, or "-" for standard input: octets that come once. */
+bool capture_file_is_stream(const char *path);
+/* 0, or -1 with a text for the user in msg. Of a pipe it waits for the first octets. */
 int capture_file_open(struct capture_file *f, const char *path, char *msg, size_t room);
 void capture_file_close(struct capture_file *f);
 

@@ -8,6 +8,9 @@
  *                                 are cut short all the time and there is nothing more to be had
  *   a record that makes no sense  all packets before it, then an ERROR with how many and libpcap's reason; status 1
  *
+ * With loop=true a file starts again when it ends, for demonstrations: its clock goes on, as if the recording were repeated.
+ * A named pipe, and "-" for standard input, are read as they come: not compressed, without a second look at what they hold.
+ *
  * A pcapng file with interfaces of different link types ends in the last way: libpcap does not read on. */
 #include <errno.h>
 #include <fcntl.h>
@@ -30,6 +33,7 @@
 #define PPS_MAX 1000000000u
 #define REALTIME_GAP_MAX_US 60000000u /* a longer silence in a recording is not waited for */
 #define PATH_MAX_LEN 4096u
+#define LOOP_GAP_US 1000000 /* from the newest packet of a round to the first of the next */
 
 enum pace { PACE_FULL, PACE_REALTIME, PACE_PPS };
 
@@ -45,6 +49,10 @@ struct pcapfile {
 	uint64_t start_us; /* when the first packet was sent */
 	uint64_t due_us;   /* when the next is to be sent, after start_us */
 	int64_t last_ts_us;
+	bool loop;
+	int64_t shift_us;  /* loop: added to the recording's clock */
+	int64_t first_ts_us, newest_ts_us; /* loop: of this round, on the recording's clock */
+	uint64_t round_packets;
 	bool gap_told, ended;
 };
 
@@ -122,14 +130,15 @@ static int get_option(const char *options, const char *name, char *value, size_t
 	return 1;
 }
 
-static int parse_realtime(const char *options, bool *ret_on, char *msg)
+/* A truth value; false when it is not given. */
+static int parse_bool(const char *options, const char *name, bool *ret_on, char *msg)
 {
 	static const struct {
 		const char *text;
 		bool on;
 	} words[] = { { "true", true }, { "t", true }, { "false", false }, { "f", false } };
 	char value[16];
-	int r = get_option(options, "realtime", value, sizeof value, msg);
+	int r = get_option(options, name, value, sizeof value, msg);
 	size_t i;
 
 	*ret_on = false;
@@ -139,7 +148,7 @@ static int parse_realtime(const char *options, bool *ret_on, char *msg)
 			return 0;
 		}
 	if (r > 0)
-		snprintf(msg, AERIECAP_MSG_MAX, "realtime=%s is neither true nor false", value);
+		snprintf(msg, AERIECAP_MSG_MAX, "%s=%s is neither true nor false", name, value);
 	return r == 0 ? 0 : -1;
 }
 
@@ -166,11 +175,16 @@ static int parse_pace(struct pcapfile *pf, const char *options, char *msg)
 {
 	bool realtime;
 
-	if (parse_realtime(options, &realtime, msg) < 0 || parse_pps(options, &pf->pps, msg) < 0)
+	if (parse_bool(options, "realtime", &realtime, msg) < 0 || parse_bool(options, "loop", &pf->loop, msg) < 0 ||
+	    parse_pps(options, &pf->pps, msg) < 0)
 		return -1;
 	if (realtime && pf->pps) {
 		snprintf(msg, AERIECAP_MSG_MAX,
 			 "realtime=true and pps=%" PRIu32 " exclude each other: give one of them", pf->pps);
+		return -1;
+	}
+	if (pf->loop && capture_file_is_stream(pf->path)) {
+		snprintf(msg, AERIECAP_MSG_MAX, "loop=true wants a file that can be read again: %.600s is a pipe", pf->path);
 		return -1;
 	}
 	pf->pace = realtime ? PACE_REALTIME : pf->pps ? PACE_PPS : PACE_FULL;
@@ -221,9 +235,13 @@ static int on_probe(struct aeriecap *cap, uint32_t seqno, const char *definition
 	char path[PATH_MAX_LEN];
 	const char *options;
 
-	if (get_path(definition, path, &options, msg) < 0 || capture_file_open(&file, path, msg, AERIECAP_MSG_MAX) < 0)
+	if (get_path(definition, path, &options, msg) < 0)
 		return 0;
-	capture_file_close(&file);
+	if (!capture_file_is_stream(path)) { /* looking into a pipe would take from it */
+		if (capture_file_open(&file, path, msg, AERIECAP_MSG_MAX) < 0)
+			return 0;
+		capture_file_close(&file);
+	}
 	return fill_info(info, path) < 0 || set_uuid(info, options, path, msg) < 0 ? -1 : 1;
 }
 
@@ -244,9 +262,9 @@ static int on_open(struct aeriecap *cap, uint32_t seqno, const char *definition,
 /* --- Capture. */
 
 /* When a packet is due, in microseconds after the first. */
-static void plan(struct pcapfile *pf, const struct pcap_pkthdr *h)
+static void plan(struct pcapfile *pf, int64_t ts)
 {
-	int64_t ts = (int64_t)h->ts.tv_sec * 1000000 + h->ts.tv_usec, step = ts - pf->last_ts_us;
+	int64_t step = ts - pf->last_ts_us;
 
 	pf->last_ts_us = ts;
 	if (pf->packets == 0)
@@ -267,13 +285,13 @@ static void plan(struct pcapfile *pf, const struct pcap_pkthdr *h)
 }
 
 /* Waits until the packet is due; what was gathered before goes out first. */
-static int keep_pace(struct pcapfile *pf, const struct pcap_pkthdr *h)
+static int keep_pace(struct pcapfile *pf, int64_t ts)
 {
 	uint64_t now = now_us();
 
 	if (pf->packets == 0)
 		pf->start_us = now;
-	plan(pf, h);
+	plan(pf, ts);
 	if (pf->start_us + pf->due_us <= now)
 		return 0;
 	if (aeriecap_batch_flush(pf->batch) < 0)
@@ -282,9 +300,19 @@ static int keep_pace(struct pcapfile *pf, const struct pcap_pkthdr *h)
 	return pf->start_us + pf->due_us <= now ? 0 : aeriecap_sleep(pf->cap, pf->start_us + pf->due_us - now);
 }
 
+static void note_round(struct pcapfile *pf, int64_t ts)
+{
+	if (pf->round_packets == 0)
+		pf->first_ts_us = pf->newest_ts_us = ts;
+	if (ts > pf->newest_ts_us)
+		pf->newest_ts_us = ts;
+	pf->round_packets++;
+}
+
 static void on_packet(u_char *user, const struct pcap_pkthdr *h, const u_char *content)
 {
 	struct pcapfile *pf = (struct pcapfile *)user;
+	int64_t ts = (int64_t)h->ts.tv_sec * 1000000 + h->ts.tv_usec;
 	struct aeriecap_packet packet = {
 		.content = content,
 		.caplen = h->caplen,
@@ -297,8 +325,14 @@ static void on_packet(u_char *user, const struct pcap_pkthdr *h, const u_char *c
 
 	if (pf->ended)
 		return;
+	if (pf->loop) {
+		note_round(pf, ts);
+		ts += pf->shift_us;
+		packet.ts_sec = (uint64_t)ts / 1000000;
+		packet.ts_usec = (uint32_t)((uint64_t)ts % 1000000);
+	}
 	if (pf->pace != PACE_FULL)
-		r = keep_pace(pf, h);
+		r = keep_pace(pf, ts);
 	while (r >= 0 && aeriecap_batch_add(pf->batch, &packet) == 0)
 		r = aeriecap_batch_flush(pf->batch);
 	if (r < 0) { /* the host is gone */
@@ -309,16 +343,41 @@ static void on_packet(u_char *user, const struct pcap_pkthdr *h, const u_char *c
 	pf->packets++;
 }
 
-static int on_capture(struct aeriecap *cap, char *msg)
+/* Reads the file from the start, with its clock moved on past the round before. */
+static int start_again(struct pcapfile *pf, char *msg)
 {
-	struct pcapfile *pf = aeriecap_user(cap);
+	capture_file_close(&pf->file);
+	if (capture_file_open(&pf->file, pf->path, msg, AERIECAP_MSG_MAX) < 0)
+		return -1;
+	pf->dlt = (uint32_t)pcap_datalink(pf->file.pcap);
+	pf->shift_us += pf->newest_ts_us - pf->first_ts_us + LOOP_GAP_US;
+	pf->round_packets = 0;
+	return 0;
+}
+
+static enum capture_end read_all(struct pcapfile *pf, const char **ret_why)
+{
 	enum capture_end end;
-	const char *why = "";
 
 	do
 		end = capture_file_end(&pf->file, pcap_dispatch(pf->file.pcap, DISPATCH_MAX, on_packet, (u_char *)pf),
-				       &why);
+				       ret_why);
 	while (end == CAPTURE_MORE && !pf->ended);
+	return end;
+}
+
+static int on_capture(struct aeriecap *cap, char *msg)
+{
+	struct pcapfile *pf = aeriecap_user(cap);
+	const char *why = "";
+	enum capture_end end = read_all(pf, &why);
+
+	/* A file without packets would be read again and again for nothing: it just ends. */
+	while (pf->loop && end == CAPTURE_COMPLETE && !pf->ended && pf->round_packets > 0) {
+		if (start_again(pf, msg) < 0)
+			return -1;
+		end = read_all(pf, &why);
+	}
 	if (pf->ended || aeriecap_batch_flush(pf->batch) < 0)
 		return 0;
 	if (end == CAPTURE_COMPLETE)
@@ -332,7 +391,7 @@ static int on_capture(struct aeriecap *cap, char *msg)
 	return 0;
 }
 
-static const char help[] = "Definition: FILE[:realtime=true|:pps=N][,uuid=UUID]; FILE is pcap or pcapng, also gzipped.\n";
+static const char help[] = "Definition: FILE[:realtime=true|:pps=N][,loop=true][,uuid=UUID]; FILE is pcap or pcapng, also gzipped;\na named pipe; or - for standard input.\n";
 
 static int run(struct pcapfile *pf)
 {

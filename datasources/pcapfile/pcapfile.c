@@ -7,6 +7,7 @@
 static const struct aerie_option options[] = {
 	AERIE_OPTION(AERIE_OPT_BOOL, 0, "realtime", "false", NULL, "Replays at the speed of the capture; not together with pps."),
 	AERIE_OPTION(AERIE_OPT_INT, 0, "pps", NULL, "1..1000000000", "Replays so many packets per second; not together with realtime."),
+	AERIE_OPTION(AERIE_OPT_BOOL, 0, "loop", "false", NULL, "Starts again when the file ends, its clock moved on; not for pipes."),
 	AERIE_OPTION_END,
 };
 

@@ -34,11 +34,11 @@ def encode(command, body=None, seqno=1, code=1):
 class Capture:
     """A capture program that runs. Use as a context manager."""
 
-    def __init__(self, program, *args):
+    def __init__(self, program, *args, stdin=None):
         child_in, self.to = os.pipe()
         self.back, child_out = os.pipe()
         self.proc = subprocess.Popen([program, f"--in-fd={child_in}", f"--out-fd={child_out}", *args],
-                                     pass_fds=(child_in, child_out), stderr=subprocess.PIPE)
+                                     pass_fds=(child_in, child_out), stdin=stdin, stderr=subprocess.PIPE)
         os.close(child_in)
         os.close(child_out)
         self.buffer = bytearray()

@@ -314,7 +314,10 @@ class TestPcapfile(unittest.TestCase):
                 (empty, r"empty is not a capture file: "),
                 (bad_gzip, r"bad\.gz is not a capture file: gzip: "),
                 (self.dir, r"is not a capture file: it is a directory"),
-                (fifo, r"is not a capture file: it is not a regular file"),
+                ("/dev/null", r"is not a capture file: it is neither a file nor a pipe"),
+                (fifo, r"fifo: nobody wrote to it for 8 s; start what writes the capture first"),
+                (f"{fifo}:loop=true", r"loop=true wants a file that can be read again"),
+                (f"{path}:loop=maybe", r"loop=maybe is neither true nor false"),
                 (":realtime=true", r"names no file"),
                 (f"{path}:realtime", r"option=value"),
                 (f'{path}:uuid="x', r"option=value"),
@@ -346,7 +349,47 @@ class TestPcapfile(unittest.TestCase):
             self.assertEqual((report.command, report.code, report.body[1]), (PROBEREPORT, 0, 3))
             self.assertRegex(report.body[3], reason)
 
+    # --- Pipes
+
+    def test_named_pipe_is_read_as_it_comes(self):
+        fifo = os.path.join(self.dir, "fifo")
+        os.mkfifo(fifo)
+        with self.capture() as c:
+            c.send(PROBEREQ, {1: fifo})
+            (report,) = c.frames()
+            self.assertEqual((report.code, c.status()), (1, 0))
+        with self.capture() as c:
+            c.send(OPENREQ, {1: fifo})
+            with open(fifo, "wb", buffering=0) as writer:
+                writer.write(pcap(SOME[:1]))
+                self.assertEqual(c.frame().command, OPENREPORT)
+                whole = pcap(SOME)
+                writer.write(whole[len(pcap(SOME[:1])):])
+            frames = c.frames()
+            self.assertEqual(c.status(), 0)
+        self.assertEqual([packet_of(f) for f in frames], SOME)
+
+    def test_standard_input_is_read(self):
+        with open(self.write("a.pcap", pcap(SOME)), "rb") as stdin:
+            with Capture(PROGRAM, stdin=stdin) as c:
+                c.send(OPENREQ, {1: "-"})
+                frames = c.frames()
+                self.assertEqual(c.status(), 0)
+        self.assertEqual([packet_of(f) for f in frames if f.command == PACKET], SOME)
+
     # --- Options
+
+    def test_loop_starts_again_with_its_clock_moved_on(self):
+        packets = [(100, 0, 1, b"a"), (102, 500000, 1, b"b")]
+        with self.capture() as c:
+            c.send(OPENREQ, {1: self.write("loop", pcap(packets)) + ":loop=true"})
+            self.assertEqual(c.frame().command, OPENREPORT)
+            got = [packet_of(c.frame()) for _ in range(5)]
+        self.assertEqual(got, packets + [(103, 500000, 1, b"a"), (106, 0, 1, b"b"), (107, 0, 1, b"a")])
+
+    def test_loop_over_no_packets_ends(self):
+        _, packets, other = self.run_file(self.write("none", pcap([])) + ":loop=true")
+        self.assertEqual((packets, other), ([], []))
 
     def test_uuid_option_wins(self):
         path = self.write("a.pcap", pcap(SOME))
