@@ -58,24 +58,6 @@ else
 	printf 'SKIP: fuzzing: no clang; the corpora were replayed by the tests above\n'
 fi
 
-# The lab needs much that is needed for nothing else (QEMU, a kernel): without it, its cases are skipped.
-lab() {
-	local since=$SECONDS numbers
-
-	say "lab"
-	[ -z "${CI:-}" ] || (install_packages "${lab_packages[@]}") >build/lab-packages.log 2>&1 || tail -n 1 build/lab-packages.log
-	AERIE_BUILD=$PWD/build tests/lab/test_lab.py --out build/lab.out >build/lab.log 2>&1
-	cat build/lab.log
-	read -ra numbers < <(sed -n 's/^lab: \([0-9]*\) passed, \([0-9]*\) failed, \([0-9]*\) skipped$/\1 \2 \3/p' build/lab.log)
-	if [ ${#numbers[@]} = 3 ]; then
-		passed=$((passed + numbers[0])) failed=$((failed + numbers[1])) skipped=$((skipped + numbers[2]))
-	else
-		fail "lab: it did not end"
-	fi
-	say "lab: $((SECONDS - since)) seconds"
-}
-lab
-
 say "all tests: $((SECONDS - started)) seconds"
 printf '%d passed, %d failed, %d skipped\n' "$passed" "$failed" "$skipped"
 [ "$failed" = 0 ] && [ "$passed" -gt 0 ]

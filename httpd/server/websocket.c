@@ -305,7 +305,10 @@ static void serve_requests(struct websocket *w)
 	while ((c = take_incoming(w)))
 		adopt(w, c);
 	for (c = take_dirty(w); c; c = next) {
+		(void)pthread_mutex_lock(&w->lock);
 		next = c->next_dirty;
+		c->dirty = false; /* only whoever takes it off the list may say so: it is linked until then */
+		(void)pthread_mutex_unlock(&w->lock);
 		wsconn_update(c);
 		bury(w, c);
 	}

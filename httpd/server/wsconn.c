@@ -604,7 +604,7 @@ void wsconn_update(struct wsconn *c)
 
 	(void)pthread_mutex_lock(&c->w->lock);
 	resume = c->resume_asked;
-	c->resume_asked = c->dirty = false;
+	c->resume_asked = false;
 	close = c->close_asked;
 	(void)pthread_mutex_unlock(&c->w->lock);
 	if (resume && c->paused) {
