@@ -17,6 +17,8 @@ struct core {
 	struct pipeline *pipeline; /* pipeline.h: workers, batches */
 	struct sources *sources;   /* sources.h: datasources */
 	struct router *router;     /* router.h: HTTP routes */
+	struct views *views;       /* views.h: named parts of the device store */
+	struct streams *streams;   /* streams.h: exports that are under way */
 	struct module *self;       /* module.h: the core as an owner of registrations, id "core" */
 };
 

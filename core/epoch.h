@@ -18,6 +18,7 @@ enum reg_kind {
 	REG_DRIVER,     /* item: struct driver (sources.c) */
 	REG_SUBSCRIBER, /* item: struct subscriber (bus.c) */
 	REG_WS,         /* item: struct route, of a WebSocket (wsroutes.c) */
+	REG_VIEW,       /* item: struct view (views.c) */
 	REG_KINDS
 };
 

@@ -21,10 +21,13 @@ core_libcore_a_SOURCES = \
 	core/channels.h core/channels.c core/announce.h core/announce.c core/remote.h core/remote.c core/remote_tcp.c core/remote_ws.c \
 	core/sources.h core/source.h core/sources.c core/source_driver.c core/source_control.c core/source_tune.c core/source_list.c core/source_feed.c core/source_probe.c core/source_life.c core/source_record.c \
 	core/router.h core/router.c core/write.c core/routes.h core/routes.c core/path.h core/path.c core/reply.h core/reply.c \
-	core/wsroutes.h core/wsroutes.c core/value.h core/value.c core/command.h core/command.c
+	core/wsroutes.h core/wsroutes.c core/value.h core/value.c core/command.h core/command.c \
+	core/select.h core/select.c \
+	core/views.h core/views.c \
+	core/streams.h core/streams.c
 core_libcore_a_CPPFLAGS = $(AM_CPPFLAGS) -DDATADIR='"$(datadir)"'
-core_libcore_a_CFLAGS = $(AM_CFLAGS) $(UV_CFLAGS) $(XXHASH_CFLAGS) $(MSGPACK_CFLAGS) $(JANSSON_CFLAGS)
-CORE_LIBS = core/libcore.a $(UV_LIBS) $(XXHASH_LIBS) $(MSGPACK_LIBS) $(JANSSON_LIBS) -ldl -lpthread -lm
+core_libcore_a_CFLAGS = $(AM_CFLAGS) $(UV_CFLAGS) $(XXHASH_CFLAGS) $(MSGPACK_CFLAGS) $(JANSSON_CFLAGS) $(PCRE2_CFLAGS)
+CORE_LIBS = core/libcore.a $(UV_LIBS) $(XXHASH_LIBS) $(MSGPACK_LIBS) $(JANSSON_LIBS) $(PCRE2_LIBS) -ldl -lpthread -lm
 bin_aeried_SOURCES = core/main.c core/options.h core/options.c
 bin_aeried_CFLAGS = $(AM_CFLAGS) $(UV_CFLAGS)
 bin_aeried_LDADD = $(CORE_LIBS)

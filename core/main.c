@@ -27,6 +27,8 @@
 #include <core/registry.h>
 #include <core/router.h>
 #include <core/sources.h>
+#include <core/streams.h>
+#include <core/views.h>
 #include <core/strings.h>
 
 #define EXIT_DONE 0
@@ -300,7 +302,9 @@ static int make_parts(struct host *h)
 	c->pipeline = c->devices ? pipeline_new(c, (unsigned)config_int(c->config, "kismet_packet_threads", 0)) : NULL;
 	c->sources = c->pipeline && c->loop ? sources_new(c) : NULL;
 	c->router = c->sources ? router_new(c) : NULL;
-	c->loader = c->router ? loader_new(c, &lo) : NULL;
+	c->views = c->router ? views_new(c) : NULL;
+	c->streams = c->views ? streams_new(c) : NULL;
+	c->loader = c->streams ? loader_new(c, &lo) : NULL;
 	if (!c->loader || devices_set_server(c->devices, plugins_service.server_uuid(&c->self->host)) < 0)
 		return -ENOMEM;
 	c->self->loading = false;
@@ -319,6 +323,8 @@ static void free_parts(struct host *h)
 	module_free(c->self);
 	epochs_free(c->epochs);
 	c->epochs = NULL;
+	streams_free(c->streams);
+	views_free(c->views);
 	if (c->router)
 		router_free(c->router);
 	if (c->devices)

@@ -12,7 +12,10 @@
 #include <core/pipeline.h>
 #include <core/registry.h>
 #include <core/router.h>
+#include <core/select.h>
 #include <core/sources.h>
+#include <core/streams.h>
+#include <core/views.h>
 #include <core/wsroutes.h>
 
 static const struct {
@@ -25,6 +28,8 @@ static const struct {
 	{ AERIE_BUS_SERVICE, &bus_service },         { AERIE_SERIALIZER_SERVICE, &serializers_service },
 	{ AERIE_LOOP_SERVICE, &loop_service },       { AERIE_CONFIG_SERVICE, &config_service },
 	{ AERIE_PLUGINS_SERVICE, &plugins_service }, { AERIE_WEBSOCKET_SERVICE, &websocket_service },
+	{ AERIE_SELECT_SERVICE, &select_service },   { AERIE_VIEWS_SERVICE, &views_service },
+	{ AERIE_STREAM_SERVICE, &streams_service },
 };
 
 const void *services_find(const char *id)

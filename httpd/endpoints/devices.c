@@ -183,15 +183,17 @@ static int by_key(void *user, const struct aerie_request *req, struct aerie_repl
 }
 
 const struct endpoint device_endpoints[] = {
-	{ "/devices/all_devices", NULL, "Every device.",
-	  "A list of complete device records, in no promised order. With .ekjson one device per line, which clients can read as a stream.",
-	  all_devices },
-	{ "/devices/last-time/:ts/devices", NULL, "Devices that are new or changed since a time.",
-	  "ts: whole seconds since 1970-01-01 UTC, server time; negative: so many seconds before now. A list of complete device records.",
-	  last_time },
-	{ "/devices/by-key/:key/device", NULL, "One device.",
-	  "key: kismet.device.base.key of the device. A complete device record. 404: no such device; 400: not a key.", by_key },
-	{ "/devices/by-mac/:mac/devices", NULL, "Devices with an address, of any PHY.",
-	  "mac: AA:BB:CC:DD:EE:FF, or an address, %2F and a mask. A list of complete device records, empty when there is none.", by_mac },
+	{ .path = "/devices/all_devices", .handle = all_devices,
+	  .summary = "Every device.",
+	  .help = "A list of complete device records, in no promised order. With .ekjson one device per line, which clients can read as a stream." },
+	{ .path = "/devices/last-time/:ts/devices", .handle = last_time,
+	  .summary = "Devices that are new or changed since a time.",
+	  .help = "ts: whole seconds since 1970-01-01 UTC, server time; negative: so many seconds before now. A list of complete device records." },
+	{ .path = "/devices/by-key/:key/device", .handle = by_key,
+	  .summary = "One device.",
+	  .help = "key: kismet.device.base.key of the device. A complete device record. 404: no such device; 400: not a key." },
+	{ .path = "/devices/by-mac/:mac/devices", .handle = by_mac,
+	  .summary = "Devices with an address, of any PHY.",
+	  .help = "mac: AA:BB:CC:DD:EE:FF, or an address, %2F and a mask. A list of complete device records, empty when there is none." },
 	{ 0 },
 };

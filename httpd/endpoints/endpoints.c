@@ -13,6 +13,15 @@ static const struct aerie_option options[] = {
 	AERIE_OPTION_END,
 };
 
+static uint32_t count_params(const struct aerie_param *p)
+{
+	uint32_t n = 0;
+
+	while (p && p[n].name)
+		n++;
+	return n;
+}
+
 static int register_table(struct endpoints *e, const struct endpoint *t)
 {
 	int err = 0;
@@ -20,13 +29,19 @@ static int register_table(struct endpoints *e, const struct endpoint *t)
 	for (; !err && t->path; t++) {
 		struct aerie_route route = {
 			.size = sizeof route,
-			.methods = AERIE_HTTP_GET,
+			.methods = t->methods ? t->methods : AERIE_HTTP_GET,
 			.path = t->path,
 			.formats = t->formats,
+			.role = t->role,
 			.summary = t->summary,
 			.help = t->help,
 			.handle = t->handle,
 			.user = e,
+			.params = t->params,
+			.n_params = count_params(t->params),
+			.result = t->result,
+			.record = t->record,
+			.fields = t->fields,
 		};
 
 		err = e->http->register_route(e->h, &route);
@@ -72,6 +87,9 @@ static int load(const struct aerie_host *h, void **ret_state)
 	e->plugins = h->get_service(h, AERIE_PLUGINS_SERVICE);
 	e->loop = h->get_service(h, AERIE_LOOP_SERVICE);
 	e->config = h->get_service(h, AERIE_CONFIG_SERVICE);
+	e->select = h->get_service(h, AERIE_SELECT_SERVICE);
+	e->views = h->get_service(h, AERIE_VIEWS_SERVICE);
+	e->streams = h->get_service(h, AERIE_STREAM_SERVICE);
 	e->waits = waits_new();
 	err = e->waits ? names_define(e) : h->fail(h, -ENOMEM, "out of memory");
 	if (!err)
@@ -108,7 +126,8 @@ static void stop(void *state)
 
 static const char *const needs[] = {
 	AERIE_HTTP_SERVICE, AERIE_FIELDS_SERVICE, AERIE_DEVICES_SERVICE, AERIE_BUS_SERVICE, AERIE_SOURCE_SERVICE, AERIE_PACKETS_SERVICE,
-	AERIE_PHY_SERVICE, AERIE_PLUGINS_SERVICE, AERIE_LOOP_SERVICE, AERIE_CONFIG_SERVICE, AERIE_SERIALIZER_SERVICE, NULL,
+	AERIE_PHY_SERVICE, AERIE_PLUGINS_SERVICE, AERIE_LOOP_SERVICE, AERIE_CONFIG_SERVICE, AERIE_SERIALIZER_SERVICE, AERIE_SELECT_SERVICE,
+	AERIE_VIEWS_SERVICE, AERIE_STREAM_SERVICE, NULL,
 };
 
 static const struct aerie_plugin plugin = {

@@ -12,8 +12,11 @@
 #include <aerie/packets.h>
 #include <aerie/phy.h>
 #include <aerie/plugins.h>
+#include <aerie/select.h>
 #include <aerie/serializer.h>
 #include <aerie/source.h>
+#include <aerie/stream.h>
+#include <aerie/views.h>
 
 /* Fields of results that are no records. Their definitions: names.c. */
 enum name {
@@ -44,6 +47,9 @@ struct endpoints {
 	const struct aerie_plugins *plugins;
 	const struct aerie_loop *loop;
 	const struct aerie_config_service *config;
+	const struct aerie_select *select;
+	const struct aerie_views *views;
+	const struct aerie_streams *streams;
 	const struct aerie_name *name[NAMES];
 	struct system *system;
 	struct waits *waits; /* threads that wait for sources */
@@ -53,6 +59,10 @@ struct endpoints {
 struct endpoint {
 	const char *path, *formats, *summary, *help;
 	aerie_handler_fn *handle;
+	uint32_t methods;                 /* 0: GET */
+	uint32_t result;                  /* the rest: as in struct aerie_route */
+	const char *role, *record, *fields;
+	const struct aerie_param *params; /* ends with a row without name; NULL: none */
 };
 
 /* names.c */

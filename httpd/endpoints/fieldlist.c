@@ -125,9 +125,11 @@ static int fields_list(void *user, const struct aerie_request *req, struct aerie
 }
 
 const struct endpoint field_endpoints[] = {
-	{ "/system/tracked_fields", "html", "Every tracked field, as a page.",
-	  "A table with name, number, type, description, unit and owner of each field.", fields_page },
-	{ "/system/tracked_fields", NULL, "Every tracked field.",
-	  "A list with name, number, type, unit, description and owner (aerie.field.*) of each field.", fields_list },
+	{ .path = "/system/tracked_fields", .formats = "html", .handle = fields_page,
+	  .summary = "Every tracked field, as a page.",
+	  .help = "A table with name, number, type, description, unit and owner of each field." },
+	{ .path = "/system/tracked_fields", .handle = fields_list,
+	  .summary = "Every tracked field.",
+	  .help = "A list with name, number, type, unit, description and owner (aerie.field.*) of each field." },
 	{ 0 },
 };

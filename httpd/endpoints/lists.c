@@ -233,11 +233,17 @@ static int all_messages(void *user, const struct aerie_request *req, struct aeri
 }
 
 const struct endpoint list_endpoints[] = {
-	{ "/phy/all_phys", NULL, "Every PHY.", "A list with name, number, devices and packets of each PHY.", all_phys },
-	{ "/messagebus/all_messages", NULL, "The last messages.", "A list of the last 50 messages, newest last.", all_messages },
-	{ "/plugins/all_plugins", NULL, "Plugins that run.", "A list of running plugins.", all_plugins },
-	{ "/plugins/other_plugins", NULL, "Plugins that do not run, and why.",
-	  "A list like all_plugins, of plugins that were refused, failed, quarantined or disabled; aerie.plugin.reason says why and what to do.",
-	  other_plugins },
+	{ .path = "/phy/all_phys", .handle = all_phys,
+	  .summary = "Every PHY.",
+	  .help = "A list with name, number, devices and packets of each PHY." },
+	{ .path = "/messagebus/all_messages", .handle = all_messages,
+	  .summary = "The last messages.",
+	  .help = "A list of the last 50 messages, newest last." },
+	{ .path = "/plugins/all_plugins", .handle = all_plugins,
+	  .summary = "Plugins that run.",
+	  .help = "A list of running plugins." },
+	{ .path = "/plugins/other_plugins", .handle = other_plugins,
+	  .summary = "Plugins that do not run, and why.",
+	  .help = "A list like all_plugins, of plugins that were refused, failed, quarantined or disabled; aerie.plugin.reason says why and what to do." },
 	{ 0 },
 };

@@ -93,8 +93,14 @@ static int endpoints_page(void *user, const struct aerie_request *req, struct ae
 }
 
 const struct endpoint page_endpoints[] = {
-	{ "/", "", "The start page.", "Lists devices, sources and plugins as they come in.", start },
-	{ "/index", "html", "The start page.", "The same as /.", start },
-	{ "/system/endpoints", "html", "Every endpoint, as a page.", "A table made from what the loaded modules registered.", endpoints_page },
+	{ .path = "/", .formats = "", .handle = start,
+	  .summary = "The start page.",
+	  .help = "Lists devices, sources and plugins as they come in." },
+	{ .path = "/index", .formats = "html", .handle = start,
+	  .summary = "The start page.",
+	  .help = "The same as /." },
+	{ .path = "/system/endpoints", .formats = "html", .handle = endpoints_page,
+	  .summary = "Every endpoint, as a page.",
+	  .help = "A table made from what the loaded modules registered." },
 	{ 0 },
 };

@@ -143,8 +143,12 @@ static int timestamp(void *user, const struct aerie_request *req, struct aerie_r
 }
 
 const struct endpoint system_endpoints[] = {
-	{ "/system/status", NULL, "State of this server.", "An object: time, memory, devices, battery, sensors, names (kismet.system.*).", status },
-	{ "/system/timestamp", NULL, "Time of this server.", "An object: seconds and microseconds since 1970-01-01 UTC.", timestamp },
+	{ .path = "/system/status", .handle = status,
+	  .summary = "State of this server.",
+	  .help = "An object: time, memory, devices, battery, sensors, names (kismet.system.*)." },
+	{ .path = "/system/timestamp", .handle = timestamp,
+	  .summary = "Time of this server.",
+	  .help = "An object: seconds and microseconds since 1970-01-01 UTC." },
 	{ 0 },
 };
 

@@ -16,10 +16,13 @@
 #include <aerie/phy.h>
 #include <aerie/plugin.h>
 #include <aerie/plugins.h>
+#include <aerie/select.h>
 #include <aerie/serializer.h>
 #include <aerie/source.h>
+#include <aerie/stream.h>
 #include <aerie/types.h>
 #include <aerie/utf8.h>
+#include <aerie/views.h>
 #include <aerie/visitor.h>
 #include <aerie/websocket.h>
 

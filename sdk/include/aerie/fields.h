@@ -179,6 +179,13 @@ struct aerie_fields {
 
 	/* Drives a visitor over a whole record: begin_map, members in definition order, end_map. */
 	int (*visit)(const struct aerie_host *h, const struct aerie_rec *rec, const struct aerie_visitor *vt, void *v);
+
+	/* [any] Calls fn for every record type (its newest generation) until it returns other than 0; returns that. */
+	int (*each_record)(const struct aerie_host *h, int (*fn)(void *user, const char *name, aerie_record_id type), void *user);
+	/* [any] Calls fn for the members of a record type in the order in which they are shown; record: name of the type of sub-records,
+	 * or NULL; optional: 1 when the member can be left out. -ENOENT: no such type. */
+	int (*each_member)(const struct aerie_host *h, const char *name,
+			   int (*fn)(void *user, const struct aerie_field_info *info, const char *record, uint32_t optional), void *user);
 };
 
 /* ---- Inline accessors: numbers, and reads. One add; no call. ---- */

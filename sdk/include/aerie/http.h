@@ -37,21 +37,61 @@ struct aerie_reply;   /* opaque; valid during the handler, and for a transport u
  * 404 (-ENOENT), 400 (-EINVAL; -EBADMSG and -ENODATA of command(), with the reason), 503 (-ENOMEM, -EAGAIN) or 500. [http] */
 typedef int aerie_handler_fn(void *user, const struct aerie_request *req, struct aerie_reply *rep);
 
+/* Where a parameter of a route is given. */
+#define AERIE_IN_PATH 1u    /* a named segment */
+#define AERIE_IN_QUERY 2u   /* a variable of the query, or, with POST, of the form */
+#define AERIE_IN_COMMAND 3u /* a key of the command */
+#define AERIE_IN_MESSAGE 4u /* a key of a WebSocket message of the client */
+
+#define AERIE_PARAM_REQUIRED (1u << 0) /* those in the path always are */
+
+/* A parameter, for the endpoint reference and for programs that read it. Texts are copied. */
+struct aerie_param {
+	uint32_t size;  /* sizeof (struct aerie_param), in each row of a table */
+	uint16_t in;    /* AERIE_IN_... */
+	uint16_t flags; /* AERIE_PARAM_... */
+	const char *name;
+	/* "string", "integer", "number", "boolean", "mac", "maskedmac", "key", "uuid", "time" (seconds since 1970, negative: before
+	 * now), "fields" (a field specification), "regex" (a filter specification), "map", "any", or one of these and "[]": a list. */
+	const char *type;
+	const char *help;    /* one sentence; required */
+	const char *example; /* a value that can be sent, as JSON; or NULL */
+};
+#define AERIE_PARAM(in, flags, name, type, help, example) \
+	{ (uint32_t)sizeof(struct aerie_param), in, flags, name, type, help, example }
+
+/* What a route answers. */
+#define AERIE_RESULT_UNKNOWN 0u
+#define AERIE_RESULT_OBJECT 1u /* one map */
+#define AERIE_RESULT_LIST 2u   /* a list of maps */
+#define AERIE_RESULT_OCTETS 3u /* a page, text, file or stream */
+#define AERIE_RESULT_VALUE 4u  /* any one value */
+
 struct aerie_route {
 	uint32_t size;
 	uint32_t methods;    /* AERIE_HTTP_... */
-	/* "/devices/by-key/:key/device": segments that start with ':' match one segment and are named. */
+	/* "/devices/by-key/:key/device": segments that start with ':' match one segment and are named. A last segment that starts
+	 * with '*' matches one or more segments; the suffix then belongs to the segment before it: "/device/ *path" without the
+	 * space matches "/device.json/a/b". */
 	const char *path;
 	/* NULL: the suffix names a serializer (".json"); "": no suffix, the handler replies with octets; otherwise the only
 	 * suffixes, separated by '|', each a serializer's or one for which the handler replies with octets ("html"). */
 	const char *formats;
-	/* NULL: open to all; otherwise the role that a login needs ("readonly", "admin", ...). "admin" may do everything. */
+	/* NULL: open to all, unless the server asks for a login for everything, which then needs "readonly"; "": always open to all;
+	 * "any": every login; otherwise the roles one of which a login needs, separated by '|' ("readonly", "datasource", a user's
+	 * own). "admin" may do everything. */
 	const char *role;
 	const char *summary; /* one line; required */
 	const char *help;    /* parameters and result, for the endpoint reference; required */
 	aerie_handler_fn *handle;
 	void *user;
 	void (*destroy)(void *user); /* or NULL */
+
+	const struct aerie_param *params; /* n_params rows */
+	uint32_t n_params;
+	uint32_t result;    /* AERIE_RESULT_... */
+	const char *record; /* name of the record type of the map, or of each map of the list; NULL: none */
+	const char *fields; /* names of registered fields in it beside those of record, separated by spaces; NULL: none */
 };
 
 /* Writes one value to a visitor. [http] */
@@ -71,15 +111,30 @@ struct aerie_http_request {
 	const char *content_type; /* of the body, or NULL */
 	const void *body;
 	uint64_t body_len;
+	const char *login;  /* name of the login or API key, or NULL */
+	/* A header of the request, or NULL; valid until reply_free(). May be NULL: none are known. */
+	const char *(*header)(const struct aerie_http_request *req, const char *name);
+	void *transport;    /* the transport's own */
+	uint32_t flags;     /* AERIE_REQUEST_... */
+	uint32_t reserved;
+};
+#define AERIE_REQUEST_LOGIN_FOR_ALL (1u << 0) /* routes that are open to all need a login with role "readonly" */
+
+/* A header of a reply. */
+struct aerie_header {
+	const char *name, *value;
 };
 
 /* What a transport sends back. Texts are valid until reply_free(). */
 struct aerie_http_response {
 	uint32_t size;
-	uint32_t status;          /* 200, 404, ... ; 401: ask for a login */
+	uint32_t status;          /* 200, 404, ... ; 401: ask for a login; 403: the login's role is not enough */
 	const char *content_type;
 	const char *allow;        /* for 405: "GET, HEAD"; else NULL */
 	int64_t length;           /* octets in all, or -1: not known, read until 0 */
+	const struct aerie_header *headers; /* that the handler added */
+	uint32_t n_headers;
+	uint32_t methods;         /* of the routes that path and suffix fit, for the answer to OPTIONS; 0: the path is unknown */
 };
 
 struct aerie_http {
@@ -134,6 +189,20 @@ struct aerie_http {
 	double (*value_real)(const struct aerie_value *v, double dflt);   /* of INT, REAL; else dflt */
 	/* A value of this request's command as JSON text, valid as long as the request; NULL when memory is out. */
 	const char *(*value_json)(const struct aerie_request *req, const struct aerie_value *v, uint32_t *ret_len);
+
+	/* A segment that a last '*name' matched, decoded; i counts from 0; NULL behind the last. param() gives them all, joined by '/'. */
+	const char *(*rest)(const struct aerie_request *req, uint32_t i);
+	/* The status of a reply that is not an error: 200 unless set. */
+	void (*reply_status)(struct aerie_reply *rep, uint32_t status);
+	/* Adds a header, copied: "Content-Disposition", "Location", ... -EINVAL: not a token, or a value with control characters;
+	 * -ENOMEM. reply_error() forgets them. */
+	int (*reply_header)(struct aerie_reply *rep, const char *name, const char *value);
+	/* A value from JSON text, for messages of WebSockets; given back with value_free(). -EBADMSG with a sentence in ret_why, which
+	 * has room octets; -ENOMEM. [any] */
+	int (*value_parse)(const char *json, uint64_t len, const struct aerie_value **ret_value, char *ret_why, uint32_t room);
+	void (*value_free)(const struct aerie_value *v);
+	/* The key of a map's i-th entry, in the order in which they came; NULL behind the last. */
+	const char *(*value_key)(const struct aerie_value *map, uint32_t i);
 };
 
 #ifdef __cplusplus

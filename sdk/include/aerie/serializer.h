@@ -50,6 +50,10 @@ struct aerie_serializers {
 	/* [any] Each serializer, until fn returns other than 0. */
 	int (*each)(const struct aerie_host *h, int (*fn)(void *user, const char *suffix, const char *content_type,
 							   const char *help), void *user);
+	/* [any] One value as a document of its own, as for a message: emit writes it; the octets are handed to done, valid during the
+	 * call. -ENOENT: no serializer has that suffix; -EMSGSIZE: more than max octets; else what emit or done returned. */
+	int (*document)(const struct aerie_host *h, const char *suffix, int (*emit)(void *user, const struct aerie_visitor *vt, void *v),
+			int (*done)(void *user, const char *data, uint64_t len), void *user, uint64_t max);
 };
 
 #ifdef __cplusplus

@@ -38,6 +38,10 @@ struct aerie_ws_route {
 	void (*close)(void *conn);
 	void *user;
 	void (*destroy)(void *user); /* or NULL */
+
+	const struct aerie_param *params; /* n_params rows; what the client sends is AERIE_IN_MESSAGE */
+	uint32_t n_params;
+	uint32_t reserved2;
 };
 #define AERIE_WS_PAUSE 1
 
