@@ -8,6 +8,7 @@ tests_integration_modules_http_routes_la_LIBTOOLFLAGS = $(MODLT)
 dist_check_SCRIPTS += tests/integration/test_http.py
 TESTS += tests/integration/test_http.py
 TSAN_TESTS += tests/integration/test_http.py
+EXTRA_DIST += tests/integration/host.py
 check-tsan-programs: tests/integration/modules/http_routes.la
 
 # WebSockets and TLS, with routes and a client of their own.

@@ -14,7 +14,7 @@ import time
 import unittest
 import urllib.parse
 
-from test_http import BUILD, CAPTURE, Host, PATIENCE
+from host import BUILD, CAPTURE, Host, PATIENCE
 
 USER, PASSWORD = "tester", "secret"
 PASSIVE = "00112233-4455-6677-8899-AABBCCDDEEFF"

@@ -11,7 +11,7 @@ import threading
 import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from test_http import BUILD, CAPTURE, Host
+from host import BUILD, CAPTURE, Host
 
 PROGRAM = os.path.join(BUILD, "bin", "aerie-cap-pcapfile")
 LOGIN = ("tester", "pa-word")

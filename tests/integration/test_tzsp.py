@@ -9,7 +9,7 @@ import subprocess
 import time
 import unittest
 
-from test_http import BUILD, CAPTURE, Host, PATIENCE
+from host import BUILD, CAPTURE, Host, PATIENCE
 from test_datasource_http import read_pcap
 
 BEACON = bytes.fromhex("80000000ffffffffffff0211223344550211223344550000" + "00" * 8 + "640011000004666f6f62010482848b96030106")

@@ -16,7 +16,7 @@ import threading
 import time
 import unittest
 
-from test_http import PATIENCE, Host
+from host import PATIENCE, Host
 from wsclient import BINARY, CLOSE, CONT, PING, PONG, TEXT, Ended, Refused, WebSocket, frame
 
 LOGIN = ("tester", "pa:ss wörd")
