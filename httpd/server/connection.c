@@ -9,7 +9,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "login.h"
+#include "auth.h"
 #include "server.h"
 #include "upgrade.h"
 
@@ -26,6 +26,8 @@ struct exchange {
 	char peer[64], content_type[128];
 	struct aerie_reply *reply;
 	struct wsconn *ws; /* answered 101, not upgraded yet */
+	struct MHD_Connection *c;
+	struct auth_result auth;
 };
 
 static void exchange_unref(struct exchange *x)
@@ -129,21 +131,35 @@ static enum MHD_Result queue(struct MHD_Connection *c, unsigned status, struct M
 }
 
 /* A refusal that the router has no part in. */
-static enum MHD_Result refuse(struct MHD_Connection *c, unsigned status, const char *text)
+static enum MHD_Result refuse_later(struct MHD_Connection *c, unsigned status, const char *text, unsigned retry_after_s)
 {
 	struct MHD_Response *r = MHD_create_response_from_buffer(strlen(text), (void *)text, MHD_RESPMEM_PERSISTENT);
+	char seconds[16];
 
 	if (r) {
 		(void)MHD_add_response_header(r, "Content-Type", "text/plain; charset=utf-8");
 		(void)MHD_add_response_header(r, "Connection", "close");
 		if (status == MHD_HTTP_UNAUTHORIZED)
 			(void)MHD_add_response_header(r, "WWW-Authenticate", AUTHENTICATE);
+		(void)snprintf(seconds, sizeof seconds, "%u", retry_after_s);
+		if (retry_after_s)
+			(void)MHD_add_response_header(r, "Retry-After", seconds);
 		if (status == MHD_HTTP_UPGRADE_REQUIRED) {
 			(void)MHD_add_response_header(r, "Upgrade", "websocket");
 			(void)MHD_add_response_header(r, "Sec-WebSocket-Version", "13");
 		}
 	}
 	return queue(c, status, r);
+}
+
+static enum MHD_Result refuse(struct MHD_Connection *c, unsigned status, const char *text)
+{
+	return refuse_later(c, status, text, 0);
+}
+
+static enum MHD_Result refuse_login(struct exchange *x, struct MHD_Connection *c)
+{
+	return refuse_later(c, x->auth.status, x->auth.text, x->auth.retry_after_s);
 }
 
 static enum MHD_Result refuse_size(struct MHD_Connection *c)
@@ -167,6 +183,7 @@ static enum MHD_Result begin(struct exchange *x, struct MHD_Connection *c)
 	const char *type = MHD_lookup_connection_value(c, MHD_HEADER_KIND, "Content-Type");
 
 	x->begun = true;
+	x->c = c;
 	note_peer(x, c);
 	if (type)
 		(void)snprintf(x->content_type, sizeof x->content_type, "%s", type);
@@ -220,28 +237,28 @@ static uint32_t method_bit(const char *method)
 	return 0;
 }
 
-static const char *role_of(struct exchange *x, struct MHD_Connection *c)
+static const char *connection_header(const struct aerie_http_request *req, const char *name)
 {
-	char *password = NULL, *user = MHD_basic_auth_get_username_password(c, &password);
-	const char *role = user && password ? login_role(x->s->login, user, password, x->peer) : NULL;
+	const struct exchange *x = req->transport;
 
-	MHD_free(user);
-	MHD_free(password);
-	return role;
+	return MHD_lookup_connection_value(x->c, MHD_HEADER_KIND, name);
 }
 
-/* Remote capture has its login in the query. */
-static const char *ws_role_of(struct exchange *x, struct MHD_Connection *c)
+const struct auth_result *connection_auth(const struct aerie_http_request *req)
 {
-	char *user, *password;
-	const char *role;
+	return &((const struct exchange *)req->transport)->auth;
+}
 
-	if (MHD_lookup_connection_value(c, MHD_HEADER_KIND, "Authorization") || !upgrade_login(c, &user, &password))
-		return role_of(x, c);
-	role = login_role(x->s->login, user, password, x->peer);
-	free(user);
-	free(password);
-	return role;
+/* Finds the request's login. False: it is refused. */
+static bool log_in(struct exchange *x, struct MHD_Connection *c, uint32_t flags, struct aerie_http_request *req)
+{
+	if (x->s->tls)
+		flags |= AUTH_SECURE;
+	auth_request(x->s, c, req, flags, &x->auth);
+	req->role = x->auth.role[0] ? x->auth.role : NULL;
+	req->login = x->auth.login[0] ? x->auth.login : NULL;
+	req->flags |= x->auth.flags;
+	return !x->auth.status;
 }
 
 /* From here on the connection is the WebSocket thread's. */
@@ -256,6 +273,7 @@ static enum MHD_Result answer_upgrade(struct exchange *x, struct MHD_Connection 
 {
 	struct aerie_http_request req = {
 		.size = sizeof req, .method = AERIE_HTTP_GET, .path = x->path, .query = x->query, .peer = x->peer, .body_len = x->body_len,
+		.header = connection_header, .transport = x,
 	};
 	struct MHD_Response *r;
 	enum MHD_Result ok;
@@ -264,7 +282,8 @@ static enum MHD_Result answer_upgrade(struct exchange *x, struct MHD_Connection 
 
 	if (status)
 		return refuse(c, status, text);
-	req.role = ws_role_of(x, c);
+	if (!log_in(x, c, AUTH_UPGRADE, &req))
+		return refuse_login(x, c);
 	status = upgrade_accept(x->s, c, &req, upgraded, &x->ws, &r, &text);
 	if (status)
 		return refuse(c, status, text);
@@ -287,15 +306,18 @@ static enum MHD_Result answer(struct exchange *x, struct MHD_Connection *c, cons
 		.method = method_bit(method),
 		.path = x->path,
 		.query = x->query,
-		.role = role_of(x, c),
 		.peer = x->peer,
 		.content_type = x->content_type[0] ? x->content_type : NULL,
 		.body = x->body,
 		.body_len = x->body_len,
+		.header = connection_header,
+		.transport = x,
 	};
 	struct aerie_http_response res = { .size = sizeof res };
 	struct MHD_Response *r;
 
+	if (!log_in(x, c, 0, &req))
+		return refuse_login(x, c);
 	x->reply = x->s->http->dispatch(x->s->h, &req, &res);
 	if (!x->reply)
 		return refuse(c, MHD_HTTP_SERVICE_UNAVAILABLE, "ERROR: out of memory, try again later\n");
@@ -317,6 +339,8 @@ static enum MHD_Result answer(struct exchange *x, struct MHD_Connection *c, cons
 	(void)MHD_add_response_header(r, "Content-Type", res.content_type);
 	if (res.allow)
 		(void)MHD_add_response_header(r, "Allow", res.allow);
+	if (x->auth.cookie[0])
+		(void)MHD_add_response_header(r, "Set-Cookie", x->auth.cookie);
 	if (res.status == MHD_HTTP_UNAUTHORIZED)
 		(void)MHD_add_response_header(r, "WWW-Authenticate", AUTHENTICATE);
 	return queue(c, res.status, r);

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 plugin_LTLIBRARIES += modules/httpd.la
 modules_httpd_la_SOURCES = httpd/server/server.c httpd/server/server.h httpd/server/connection.c \
-	httpd/server/login.c httpd/server/login.h httpd/server/tls.c httpd/server/tls.h httpd/server/tlsfront.c httpd/server/tlsfront.h \
+	httpd/server/auth.c httpd/server/auth.h httpd/server/login.c httpd/server/login.h httpd/server/tls.c httpd/server/tls.h httpd/server/tlsfront.c httpd/server/tlsfront.h \
 	httpd/server/handshake.c httpd/server/handshake.h httpd/server/upgrade.c httpd/server/upgrade.h \
 	httpd/server/websocket.c httpd/server/websocket.h httpd/server/wsconn.c httpd/server/wsconn.h
 modules_httpd_la_CPPFLAGS = $(MODCPP)

@@ -13,6 +13,7 @@
 #include <aerie/loop.h>
 #include <aerie/websocket.h>
 
+struct auth_result;
 struct login;
 struct tlsfront;
 struct websocket;
@@ -51,5 +52,7 @@ enum MHD_Result connection_request(void *cls, struct MHD_Connection *c, const ch
 				   const char *version, const char *upload, size_t *upload_size, void **exchange);
 void connection_completed(void *cls, struct MHD_Connection *c, void **exchange, enum MHD_RequestTerminationCode code);
 size_t connection_unescape(void *cls, struct MHD_Connection *c, char *text);
+/* What auth_request() made of a request that a handler got. */
+const struct auth_result *connection_auth(const struct aerie_http_request *req);
 
 #endif
