@@ -57,6 +57,8 @@ void reply_reset(struct aerie_reply *rep)
 		(void)rep->serializer->s.close(rep->document);
 	if (rep->destroy)
 		rep->destroy(rep->user);
+	free(rep->wrapper);
+	rep->wrapper = NULL;
 	rep->document = NULL;
 	rep->destroy = NULL;
 	rep->user = NULL;
@@ -120,6 +122,26 @@ int reply_list(struct aerie_reply *rep, aerie_next_fn *next, int64_t (*count)(vo
 	return 0;
 }
 
+int reply_wrapped(struct aerie_reply *rep, const char *name, aerie_next_fn *next, int64_t (*count)(void *user), void *user,
+		  void (*destroy)(void *user))
+{
+	char *copy = strlen(name) > AERIE_WRAPPER_MAX ? NULL : strdup(name);
+	int err;
+
+	if (!copy) {
+		if (destroy)
+			destroy(user);
+		return strlen(name) > AERIE_WRAPPER_MAX ? -EINVAL : -ENOMEM;
+	}
+	err = reply_list(rep, next, count, user, destroy);
+	if (err) {
+		free(copy);
+		return err;
+	}
+	rep->wrapper = copy;
+	return 0;
+}
+
 int reply_octets(struct aerie_reply *rep, const char *content_type, const void *data, uint64_t len)
 {
 	int err;
@@ -158,6 +180,7 @@ static int list_begin(struct aerie_reply *rep)
 {
 	const struct serializer *ser = rep->serializer;
 	int64_t n = 0;
+	int err;
 
 	rep->expected = -1;
 	if (ser->s.flags & AERIE_SERIALIZER_COUNTS) {
@@ -171,6 +194,13 @@ static int list_begin(struct aerie_reply *rep)
 	rep->document = ser->s.open(ser->s.user, &rep->sink.s);
 	if (!rep->document)
 		return -ENOMEM;
+	if (rep->wrapper) {
+		err = ser->visitor.begin_map(rep->document, 1);
+		if (!err)
+			err = ser->visitor.key_text(rep->document, rep->wrapper, (uint32_t)strlen(rep->wrapper));
+		if (err)
+			return err;
+	}
 	return ser->visitor.begin_list(rep->document, (uint32_t)n);
 }
 
@@ -187,6 +217,8 @@ static int list_end(struct aerie_reply *rep)
 {
 	int err = rep->serializer->visitor.end_list(rep->document);
 
+	if (!err && rep->wrapper)
+		err = rep->serializer->visitor.end_map(rep->document);
 	return err ? err : document_close(rep);
 }
 

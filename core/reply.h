@@ -58,6 +58,7 @@ struct aerie_reply {
 	void *user;
 
 	struct sink sink;
+	char *wrapper;    /* name of a list in a map, or NULL */
 	void *document;   /* the serializer's state, while a list is under way */
 	int64_t expected; /* elements still owed to a serializer that counts, or -1 */
 	bool begun, ended;
@@ -72,6 +73,8 @@ void reply_reset(struct aerie_reply *rep);
 int reply_value(struct aerie_reply *rep, aerie_emit_fn *emit, void *user, void (*destroy)(void *user));
 int reply_list(struct aerie_reply *rep, aerie_next_fn *next, int64_t (*count)(void *user), void *user,
 	       void (*destroy)(void *user));
+int reply_wrapped(struct aerie_reply *rep, const char *name, aerie_next_fn *next, int64_t (*count)(void *user), void *user,
+		  void (*destroy)(void *user));
 int reply_octets(struct aerie_reply *rep, const char *content_type, const void *data, uint64_t len);
 int reply_error(struct aerie_reply *rep, uint32_t status, const char *text);
 int64_t reply_read(struct aerie_reply *rep, char *buf, uint64_t max);

@@ -360,6 +360,7 @@ const struct aerie_http http_service = {
 	.raw = raw,
 	.reply_value = reply_value,
 	.reply_list = reply_list,
+	.reply_wrapped = reply_wrapped,
 	.reply_octets = reply_octets,
 	.reply_error = reply_error,
 	.dispatch = dispatch,

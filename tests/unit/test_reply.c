@@ -58,6 +58,11 @@ static int list_uncounted(void *user, const struct aerie_request *req, struct ae
 	return http_service.reply_list(rep, next, NULL, &plan, destroy);
 }
 
+static int list_wrapped(void *user, const struct aerie_request *req, struct aerie_reply *rep)
+{
+	return http_service.reply_wrapped(rep, user, next, count, &plan, destroy);
+}
+
 static int emit(void *user, const struct aerie_visitor *vt, void *v)
 {
 	struct plan *p = user;
@@ -86,10 +91,15 @@ static int then_fails(void *user, const struct aerie_request *req, struct aerie_
 
 static void up(void)
 {
+	static char long_name[AERIE_WRAPPER_MAX + 2];
+
 	plan = (struct plan){ 0 };
+	memset(long_name, 'x', sizeof long_name - 1);
 	router_up();
 	cr_assert_eq(add_route(AERIE_HTTP_GET, "/list", NULL, NULL, list, NULL), 0);
 	cr_assert_eq(add_route(AERIE_HTTP_GET, "/uncounted", NULL, NULL, list_uncounted, NULL), 0);
+	cr_assert_eq(add_route(AERIE_HTTP_GET, "/wrapped", NULL, NULL, list_wrapped, "aa\"Data"), 0);
+	cr_assert_eq(add_route(AERIE_HTTP_GET, "/wrapped/long", NULL, NULL, list_wrapped, long_name), 0);
 	cr_assert_eq(add_route(AERIE_HTTP_GET, "/value", NULL, NULL, value, NULL), 0);
 	cr_assert_eq(add_route(AERIE_HTTP_GET, "/fails", NULL, NULL, then_fails, NULL), 0);
 	routes_done();
@@ -121,6 +131,30 @@ Test(reply, lists_of_none_one_and_three)
 	check_text("/list.ekjson", "1\n2\n3\n");
 	plan.n = plan.counted = 3;
 	check_text("/list.msgpack", "\x93\x01\x02\x03");
+}
+
+Test(reply, wrapped_list_is_the_only_entry_of_a_map)
+{
+	struct answer a;
+
+	check_text("/wrapped.json", "{\"aa\\\"Data\":[]}");
+	plan.n = 3;
+	check_text("/wrapped.json", "{\"aa\\\"Data\":[1,2,3]}");
+	plan.n = plan.counted = 2;
+	a = ask("/wrapped.msgpack");
+	cr_assert_eq(a.end, 0);
+	cr_assert_eq(a.len, 12);
+	cr_assert_arr_eq(a.body, "\x81\xa7" "aa\"Data" "\x92\x01\x02", 12); /* fixmap 1, fixstr 7, fixarray 2 */
+	free(a.body);
+}
+
+Test(reply, wrapper_with_too_long_a_name_is_refused)
+{
+	struct answer a = ask("/wrapped/long.json");
+
+	cr_assert_eq(a.status, 400);
+	cr_assert_eq(plan.destroyed, 1);
+	free(a.body);
 }
 
 Test(reply, one_value)

@@ -96,6 +96,8 @@ struct aerie_route {
 
 /* Writes one value to a visitor. [http] */
 typedef int aerie_emit_fn(void *user, const struct aerie_visitor *vt, void *v);
+#define AERIE_WRAPPER_MAX 255u /* octets of the name of a wrapped list */
+
 /* Writes the next element of a list: 1 and one value, or 0 and nothing at the end, or a negative errno, which cuts the
  * connection so that a client cannot take a part for the whole. [http] */
 typedef int aerie_next_fn(void *user, const struct aerie_visitor *vt, void *v);
@@ -203,6 +205,10 @@ struct aerie_http {
 	void (*value_free)(const struct aerie_value *v);
 	/* The key of a map's i-th entry, in the order in which they came; NULL behind the last. */
 	const char *(*value_key)(const struct aerie_value *map, uint32_t i);
+	/* As reply_list(), with the list as the only entry of a map: {"name": [...]}. name is copied; -EINVAL: more than
+	 * AERIE_WRAPPER_MAX octets. */
+	int (*reply_wrapped)(struct aerie_reply *rep, const char *name, aerie_next_fn *next, int64_t (*count)(void *user), void *user,
+			     void (*destroy)(void *user));
 };
 
 #ifdef __cplusplus
