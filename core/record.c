@@ -300,4 +300,6 @@ const struct aerie_fields fields_service = {
 	.iterate = collection_iterate,
 	.rrd_add = add_sample,
 	.visit = visit,
+	.each_record = registry_each_record,
+	.each_member = registry_each_member,
 };

@@ -316,27 +316,32 @@ const struct aerie_name *registry_name(const struct aerie_host *h, aerie_field_i
 	return f ? &f->name : NULL;
 }
 
+void registry_field_info(const struct field *f, struct aerie_field_info *ret_info)
+{
+	*ret_info = (struct aerie_field_info){
+		.size = sizeof *ret_info,
+		.id = f->id,
+		.type = f->type,
+		.value = f->value,
+		.flags = f->flags,
+		.limit = f->limit,
+		.limit_hits = __atomic_load_n(&f->limit_hits, __ATOMIC_RELAXED),
+		.name = &f->name,
+		.unit = f->unit,
+		.owner = f->owner,
+	};
+}
+
 int registry_each(const struct aerie_host *h, int (*fn)(void *user, const struct aerie_field_info *info), void *user)
 {
 	const struct registry *r = module_of(h)->core->registry;
+	struct aerie_field_info info;
 	const struct field *f;
 	aerie_field_id id;
 	int ret;
 
 	for (id = 1; (f = registry_field(r, id)); id++) {
-		const struct aerie_field_info info = {
-			.size = sizeof info,
-			.id = id,
-			.type = f->type,
-			.value = f->value,
-			.flags = f->flags,
-			.limit = f->limit,
-			.limit_hits = __atomic_load_n(&f->limit_hits, __ATOMIC_RELAXED),
-			.name = &f->name,
-			.unit = f->unit,
-			.owner = f->owner,
-		};
-
+		registry_field_info(f, &info);
 		ret = fn(user, &info);
 		if (ret)
 			return ret;

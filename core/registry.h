@@ -102,6 +102,13 @@ int registry_define(const struct aerie_host *h, const struct aerie_field_def *de
 int registry_lookup(const struct aerie_host *h, const char *name, aerie_field_id *ret_id);
 const struct aerie_name *registry_name(const struct aerie_host *h, aerie_field_id id);
 int registry_each(const struct aerie_host *h, int (*fn)(void *user, const struct aerie_field_info *info), void *user);
+void registry_field_info(const struct field *f, struct aerie_field_info *ret_info); /* what enumeration tells of it */
+/* describe.c: the newest generation of each type, and its members. */
+int registry_each_record(const struct aerie_host *h, int (*fn)(void *user, const char *name, aerie_record_id type),
+			 void *user);
+int registry_each_member(const struct aerie_host *h, const char *name,
+			 int (*fn)(void *user, const struct aerie_field_info *info, const char *record, uint32_t optional),
+			 void *user);
 int registry_define_record(const struct aerie_host *h, const char *name, aerie_record_id base,
 			   const struct aerie_member *members, uint32_t n, aerie_record_id *ret_id);
 int registry_slot(const struct aerie_host *h, aerie_record_id type, aerie_field_id field, aerie_slot *ret_slot);

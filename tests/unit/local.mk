@@ -7,4 +7,5 @@ include $(top_srcdir)/tests/unit/link.mk
 include $(top_srcdir)/tests/unit/cap.mk
 include $(top_srcdir)/tests/unit/http.mk
 include $(top_srcdir)/tests/unit/post.mk
+include $(top_srcdir)/tests/unit/docs.mk
 endif
