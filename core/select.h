@@ -7,4 +7,8 @@
 
 extern const struct aerie_select select_service;
 
+/* select_play.c */
+int recording_play(const struct aerie_host *h, const struct aerie_recording *r, uint64_t *at, const struct aerie_selection *s,
+		   const struct aerie_visitor *vt, void *v);
+
 #endif

@@ -90,7 +90,7 @@ static int load(const struct aerie_host *h, void **ret_state)
 	e->select = h->get_service(h, AERIE_SELECT_SERVICE);
 	e->views = h->get_service(h, AERIE_VIEWS_SERVICE);
 	e->streams = h->get_service(h, AERIE_STREAM_SERVICE);
-	e->waits = waits_new();
+	e->waits = waits_new(e->select);
 	err = e->waits ? names_define(e) : h->fail(h, -ENOMEM, "out of memory");
 	if (!err)
 		err = system_new(e);

@@ -10,7 +10,6 @@
 #include <aerie/base64.h>
 
 #include "endpoints.h"
-#include "recording.h"
 
 #define ITEMS_MAX 8192u     /* frames, and reports, of one request */
 #define FRAME_OCTETS 16000u /* of a frame, as from a capture program */
@@ -18,6 +17,7 @@
 #define CHANNEL_OCTETS 32u
 #define FULL_TRIES 100u /* times 1 ms that a full queue is waited for, in one request */
 #define REASON 192u
+#define RECORD_OCTETS 65536u /* of the source's record, written down */
 
 const char feed_help[] =
 	"Command: `frames`, a list of {`dlt`: link type of libpcap's registry (that of the source when missing), "
@@ -233,12 +233,14 @@ static int reply_counts(struct feeding *f, struct aerie_reply *rep)
 static int record_source(void *user, const struct aerie_rec *rec)
 {
 	struct feeding *f = user;
-	struct recording r = { 0 };
+	const struct aerie_select *s = f->e->select;
+	struct aerie_recording *r = s->recording_new(f->e->h, RECORD_OCTETS);
+	int err = r ? f->e->fields->visit(f->e->h, rec, s->recording_visitor, r) : -ENOMEM;
 
-	if (!f->e->fields->visit(f->e->h, rec, &recording_visitor, &r))
-		f->dlt = (uint32_t)recording_u64(&r, "kismet.datasource.dlt", 0);
-	recording_free(&r);
-	return 0;
+	if (!err)
+		f->dlt = (uint32_t)s->recording_u64(r, 0, "kismet.datasource.dlt", 0);
+	s->recording_free(r);
+	return err;
 }
 
 static int is_list(const struct aerie_http *http, const struct aerie_value *v)
@@ -263,7 +265,11 @@ int feed_source(const struct endpoints *e, const struct aerie_uuid *uuid, const 
 	f.octets = malloc(AERIE_BASE64_ROOM(FRAME_OCTETS / 3 * 4 + 4));
 	if (!f.octets)
 		return -ENOMEM;
-	(void)e->sources->with_source(e->h, uuid, record_source, &f);
+	err = e->sources->with_source(e->h, uuid, record_source, &f);
+	if (err < 0) {
+		free(f.octets);
+		return err;
+	}
 	feed_all(&f, frames, reports);
 	free(f.octets);
 	return reply_counts(&f, rep);

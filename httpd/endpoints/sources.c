@@ -413,8 +413,9 @@ static int feed(void *user, const struct aerie_request *req, struct aerie_reply 
 /* ---- interfaces ---- */
 
 struct interfaces {
-	struct recording list;
-	size_t at;
+	const struct endpoints *e;
+	struct aerie_recording *list;
+	uint64_t at;
 	uint32_t n;
 };
 
@@ -422,19 +423,16 @@ static void interfaces_free(void *user)
 {
 	struct interfaces *in = user;
 
-	recording_free(&in->list);
+	in->e->select->recording_free(in->list);
 	free(in);
 }
 
 static int next_interface(void *user, const struct aerie_visitor *vt, void *v)
 {
 	struct interfaces *in = user;
-	int err;
+	int err = in->e->select->recording_play(in->e->h, in->list, &in->at, NULL, vt, v);
 
-	if (in->at >= in->list.len)
-		return 0;
-	err = recording_play(&in->list, &in->at, vt, v);
-	return err ? err : 1;
+	return err == -ENODATA ? 0 : err ? err : 1;
 }
 
 static int64_t count_interfaces(void *user)
@@ -448,12 +446,10 @@ struct asking {
 	int err;
 };
 
-/* [main] A part of a record is worse than none. */
+/* [main] */
 static void on_interface(void *user, const struct aerie_rec *rec)
 {
 	struct asking *a = user;
-	struct recording *list = &a->w->list;
-	size_t before = list->len;
 	int err;
 
 	if (!rec) {
@@ -461,13 +457,11 @@ static void on_interface(void *user, const struct aerie_rec *rec)
 		free(a);
 		return;
 	}
-	err = a->e->fields->visit(a->e->h, rec, &recording_visitor, list);
-	if (err) {
-		list->len = before;
+	err = a->e->fields->visit(a->e->h, rec, a->e->select->recording_visitor, a->w->list);
+	if (err)
 		a->err = a->err ? a->err : err;
-	} else {
+	else
 		a->w->n++;
-	}
 }
 
 static int ask_drivers(const struct endpoints *e, struct wait *w)
@@ -475,8 +469,11 @@ static int ask_drivers(const struct endpoints *e, struct wait *w)
 	struct asking *a = calloc(1, sizeof *a);
 	int err;
 
-	if (!a)
+	w->list = a ? e->select->recording_new(e->h, INTERFACES_MAX) : NULL;
+	if (!w->list) {
+		free(a);
 		return -ENOMEM;
+	}
 	a->e = e;
 	a->w = w;
 	err = e->sources->list_interfaces(e->h, on_interface, a);
@@ -491,9 +488,10 @@ static int reply_interfaces(const struct endpoints *e, struct aerie_reply *rep, 
 
 	if (!in)
 		return -ENOMEM;
+	in->e = e;
 	in->list = w->list;
 	in->n = w->n;
-	w->list = (struct recording){ 0 };
+	w->list = NULL;
 	return e->http->reply_list(rep, next_interface, count_interfaces, in, interfaces_free);
 }
 

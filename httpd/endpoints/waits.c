@@ -10,20 +10,22 @@
 #include "waits.h"
 
 struct waits {
-	pthread_mutex_t lock; /* guards the rest, and done and gone of each */
+	const struct aerie_select *select;
+	pthread_mutex_t lock; /* guards what follows, and done and gone of each */
 	pthread_cond_t changed;
 	struct wait *first;
 	unsigned waiting;
 	int ending;
 };
 
-struct waits *waits_new(void)
+struct waits *waits_new(const struct aerie_select *select)
 {
 	struct waits *all = calloc(1, sizeof *all);
 	pthread_condattr_t attr;
 
 	if (!all)
 		return NULL;
+	all->select = select;
 	(void)pthread_mutex_init(&all->lock, NULL);
 	(void)pthread_condattr_init(&attr);
 	(void)pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
@@ -42,7 +44,7 @@ void waits_end(struct waits *all)
 
 static void free_wait(struct wait *w)
 {
-	recording_free(&w->list);
+	w->all->select->recording_free(w->list);
 	free(w);
 }
 

@@ -5,11 +5,11 @@
 #define ENDPOINTS_WAITS_H
 
 #include "endpoints.h"
-#include "recording.h"
 
 #define WAITS_MAX 3u       /* less than the threads that serve HTTP, so that one always answers */
 #define WAIT_LIMIT_S 25u   /* a source takes 10 s to probe and 10 s to open, at most */
 #define WAIT_TEXT 512u
+#define INTERFACES_MAX (4u * 1024u * 1024u) /* octets of a list of interfaces; what does not fit: -EMSGSIZE */
 
 struct wait {
 	struct wait *next;
@@ -19,11 +19,11 @@ struct wait {
 	char text[WAIT_TEXT];
 	int has_uuid;
 	struct aerie_uuid uuid;
-	struct recording list; /* of interfaces; touched by the main thread until done */
+	struct aerie_recording *list; /* of interfaces, or NULL; touched by the main thread until done */
 	uint32_t n;
 };
 
-struct waits *waits_new(void);
+struct waits *waits_new(const struct aerie_select *select);
 /* [main] Wakes all and refuses new ones. */
 void waits_end(struct waits *all);
 void waits_free(struct waits *all);
