@@ -41,7 +41,7 @@ static int ws_new(struct module *m, const struct aerie_ws_route *given, struct r
 {
 	struct aerie_route http = {
 		.size = sizeof http, .methods = AERIE_HTTP_GET, .path = given->path, .formats = "", .role = given->role,
-		.summary = given->summary, .help = given->help,
+		.summary = given->summary, .help = given->help, .params = given->params, .n_params = given->n_params,
 	};
 	const char *error, *path = given->path ? given->path : "(none)";
 	struct aerie_ws_route *ws;
@@ -61,6 +61,7 @@ static int ws_new(struct module *m, const struct aerie_ws_route *given, struct r
 			.size = sizeof *ws, .path = route->r.path, .role = route->r.role, .summary = route->r.summary,
 			.help = route->r.help, .open = given->open, .message = given->message, .close = given->close,
 			.user = given->user, .protocol = given->protocol ? strdup(given->protocol) : NULL,
+			.check = given->check, .drained = given->drained,
 		};
 	}
 	if (!ws || (given->protocol && !ws->protocol)) {
@@ -180,6 +181,11 @@ static void ws_close(struct aerie_ws *ws, uint16_t code, const char *reason)
 	ws->ops->close(ws, code_valid(code) ? code : CODE_NORMAL, reason);
 }
 
+static uint64_t ws_queued(struct aerie_ws *ws)
+{
+	return ws->ops->queued ? ws->ops->queued(ws) : 0;
+}
+
 const struct aerie_websocket websocket_service = {
 	.size = sizeof websocket_service,
 	.register_route = register_route,
@@ -188,4 +194,5 @@ const struct aerie_websocket websocket_service = {
 	.close = ws_close,
 	.match = match,
 	.unpin = unpin,
+	.queued = ws_queued,
 };

@@ -79,6 +79,12 @@ unsigned upgrade_check(const struct server *s, struct MHD_Connection *c, const c
 	return 0;
 }
 
+/* What the route itself says to the request. */
+static int check_route(const struct aerie_ws_route *route, const struct aerie_http_request *req)
+{
+	return route->check ? route->check(route->user, req) : 0;
+}
+
 static struct MHD_Response *make_answer(struct MHD_Connection *c, const struct aerie_ws_route *route, MHD_UpgradeHandler handler,
 					struct wsconn *conn)
 {
@@ -109,8 +115,12 @@ unsigned upgrade_accept(const struct server *s, struct MHD_Connection *c, const 
 	void *pin;
 	int err = s->websocket->match(s->h, req, &route, &pin);
 
+	if (err == -EACCES && req->role)
+		return *ret_text = "ERROR: the role of this login is not enough\n", 403;
 	if (err == -EACCES)
 		return *ret_text = "ERROR: this needs a login\n", 401;
+	if (!err && (err = check_route(route, req)))
+		s->websocket->unpin(pin);
 	if (err == -ENOENT)
 		return *ret_text = "ERROR: no such path\n", 404;
 	if (!err)

@@ -156,11 +156,23 @@ static void ops_close(struct aerie_ws *ws, uint16_t code, const char *reason)
 	(void)pthread_mutex_unlock(&c->w->lock);
 }
 
+static uint64_t ops_queued(struct aerie_ws *ws)
+{
+	struct wsconn *c = conn_of(ws);
+	uint64_t queued;
+
+	(void)pthread_mutex_lock(&c->w->lock);
+	queued = atomic_load(&c->closed) ? 0 : c->queued;
+	(void)pthread_mutex_unlock(&c->w->lock);
+	return queued;
+}
+
 const struct aerie_ws_ops wsconn_ops = {
 	.size = sizeof wsconn_ops,
 	.send = ops_send,
 	.resume = ops_resume,
 	.close = ops_close,
+	.queued = ops_queued,
 };
 
 void wsconn_close(struct wsconn *c, uint16_t code, const char *reason)
@@ -286,10 +298,15 @@ static bool next_batch(struct wsconn *c)
 
 static void batch_sent(struct wsconn *c)
 {
+	bool drained;
+
 	(void)pthread_mutex_lock(&c->w->lock);
 	c->queued -= c->inflight;
+	drained = !c->queued && !atomic_load(&c->closed);
 	(void)pthread_mutex_unlock(&c->w->lock);
 	c->inflight = 0;
+	if (drained && c->attached && c->route->drained)
+		c->route->drained(c->user);
 }
 
 static bool close_frame_due(struct wsconn *c)

@@ -589,7 +589,7 @@ static void fake_close(struct aerie_ws *ws, uint16_t code, const char *reason)
 	pthread_mutex_unlock(&f->lock);
 }
 
-static const struct aerie_ws_ops fake_ops = { sizeof fake_ops, 0, fake_send, fake_resume, fake_close };
+static const struct aerie_ws_ops fake_ops = { .size = sizeof fake_ops, .send = fake_send, .resume = fake_resume, .close = fake_close };
 
 static void put(uint8_t *frame, size_t *n, uint64_t v, int octets)
 {

@@ -42,6 +42,12 @@ struct aerie_ws_route {
 	const struct aerie_param *params; /* n_params rows; what the client sends is AERIE_IN_MESSAGE */
 	uint32_t n_params;
 	uint32_t reserved2;
+	/* [http] May the request have a connection? 0, or -ENOENT: it is answered with 404; -EAGAIN: 503. The role was checked. NULL:
+	 * yes. */
+	int (*check)(void *user, const struct aerie_http_request *req);
+	/* [http] Everything that was queued has been handed to the network; for those who look at queued() before they send. Not
+	 * called after close(). May be NULL. */
+	void (*drained)(void *conn);
 };
 #define AERIE_WS_PAUSE 1
 
@@ -63,6 +69,9 @@ struct aerie_websocket {
 	int (*match)(const struct aerie_host *h, const struct aerie_http_request *req, const struct aerie_ws_route **ret_route,
 		     void **ret_pin);
 	void (*unpin)(void *pin);
+
+	/* [any] Octets that wait: queued and not yet handed to the network, each message with some overhead. 0 once it is closing. */
+	uint64_t (*queued)(struct aerie_ws *ws);
 };
 
 /* A transport's connection begins with its functions, so that the host can hand calls through. */
@@ -72,6 +81,7 @@ struct aerie_ws_ops {
 	int (*send)(struct aerie_ws *ws, uint32_t kind, const void *data, uint64_t len);
 	void (*resume)(struct aerie_ws *ws);
 	void (*close)(struct aerie_ws *ws, uint16_t code, const char *reason);
+	uint64_t (*queued)(struct aerie_ws *ws);
 };
 struct aerie_ws {
 	const struct aerie_ws_ops *ops;
