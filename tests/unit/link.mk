@@ -23,5 +23,5 @@ check_PROGRAMS += tests/unit/test_channels
 TESTS += tests/unit/test_channels
 tests_unit_test_channels_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_channels_LDADD = $(UNIT_LIBS)
-# test_source_control waits for every packet of a radio, which a sanitizer makes too slow to keep up with.
-TSAN_TESTS += tests/unit/test_remote
+TSAN_TESTS += tests/unit/test_source_control tests/unit/test_remote
+check-tsan-programs: tests/unit/fake_capture

@@ -5,6 +5,7 @@
 
 #include <criterion/criterion.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <pthread.h>
 #include <semaphore.h>
@@ -366,33 +367,70 @@ static int count_drivers_only(void *user, const struct aerie_rec *rec)
 
 /* ---- waiting ---- */
 
-static uv_timer_t watch_timer;
-static bool (*watch_fn)(void);
+#define WAIT_LIMIT_MS 45000u /* below the suites' limits, which end a test without a word */
+
+struct watch {
+	uv_timer_t timer;
+	bool (*fn)(void);
+	uint64_t end_ms;
+	bool timed_out, closed;
+};
 
 static void on_watch(uv_timer_t *t)
 {
-	if (watch_fn())
+	struct watch *w = t->data;
+	bool done = w->fn();
+
+	w->timed_out = !done && uv_now(t->loop) >= w->end_ms;
+	if (done || w->timed_out)
 		loop_stop(core.loop);
 }
 
 static void on_watch_closed(uv_handle_t *h)
 {
-	*(bool *)h->data = true;
+	((struct watch *)h->data)->closed = true;
 }
 
-/* Runs the loop until a condition is true; the suite's time limit is the limit. */
-static void run_until(bool (*fn)(void))
+static int print_source(void *user, const struct aerie_rec *rec)
 {
-	bool closed = false;
+	struct seen s;
 
-	watch_fn = fn;
-	uv_timer_init(loop_uv(core.loop), &watch_timer);
-	uv_timer_start(&watch_timer, on_watch, 0, 5);
-	loop_run(core.loop);
-	watch_timer.data = &closed;
-	uv_close((uv_handle_t *)&watch_timer, on_watch_closed);
-	while (!closed)
-		uv_run(loop_uv(core.loop), UV_RUN_NOWAIT);
+	see(&s, rec);
+	fprintf(stderr, "  source %s: %s, %" PRIu64 " packets, %" PRIu64 " errors, channel '%s', reason '%s'\n", s.interface,
+		s.running ? "runs" : "does not run", s.packets, s.errors, s.channel, s.reason);
+	return 0;
 }
+
+static void print_state(void)
+{
+	struct aerie_packet_stats stats = { .size = sizeof stats };
+
+	print_all();
+	sources_service.each_source(&core.self->host, print_source, NULL);
+	packets_service.stats(&core.self->host, &stats);
+	fprintf(stderr, "  %" PRIu64 " packets dropped, %u dissected\n", stats.dropped, atomic_load(&n_packets));
+}
+
+/* Runs the loop until a condition is true; fails with what there is to see when it is not within WAIT_LIMIT_MS. */
+static void run_until_true(const char *file, int line, const char *condition, bool (*fn)(void))
+{
+	struct watch w = { .fn = fn };
+
+	uv_timer_init(loop_uv(core.loop), &w.timer);
+	w.timer.data = &w;
+	uv_update_time(loop_uv(core.loop));
+	w.end_ms = uv_now(loop_uv(core.loop)) + WAIT_LIMIT_MS;
+	uv_timer_start(&w.timer, on_watch, 0, 5);
+	loop_run(core.loop);
+	uv_close((uv_handle_t *)&w.timer, on_watch_closed);
+	while (!w.closed)
+		uv_run(loop_uv(core.loop), UV_RUN_NOWAIT);
+	if (!w.timed_out)
+		return;
+	fprintf(stderr, "%s:%d: '%s' did not become true within %u s:\n", file, line, condition, WAIT_LIMIT_MS / 1000);
+	print_state();
+	cr_assert_fail("'%s' at %s:%d did not become true within %u s", condition, file, line, WAIT_LIMIT_MS / 1000);
+}
+#define run_until(fn) run_until_true(__FILE__, __LINE__, #fn, fn)
 
 #endif

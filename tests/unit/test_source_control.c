@@ -247,8 +247,12 @@ static bool drained_pause(void)
 
 Test(source_control, packets_of_a_paused_source_are_discarded_and_counted)
 {
-	up_radio(NULL);
-	add_and_wait("live:type=radio,count=4000");
+	static const char *const settings[] = { "packet_backlog_limit=3", NULL }; /* less than what comes at once */
+
+	up_radio(settings);
+	cr_assert_eq(add_driver("recorder", "fake_capture", RADIO | AERIE_DRIVER_LOSSLESS), 0); /* a radio's may be lost */
+	commit();
+	add_and_wait("live:type=recorder,count=4000");
 	wait_for_packets(4000);
 	expect_result(control(AERIE_SOURCE_CLOSE, NULL), 0, "closed");
 	n_packets = 0;
