@@ -5,6 +5,7 @@
 #include <errno.h>
 
 #include <core/bus.h>
+#include <core/loop.h>
 #include <core/module.h>
 #include <core/rrd.h>
 #include <core/strings.h>
@@ -14,25 +15,54 @@ static const struct member *owning_of_type(const struct aerie_rec *rec, aerie_sl
 	return aerie_slot_type(s) == type ? record_owning(rec, s) : NULL;
 }
 
-void record_limit_hit(const struct aerie_rec *rec, const struct field *f)
-{
-	struct core *core = record_core(rec);
-	bool text = f->type == AERIE_T_STR || f->type == AERIE_T_BYTES;
-	uint64_t before = __atomic_fetch_add((uint64_t *)&f->limit_hits, 1, __ATOMIC_RELAXED);
+/* ---- What did not fit ---- */
 
-	if (!before && core->bus)
-		bus_printf(core->bus, AERIE_LOG_INFO, "field %s of a record reached its limit of %u %s; more are ignored",
-			   f->name.text, f->limit, text ? "octets" : "entries");
+/* [main] Without any lock. */
+static void tell(void *user)
+{
+	struct core *core = user;
+	uint32_t i, n = registry_n_fields(core->registry);
+
+	(void)registry_telling(core->registry, false);
+	for (i = 1; i <= n; i++) {
+		struct field *f = (struct field *)(uintptr_t)registry_field(core->registry, i);
+		bool text = f->type == AERIE_T_STR || f->type == AERIE_T_BYTES;
+
+		if (!__atomic_load_n(&f->limit_hits, __ATOMIC_RELAXED) || __atomic_exchange_n(&f->limit_told, true, __ATOMIC_RELAXED))
+			continue;
+		bus_printf(core->bus, AERIE_LOG_INFO, "field %s of a record reached its limit of %u %s; more are ignored", f->name.text,
+			   f->limit, text ? "octets" : "entries");
+	}
+	if (registry_refusals(core->registry) && !registry_refusals_told(core->registry, true))
+		bus_printf(core->bus, AERIE_LOG_ERROR,
+			   "memory is out: values of devices are lost from now on; stop other programs or watch fewer devices");
 }
 
-/* Counts what found no memory; the first time is told. */
+/* A message calls modules, and here the lock of the record is held, often that of a device: the main thread tells. When even
+ * that cannot be asked for, the next loss asks again. */
+static void tell_later(struct core *core)
+{
+	if (!core->loop || registry_telling(core->registry, true))
+		return;
+	if (loop_post(core->loop, tell, core) < 0)
+		(void)registry_telling(core->registry, false);
+}
+
+void record_limit_hit(const struct aerie_rec *rec, const struct field *f)
+{
+	(void)__atomic_fetch_add((uint64_t *)&f->limit_hits, 1, __ATOMIC_RELAXED);
+	if (!__atomic_load_n(&f->limit_told, __ATOMIC_RELAXED))
+		tell_later(record_core(rec));
+}
+
+/* Counts what found no memory. */
 void record_refused(void *owner)
 {
 	struct core *core = owner;
 
-	if (registry_count_refusal(core->registry) == 1 && core->bus)
-		bus_printf(core->bus, AERIE_LOG_ERROR,
-			   "memory is out: values of devices are lost from now on; stop other programs or watch fewer devices");
+	(void)registry_count_refusal(core->registry);
+	if (!registry_refusals_told(core->registry, false))
+		tell_later(core);
 }
 
 /* ---- Life ---- */

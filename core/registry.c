@@ -30,6 +30,8 @@ struct registry {
 	struct field **fields[FIELDS_MAX / CHUNK + 1];
 	uint32_t n_fields, n_types; /* atomic */
 	uint64_t refusals; /* atomic: allocations for records that failed */
+	bool refusals_told; /* atomic: a message said so */
+	bool telling;       /* atomic: the main thread was asked to tell */
 	struct core *core;
 	struct field_entry *buckets[BUCKETS];
 	struct shared_cell **cells; /* of all types */
@@ -52,6 +54,16 @@ uint64_t registry_count_refusal(struct registry *r)
 uint64_t registry_refusals(const struct registry *r)
 {
 	return __atomic_load_n(&r->refusals, __ATOMIC_RELAXED);
+}
+
+bool registry_refusals_told(struct registry *r, bool told)
+{
+	return told ? __atomic_exchange_n(&r->refusals_told, true, __ATOMIC_RELAXED) : __atomic_load_n(&r->refusals_told, __ATOMIC_RELAXED);
+}
+
+bool registry_telling(struct registry *r, bool telling)
+{
+	return __atomic_exchange_n(&r->telling, telling, __ATOMIC_ACQ_REL);
 }
 
 /* ---- Fields ---- */

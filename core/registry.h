@@ -68,6 +68,7 @@ struct field {
 	aerie_field_id id;
 	uint32_t type, value, flags, limit;
 	uint64_t limit_hits; /* relaxed atomic */
+	bool limit_told;     /* relaxed atomic: a message said so */
 	char *unit, *owner;
 };
 
@@ -76,6 +77,10 @@ void registry_free(struct registry *r);
 /* Allocations for records that failed, so far; counting one returns their number. [any] */
 uint64_t registry_count_refusal(struct registry *r);
 uint64_t registry_refusals(const struct registry *r);
+/* For record.c: whether a message told of refusals; with `told`, it does from now on. [any] */
+bool registry_refusals_told(struct registry *r, bool told);
+/* For record.c: whether somebody has asked the main thread to tell of both; returns what it was. [any] */
+bool registry_telling(struct registry *r, bool telling);
 const struct field *registry_field(const struct registry *r, aerie_field_id id);
 const struct record_type *registry_type(const struct registry *r, aerie_record_id id);
 uint32_t registry_n_fields(const struct registry *r); /* ids are 1..n */

@@ -8,6 +8,7 @@
 
 #include <core/bus.h>
 #include <core/heap.h>
+#include <core/loop.h>
 #include <core/registry.h>
 #include <core/strings.h>
 
@@ -181,11 +182,24 @@ static void keep_message(void *user, const struct aerie_message *m)
 	strncpy(msg->text, m->text, sizeof msg->text - 1);
 }
 
+static void end_loop(void *user)
+{
+	loop_stop(user);
+}
+
+/* Calls what was posted to the main thread. */
+static void run_posted(void)
+{
+	cr_assert_eq(loop_post(core->loop, end_loop, core->loop), 0);
+	loop_run(core->loop);
+}
+
 Test(record, text_over_the_limit_is_cut_between_characters_counted_and_told_once)
 {
 	struct aerie_rec *r = F->new_record(h, type);
 	struct message msg = { "", 0 };
 
+	testcore_set_time(core, 1); /* there is a loop then */
 	cr_assert_eq(F->set_text(r, s_str, "0123456789", 10), 0);
 	cr_assert_eq(limit_hits("r.str"), 0);
 	cr_assert_eq(F->set_text(r, s_str, "0123456789a", 11), 0);
@@ -200,6 +214,11 @@ Test(record, text_over_the_limit_is_cut_between_characters_counted_and_told_once
 	cr_assert_eq(limit_hits("r.str"), 4);
 	F->set_str(r, s_str, F->intern(h, "abcdefghijklm", 13));
 	cr_assert_str_eq(aerie_get_str(r, s_str)->text, "abcdefghij");
+	bus_service.recent(h, 0, keep_message, &msg);
+	cr_assert_eq(msg.n, 0, "not while the record is locked: the main thread tells");
+	run_posted();
+	cr_assert_eq(F->set_text(r, s_str, "0123456789a", 11), 0);
+	run_posted();
 	bus_service.recent(h, 0, keep_message, &msg);
 	cr_assert_eq(msg.n, 1);
 	cr_assert_str_eq(msg.text, "field r.str of a record reached its limit of 10 octets; more are ignored");
