@@ -24,4 +24,4 @@ TESTS += tests/unit/test_channels
 tests_unit_test_channels_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_channels_LDADD = $(UNIT_LIBS)
 TSAN_TESTS += tests/unit/test_source_control tests/unit/test_remote
-check-tsan-programs: tests/unit/fake_capture
+TSAN_PROGRAMS += tests/unit/fake_capture
