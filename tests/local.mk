@@ -19,7 +19,7 @@ EXTRA_DIST += tests/all.sh tests/sanitized.sh tests/tsan.supp tests/tsan/criteri
 
 # The tests that also run under TSan (check-tsan): whatever has threads.
 TSAN_TESTS = tests/unit/test_devices tests/unit/test_pipeline
-TSAN_PROGRAMS = # what these start
+TSAN_NEEDS = # what these start
 
 include $(top_srcdir)/tests/unit/local.mk
 include $(top_srcdir)/tests/abi/local.mk
@@ -32,6 +32,6 @@ include $(top_srcdir)/tests/lab/local.mk
 
 .PHONY: check-programs check-tsan check-tsan-programs
 check-programs: all $(check_PROGRAMS) $(check_LTLIBRARIES)
-check-tsan-programs: all $(TSAN_TESTS) $(TSAN_PROGRAMS)
+check-tsan-programs: all $(TSAN_TESTS) $(TSAN_NEEDS)
 check-tsan: check-tsan-programs
 	$(MAKE) $(AM_MAKEFLAGS) check-TESTS TESTS='$(TSAN_TESTS)'

@@ -24,4 +24,4 @@ TESTS += tests/unit/test_channels
 tests_unit_test_channels_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_channels_LDADD = $(UNIT_LIBS)
 TSAN_TESTS += tests/unit/test_source_control tests/unit/test_remote
-TSAN_PROGRAMS += tests/unit/fake_capture
+TSAN_NEEDS += tests/unit/fake_capture
