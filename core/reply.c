@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include <core/command.h>
 #include <core/reply.h>
@@ -23,8 +24,10 @@ static int sink_more(struct aerie_sink *base, size_t n)
 	size_t taken = (size_t)(s->taken - s->buf), end = (size_t)(s->s.cur - s->buf), size = s->size;
 	char *buf;
 
-	if (n > REPLY_VALUE_MAX || end + n > REPLY_VALUE_MAX + REPLY_CHUNK)
+	if (n > s->max || end + n > s->max) {
+		s->over = true;
 		return -ENOMEM;
+	}
 	size = size ? size * 2 : SINK_FIRST;
 	if (size < end + n)
 		size = end + n;
@@ -47,12 +50,22 @@ struct aerie_reply *reply_new(void)
 		return NULL;
 	rep->magic = REPLY_MAGIC;
 	rep->sink.s.more = sink_more;
+	rep->sink.max = REPLY_VALUE_MAX + REPLY_CHUNK;
 	rep->status = 200;
 	return rep;
 }
 
+static void forget_headers(struct aerie_reply *rep)
+{
+	while (rep->n_headers)
+		free((char *)rep->headers[--rep->n_headers].name);
+	free(rep->headers);
+	rep->headers = NULL;
+}
+
 void reply_reset(struct aerie_reply *rep)
 {
+	forget_headers(rep);
 	if (rep->document)
 		(void)rep->serializer->s.close(rep->document);
 	if (rep->destroy)
@@ -65,6 +78,7 @@ void reply_reset(struct aerie_reply *rep)
 	rep->kind = REPLY_NONE;
 	rep->begun = rep->ended = false;
 	rep->error = 0;
+	rep->is_error = false;
 	rep->status = 200;
 	rep->sink.taken = rep->sink.s.cur = rep->sink.buf;
 }
@@ -171,9 +185,61 @@ int reply_error(struct aerie_reply *rep, uint32_t status, const char *text)
 		len = (int)sizeof line - 2;
 	line[len++] = '\n';
 	err = reply_octets(rep, "text/plain; charset=utf-8", line, (uint64_t)len);
-	if (!err)
+	if (err)
+		return err;
+	forget_headers(rep);
+	rep->status = status;
+	rep->is_error = true;
+	return 0;
+}
+
+void reply_status(struct aerie_reply *rep, uint32_t status)
+{
+	if (!rep->is_error && status >= 200 && status <= 599)
 		rep->status = status;
-	return err;
+}
+
+/* RFC 9110 5.1 and 5.5: a name is a token, a value has no control characters but the tab. */
+static bool header_valid(const char *name, const char *value)
+{
+	static const char token[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789!#$%&'*+-.^_`|~";
+	static const char *const framing[] = { "Content-Length", "Content-Type", "Transfer-Encoding", "Connection" };
+	size_t i;
+
+	if (!name || !value || !*name || name[strspn(name, token)])
+		return false;
+	for (i = 0; i < sizeof framing / sizeof framing[0]; i++)
+		if (!strcasecmp(name, framing[i]))
+			return false;
+	for (; *value; value++)
+		if ((unsigned char)*value == 0x7f || ((unsigned char)*value < 0x20 && *value != '\t'))
+			return false;
+	return true;
+}
+
+int reply_header(struct aerie_reply *rep, const char *name, const char *value)
+{
+	struct aerie_header *headers;
+	size_t name_len, value_len;
+	char *text;
+
+	if (!header_valid(name, value) || rep->n_headers == REPLY_HEADERS)
+		return -EINVAL;
+	name_len = strlen(name) + 1;
+	value_len = strlen(value) + 1;
+	if (name_len > REPLY_HEADER_OCTETS || value_len > REPLY_HEADER_OCTETS - name_len)
+		return -EINVAL;
+	headers = realloc(rep->headers, (rep->n_headers + 1) * sizeof *headers);
+	if (!headers)
+		return -ENOMEM;
+	rep->headers = headers;
+	text = malloc(name_len + value_len);
+	if (!text)
+		return -ENOMEM;
+	memcpy(text, name, name_len);
+	memcpy(text + name_len, value, value_len);
+	headers[rep->n_headers++] = (struct aerie_header){ text, text + name_len };
+	return 0;
 }
 
 static int list_begin(struct aerie_reply *rep)
@@ -293,4 +359,26 @@ int64_t reply_read(struct aerie_reply *rep, char *buf, uint64_t max)
 	memcpy(buf, s->taken, n);
 	s->taken += n;
 	return (int64_t)n;
+}
+
+int serializer_document(const struct serializer *s, aerie_emit_fn *emit,
+			int (*done)(void *user, const char *data, uint64_t len), void *user, uint64_t max)
+{
+	/* A serializer asks for the room of a text whose every octet were escaped. */
+	struct sink sink = { .s.more = sink_more, .max = max < REPLY_VALUE_MAX / 6 ? (size_t)max * 6 + SINK_FIRST : REPLY_VALUE_MAX };
+	void *state = s->s.open(s->s.user, &sink.s);
+	int err, closed;
+
+	if (!state)
+		return -ENOMEM;
+	err = emit(user, &s->visitor, state);
+	closed = s->s.close(state);
+	if (err >= 0)
+		err = closed;
+	if (sink.over || (uint64_t)(sink.s.cur - sink.buf) > max)
+		err = -EMSGSIZE;
+	if (!err)
+		err = done(user, sink.buf, (uint64_t)(sink.s.cur - sink.buf));
+	free(sink.buf);
+	return err;
 }

@@ -12,6 +12,8 @@
 
 #define REPLY_CHUNK (64u * 1024u)          /* octets of a list that are made at once */
 #define REPLY_VALUE_MAX (64u * 1024u * 1024u) /* octets of one value, or of one element of a list */
+#define REPLY_HEADERS 64u                  /* headers that a handler adds to one reply */
+#define REPLY_HEADER_OCTETS 8192u          /* of a header's name and value together */
 
 /* A registered serializer. */
 struct serializer {
@@ -28,7 +30,8 @@ struct aerie_request {
 	struct path path;
 	struct query query;
 	const char *suffix;
-	char *text; /* what path and query point into */
+	char *text; /* what path, query and rest point into */
+	char *rest; /* the segments that a last '*' matched, joined */
 	struct command *command; /* made when a handler first asks; command.c */
 };
 
@@ -37,7 +40,8 @@ enum reply_kind { REPLY_NONE, REPLY_OCTETS, REPLY_VALUE, REPLY_LIST };
 struct sink {
 	struct aerie_sink s; /* first: serializers get its address */
 	char *buf, *taken;   /* allocated; what was read already ends here */
-	size_t size;
+	size_t size, max;
+	bool over; /* more than max was wanted */
 };
 
 struct aerie_reply {
@@ -48,8 +52,11 @@ struct aerie_reply {
 	struct aerie_request request;
 
 	uint32_t status;
+	bool is_error; /* reply_error() set the status */
 	char content_type[64];
 	char allow[40];
+	struct aerie_header *headers; /* each one allocation, which begins at name */
+	uint32_t n_headers;
 
 	aerie_emit_fn *emit;
 	aerie_next_fn *next;
@@ -77,7 +84,13 @@ int reply_wrapped(struct aerie_reply *rep, const char *name, aerie_next_fn *next
 		  void (*destroy)(void *user));
 int reply_octets(struct aerie_reply *rep, const char *content_type, const void *data, uint64_t len);
 int reply_error(struct aerie_reply *rep, uint32_t status, const char *text);
+void reply_status(struct aerie_reply *rep, uint32_t status);
+int reply_header(struct aerie_reply *rep, const char *name, const char *value);
 int64_t reply_read(struct aerie_reply *rep, char *buf, uint64_t max);
 void reply_free(struct aerie_reply *rep);
+
+/* One value as a document of its own: document() of <aerie/serializer.h>. */
+int serializer_document(const struct serializer *s, aerie_emit_fn *emit,
+			int (*done)(void *user, const char *data, uint64_t len), void *user, uint64_t max);
 
 #endif

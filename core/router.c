@@ -182,6 +182,17 @@ static int each_serializer(const struct aerie_host *h, int (*fn)(void *user, con
 	return r;
 }
 
+static int document(const struct aerie_host *h, const char *wanted, int (*emit)(void *user, const struct aerie_visitor *vt, void *v),
+		    int (*done)(void *user, const char *data, uint64_t len), void *user, uint64_t max)
+{
+	struct epoch *ep = epoch_pin(module_of(h)->core->epochs);
+	const struct serializer *s = serializer_find(ep->index[REG_SERIALIZER], wanted);
+	int err = s ? serializer_document(s, emit, done, user, max) : -ENOENT;
+
+	epoch_unpin(ep);
+	return err;
+}
+
 /* ---- what a handler asks ---- */
 
 static const char *param(const struct aerie_request *req, const char *name)
@@ -190,8 +201,15 @@ static const char *param(const struct aerie_request *req, const char *name)
 
 	for (i = 0; i < req->route->n; i++)
 		if (req->route->seg[i].param && !strcmp(req->route->seg[i].text, name))
-			return req->path.seg[i];
+			return req->route->rest && i + 1 == req->route->n ? req->rest : req->path.seg[i];
 	return NULL;
+}
+
+static const char *rest(const struct aerie_request *req, uint32_t i)
+{
+	uint32_t first = req->route->n - 1;
+
+	return req->route->rest && i < req->path.n - first ? req->path.seg[first + i] : NULL;
 }
 
 static const char *query(const struct aerie_request *req, const char *name)
@@ -234,10 +252,11 @@ static uint32_t parse_request(struct aerie_request *req, const char **ret_text)
 		return *ret_text = "the path is too long", 414;
 	if (query_len > QUERY_OCTETS)
 		return *ret_text = "the query is too long", 414;
-	req->text = calloc(1, path_len + query_len);
+	req->text = calloc(1, 2 * path_len + query_len);
 	if (!req->text)
 		return *ret_text = "memory is out, try again later", 503;
 	memcpy(req->text, req->raw.path, path_len);
+	req->rest = req->text + path_len + query_len;
 	if (req->raw.query)
 		memcpy(req->text + path_len, req->raw.query, query_len);
 	err = path_split(req->text, &req->path);
@@ -296,6 +315,36 @@ static void explain_failure(struct aerie_reply *rep, struct core *core, const st
 	(void)reply_error(rep, 500, "the server failed to answer this request");
 }
 
+/* The segments that '*' matched, joined. Decoding only shrinks, so they are no longer than the path. */
+static void join_rest(struct aerie_request *req)
+{
+	char *at = req->rest;
+	uint32_t i;
+
+	for (i = req->route->n - 1; i < req->path.n; i++) {
+		size_t len = strlen(req->path.seg[i]);
+
+		if (at > req->rest)
+			*at++ = '/';
+		memcpy(at, req->path.seg[i], len);
+		at += len;
+	}
+	*at = '\0';
+}
+
+static void refuse(struct aerie_reply *rep, const char *needed, int err)
+{
+	char text[256];
+
+	if (err == -EACCES) {
+		(void)reply_error(rep, 401, "this needs a login");
+		return;
+	}
+	(void)snprintf(text, sizeof text, "this needs a login with the role %s; this one has the role %s", needed ? needed : "readonly",
+		       rep->request.raw.role);
+	(void)reply_error(rep, 403, text);
+}
+
 static void handle(struct aerie_reply *rep, struct core *core, const struct route_match *m)
 {
 	struct aerie_request *req = &rep->request;
@@ -304,6 +353,8 @@ static void handle(struct aerie_reply *rep, struct core *core, const struct rout
 	req->route = m->route;
 	req->suffix = m->suffix;
 	rep->serializer = m->serializer;
+	if (m->route->rest)
+		join_rest(req);
 	err = m->route->r.handle(m->route->r.user, req, rep);
 	if (err < 0 || rep->kind == REPLY_NONE)
 		explain_failure(rep, core, m->route, err < 0 ? err : 0);
@@ -318,6 +369,7 @@ static struct aerie_reply *dispatch(const struct aerie_host *h, const struct aer
 	struct route_match m = { 0 };
 	const char *text = NULL;
 	uint32_t status, size = ret_response->size;
+	int err;
 
 	if (!rep)
 		return NULL;
@@ -331,8 +383,8 @@ static struct aerie_reply *dispatch(const struct aerie_host *h, const struct aer
 		(void)reply_error(rep, status, text);
 	else if (!m.route)
 		explain_no_match(rep, &m);
-	else if (!role_allows(m.route->r.role, rep->request.raw.role))
-		(void)reply_error(rep, 401, "this needs a login");
+	else if ((err = role_check(m.route->r.role, &rep->request.raw)) != 0)
+		refuse(rep, m.route->r.role, err);
 	else
 		handle(rep, core, &m);
 	if (rep->kind == REPLY_NONE) { /* not even an error message found room */
@@ -342,6 +394,9 @@ static struct aerie_reply *dispatch(const struct aerie_host *h, const struct aer
 	response.status = rep->status;
 	response.content_type = rep->content_type;
 	response.allow = rep->allow[0] ? rep->allow : NULL;
+	response.headers = rep->headers;
+	response.n_headers = rep->n_headers;
+	response.methods = m.methods;
 	response.length = rep->kind == REPLY_OCTETS ? (int64_t)(rep->sink.s.cur - rep->sink.buf) : -1;
 	if (size > sizeof response)
 		size = sizeof response;
@@ -376,10 +431,17 @@ const struct aerie_http http_service = {
 	.value_int = value_int,
 	.value_real = value_real,
 	.value_json = command_json,
+	.rest = rest,
+	.reply_status = reply_status,
+	.reply_header = reply_header,
+	.value_parse = value_parse,
+	.value_free = value_free,
+	.value_key = value_key,
 };
 
 const struct aerie_serializers serializers_service = {
 	.size = sizeof serializers_service,
 	.register_serializer = register_serializer,
 	.each = each_serializer,
+	.document = document,
 };

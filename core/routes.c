@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Compiles routes and matches paths against them.
  *
- * A table holds the routes of one epoch sorted by number of segments, literals before parameters, explicit formats before
- * "any serializer", and then by registration; the first that fits wins. A host has a few hundred routes at most, and few of one
- * length, so a walk over them costs less than anything cleverer would save. */
+ * A table holds the routes of one epoch: those that match paths of one length sorted by number of segments, then those that end
+ * in '*', the longest first; among each, literals before parameters, explicit formats before "any serializer", and then by
+ * registration. The first that fits wins. A host has a few hundred routes at most, and few of one length, so a walk over them
+ * costs less than anything cleverer would save. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -46,36 +47,54 @@ void route_free(void *p)
 	free((char *)route->r.role);
 	free((char *)route->r.summary);
 	free((char *)route->r.help);
+	free((char *)route->r.record);
+	free((char *)route->r.fields);
+	free((void *)route->r.params);
 	free(route->owner);
 	free(route->text);
 	free(route);
 }
 
+/* One segment of a pattern, NUL-terminated. */
+static const char *compile_segment(struct route *route, char *p)
+{
+	struct route_segment *seg = &route->seg[route->n];
+	uint32_t i;
+
+	if (route->n == PATH_SEGMENTS)
+		return "the path has too many segments";
+	if (route->rest)
+		return "a segment follows the one with '*'";
+	route->rest = *p == '*';
+	seg->param = *p == ':' || route->rest;
+	seg->text = p + seg->param;
+	seg->len = (uint32_t)strlen(seg->text);
+	if (!seg->len || strspn(seg->text, seg->param ? NAME : LITERAL) != seg->len)
+		return seg->param ? "a parameter is not named [a-z0-9_]+" : "a segment is empty or not plain text";
+	for (i = 0; seg->param && i < route->n; i++)
+		if (route->seg[i].param && !strcmp(route->seg[i].text, seg->text))
+			return "two parameters have the same name";
+	route->n++;
+	return NULL;
+}
+
 static const char *compile_path(struct route *route, char *p)
 {
+	const char *error;
 	char *next;
-	uint32_t i;
 
 	if (*p != '/')
 		return "the path does not begin with '/'";
 	for (p++; p && *p; p = next) {
-		struct route_segment *seg = &route->seg[route->n];
-
 		next = strchr(p, '/');
 		if (next)
 			*next++ = '\0';
-		if (route->n == PATH_SEGMENTS)
-			return "the path has too many segments";
-		seg->param = *p == ':';
-		seg->text = p + seg->param;
-		seg->len = (uint32_t)strlen(seg->text);
-		if (!seg->len || strspn(seg->text, seg->param ? NAME : LITERAL) != seg->len)
-			return seg->param ? "a parameter is not named [a-z0-9_]+" : "a segment is empty or not plain text";
-		for (i = 0; seg->param && i < route->n; i++)
-			if (route->seg[i].param && !strcmp(route->seg[i].text, seg->text))
-				return "two parameters have the same name";
-		route->n++;
+		error = compile_segment(route, p);
+		if (error)
+			return error;
 	}
+	if (route->rest && route->n == 1 && (!route->r.formats || *route->r.formats))
+		return "no segment before '*' can have the suffix";
 	return NULL;
 }
 
@@ -96,10 +115,130 @@ static const char *compile_formats(struct route *route, char *p)
 	return NULL;
 }
 
+static bool has_segment(const struct route *route, const char *name)
+{
+	uint32_t i;
+
+	for (i = 0; i < route->n; i++)
+		if (route->seg[i].param && !strcmp(route->seg[i].text, name))
+			return true;
+	return false;
+}
+
+static bool type_valid(const char *type)
+{
+	static const char *const types[] = {
+		"string", "integer", "number", "boolean", "mac", "maskedmac", "key", "uuid", "time", "fields", "regex", "map", "any",
+	};
+	size_t len = strlen(type), i;
+
+	if (len > 2 && !strcmp(type + len - 2, "[]"))
+		len -= 2;
+	for (i = 0; i < sizeof types / sizeof types[0]; i++)
+		if (strlen(types[i]) == len && !memcmp(types[i], type, len))
+			return true;
+	return false;
+}
+
+static const char *check_param(const struct route *route, const struct aerie_param *p)
+{
+	if (p->in < AERIE_IN_PATH || p->in > AERIE_IN_MESSAGE)
+		return "a parameter is given nowhere";
+	if (!p->name || !*p->name || !p->help || !*p->help)
+		return "a parameter has no name or no help";
+	if (!p->type || !type_valid(p->type))
+		return "a parameter's type is unknown";
+	if (p->in == AERIE_IN_PATH && !has_segment(route, p->name))
+		return "a parameter of the path is no segment of it";
+	return NULL;
+}
+
+static const struct aerie_param *param_row(const struct aerie_param *table, uint32_t i)
+{
+	return (const struct aerie_param *)(const void *)((const char *)table + (size_t)i * table->size);
+}
+
+static const char *keep_text(char **at, const char *text)
+{
+	size_t len = text ? strlen(text) + 1 : 0;
+
+	if (text)
+		memcpy(*at, text, len);
+	*at += len;
+	return text ? *at - len : NULL;
+}
+
+/* Copies the rows, and behind them their texts. */
+static const char *copy_params(struct route *route, const struct aerie_route *r)
+{
+	size_t octets = (size_t)r->n_params * sizeof(struct aerie_param);
+	const char *error = NULL;
+	struct aerie_param *rows;
+	char *at;
+	uint32_t i;
+
+	if (!r->n_params)
+		return NULL;
+	if (!r->params || r->n_params > ROUTE_PARAMS || r->params->size < sizeof *rows)
+		return "its parameters are no table, or too many";
+	for (i = 0; !error && i < r->n_params; i++) {
+		const struct aerie_param *p = param_row(r->params, i);
+
+		error = check_param(route, p);
+		if (!error)
+			octets += strlen(p->name) + strlen(p->type) + strlen(p->help) + (p->example ? strlen(p->example) : 0) + 4;
+	}
+	if (error)
+		return error;
+	rows = malloc(octets);
+	if (!rows)
+		return "memory is out";
+	at = (char *)(rows + r->n_params);
+	for (i = 0; i < r->n_params; i++) {
+		const struct aerie_param *p = param_row(r->params, i);
+
+		rows[i] = (struct aerie_param){
+			.size = sizeof *rows, .in = p->in, .flags = p->flags, .name = keep_text(&at, p->name),
+			.type = keep_text(&at, p->type), .help = keep_text(&at, p->help), .example = keep_text(&at, p->example),
+		};
+		if (p->in == AERIE_IN_PATH)
+			rows[i].flags |= AERIE_PARAM_REQUIRED;
+	}
+	route->r.params = rows;
+	route->r.n_params = r->n_params;
+	return NULL;
+}
+
+static bool copied(const char *text, const char *original)
+{
+	return text || !original;
+}
+
+/* Copies of the texts; false: memory is out. */
+static bool copy_texts(struct route *route, const struct aerie_route *r, const char *owner)
+{
+	size_t path_len = strlen(r->path) + 1, formats_len = r->formats ? strlen(r->formats) + 1 : 1;
+
+	route->r = (struct aerie_route){
+		.size = sizeof route->r, .methods = r->methods, .path = copy(r->path), .formats = copy(r->formats),
+		.role = copy(r->role), .summary = copy(r->summary), .help = copy(r->help), .handle = r->handle, .result = r->result,
+		.record = copy(r->record), .fields = copy(r->fields),
+	};
+	route->owner = copy(owner);
+	route->text = calloc(1, path_len + formats_len);
+	if (!route->r.path || !route->r.summary || !route->r.help || !route->owner || !route->text ||
+	    !copied(route->r.formats, r->formats) || !copied(route->r.role, r->role) || !copied(route->r.record, r->record) ||
+	    !copied(route->r.fields, r->fields))
+		return false;
+	memcpy(route->text, r->path, path_len);
+	if (r->formats)
+		memcpy(route->text + path_len, r->formats, formats_len);
+	return true;
+}
+
 int route_new(const struct aerie_route *r, const char *owner, struct route **ret_route, const char **ret_error)
 {
 	struct route *route;
-	size_t path_len, formats_len;
 
 	if (!r->path)
 		return *ret_error = "it has no path", -EINVAL;
@@ -107,28 +246,18 @@ int route_new(const struct aerie_route *r, const char *owner, struct route **ret
 		return *ret_error = "its methods are none or unknown", -EINVAL;
 	if (!r->summary || !*r->summary || !r->help || !*r->help)
 		return *ret_error = "it has no summary or no help", -EINVAL;
+	if (r->result > AERIE_RESULT_VALUE)
+		return *ret_error = "its result is unknown", -EINVAL;
 	route = calloc(1, sizeof *route);
-	if (!route)
-		return *ret_error = "memory is out", -ENOMEM;
-	path_len = strlen(r->path) + 1;
-	formats_len = r->formats ? strlen(r->formats) + 1 : 1;
-	route->r = (struct aerie_route){
-		.size = sizeof route->r, .methods = r->methods, .path = copy(r->path), .formats = copy(r->formats),
-		.role = copy(r->role), .summary = copy(r->summary), .help = copy(r->help), .handle = r->handle,
-	};
-	route->owner = copy(owner);
-	route->text = calloc(1, path_len + formats_len);
-	if (!route->r.path || !route->r.summary || !route->r.help || !route->owner || !route->text ||
-	    (r->formats && !route->r.formats) || (r->role && !route->r.role)) {
+	if (!route || !copy_texts(route, r, owner)) {
 		route_free(route);
 		return *ret_error = "memory is out", -ENOMEM;
 	}
-	memcpy(route->text, r->path, path_len);
-	if (r->formats)
-		memcpy(route->text + path_len, r->formats, formats_len);
 	*ret_error = compile_path(route, route->text);
 	if (!*ret_error)
-		*ret_error = compile_formats(route, route->text + path_len);
+		*ret_error = compile_formats(route, route->text + strlen(r->path) + 1);
+	if (!*ret_error)
+		*ret_error = copy_params(route, r);
 	if (*ret_error) {
 		route_free(route);
 		return -EINVAL;
@@ -138,16 +267,37 @@ int route_new(const struct aerie_route *r, const char *owner, struct route **ret
 	return 0;
 }
 
-bool role_allows(const char *needed, const char *role)
+static bool role_listed(const char *list, const char *role)
 {
-	return !needed || (role && (!strcmp(role, needed) || !strcmp(role, "admin")));
+	size_t len = strlen(role);
+	const char *p, *end;
+
+	for (p = list; *p; p = *end ? end + 1 : end) {
+		end = p + strcspn(p, "|");
+		if ((size_t)(end - p) == len && !memcmp(p, role, len))
+			return true;
+	}
+	return false;
+}
+
+int role_check(const char *needed, const struct aerie_http_request *req)
+{
+	if (!needed && (req->flags & AERIE_REQUEST_LOGIN_FOR_ALL))
+		needed = "readonly";
+	if (!needed || !*needed)
+		return 0;
+	if (!req->role || !*req->role)
+		return -EACCES;
+	if (!strcmp(req->role, "admin") || !strcmp(needed, "any"))
+		return 0;
+	return role_listed(needed, req->role) ? 0 : -EPERM;
 }
 
 static bool same_shape(const struct route *a, const struct route *b)
 {
 	uint32_t i;
 
-	if (a->n != b->n)
+	if (a->n != b->n || a->rest != b->rest)
 		return false;
 	for (i = 0; i < a->n; i++) {
 		if (a->seg[i].param != b->seg[i].param)
@@ -193,8 +343,10 @@ static int compare_routes(const void *pa, const void *pb)
 	const struct route *a = sa->route, *b = sb->route;
 	uint32_t i;
 
+	if (a->rest != b->rest)
+		return a->rest ? 1 : -1;
 	if (a->n != b->n)
-		return a->n < b->n ? -1 : 1;
+		return (a->n < b->n) != a->rest ? -1 : 1;
 	for (i = 0; i < a->n; i++)
 		if (a->seg[i].param != b->seg[i].param)
 			return a->seg[i].param ? 1 : -1;
@@ -270,41 +422,51 @@ static bool segment_fits(const struct route_segment *seg, const char *text, size
 	return seg->param ? len > 0 : seg->len == len && !memcmp(seg->text, text, len);
 }
 
-/* Does the path fit, when the last `cut` octets of its last segment are its suffix? */
-static bool path_fits(const struct route *route, const struct path *path, size_t cut)
-{
-	uint32_t i;
-
-	if (route->n != path->n)
-		return false;
-	for (i = 0; i < path->n; i++) {
-		size_t len = strlen(path->seg[i]);
-
-		if (!segment_fits(&route->seg[i], path->seg[i], i + 1 == path->n ? len - cut : len))
-			return false;
-	}
-	return true;
-}
-
 static bool wants_suffix(const struct route *route)
 {
 	return !route->r.formats || route->n_formats;
 }
 
+/* The suffix of the path where this route has it, or NULL. */
+static const char *suffix_for(const struct route *route, const struct path *path)
+{
+	uint32_t last = route->n - route->rest;
+
+	return wants_suffix(route) && last && last <= path->n ? path_suffix(path->seg[last - 1]) : NULL;
+}
+
+/* Does the path fit, without the suffix (or NULL) of the segment that has it? */
+static bool path_fits(const struct route *route, const struct path *path, const char *suffix)
+{
+	uint32_t last = route->n - route->rest, i;
+
+	if (route->rest ? path->n < route->n : path->n != route->n)
+		return false;
+	for (i = 0; i < last; i++) {
+		size_t len = strlen(path->seg[i]), cut = suffix && i + 1 == last ? strlen(suffix) + 1 : 0;
+
+		if (!segment_fits(&route->seg[i], path->seg[i], len - cut))
+			return false;
+	}
+	return true;
+}
+
 void route_table_match(const struct route_table *t, const struct serializer_table *ser, struct path *path, uint32_t method,
 		       struct route_match *ret_match)
 {
-	const char *suffix = path->n ? path_suffix(path->seg[path->n - 1]) : NULL;
-	size_t cut = suffix ? strlen(suffix) + 1 : 0, i;
-	const struct serializer *s = suffix ? serializer_find(ser, suffix) : NULL;
 	struct route_match m = { .suffix = "" };
+	const struct serializer *s;
+	char *cut = NULL;
+	size_t i;
 
 	for (i = 0; t && i < t->n; i++) {
 		const struct route *route = t->route[i];
+		const char *suffix = suffix_for(route, path);
 
-		if (!path_fits(route, path, wants_suffix(route) ? cut : 0))
+		if (!path_fits(route, path, suffix))
 			continue;
 		m.path_known = true;
+		s = suffix ? serializer_find(ser, suffix) : NULL;
 		if (wants_suffix(route) && !(suffix && (route->n_formats ? has_format(route, suffix) : s != NULL)))
 			continue;
 		m.format_known = true;
@@ -312,13 +474,14 @@ void route_table_match(const struct route_table *t, const struct serializer_tabl
 		if (m.route || !(route->r.methods & method))
 			continue;
 		m.route = route;
-		if (wants_suffix(route)) {
+		if (suffix) {
 			m.suffix = suffix;
 			m.serializer = s;
+			cut = path->seg[route->n - route->rest - 1] + strlen(path->seg[route->n - route->rest - 1]) - strlen(suffix) - 1;
 		}
 	}
-	if (m.route && *m.suffix)
-		((char *)suffix)[-1] = '\0';
+	if (cut)
+		*cut = '\0';
 	*ret_match = m;
 }
 
@@ -346,14 +509,13 @@ static size_t add_format(char *dst, size_t room, size_t at, const char *suffix)
 void route_table_formats(const struct route_table *t, const struct serializer_table *ser, const struct path *path,
 			 char *dst, size_t room)
 {
-	const char *suffix = path->n ? path_suffix(path->seg[path->n - 1]) : NULL;
-	size_t cut = suffix ? strlen(suffix) + 1 : 0, i, j, at = 0;
+	size_t i, j, at = 0;
 
 	dst[0] = '\0';
 	for (i = 0; i < t->n; i++) {
 		const struct route *route = t->route[i];
 
-		if (!wants_suffix(route) || !path_fits(route, path, cut))
+		if (!wants_suffix(route) || !path_fits(route, path, suffix_for(route, path)))
 			continue;
 		for (j = 0; j < route->n_formats; j++)
 			at = add_format(dst, room, at, route->format[j]);

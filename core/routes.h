@@ -9,14 +9,16 @@
 #include <core/reply.h>
 
 #define ROUTE_FORMATS 16u /* suffixes in a route's own list */
+#define ROUTE_PARAMS 256u /* rows of a route's parameters */
 #define SUFFIX_OCTETS 16u
 
 struct route {
 	struct aerie_route r; /* texts are copies */
 	struct aerie_ws_route *ws; /* of a WebSocket (REG_WS), otherwise NULL; its texts but the protocol are those of r */
 	char *owner;
-	char *text;   /* what seg[] and format[] point into */
+	char *text;   /* what seg[], format[] and the parameters' texts point into */
 	uint32_t n;   /* segments */
+	bool rest;    /* the last one matches the rest of the path */
 	uint32_t n_formats;
 	struct route_segment {
 		const char *text; /* a literal, or a parameter's name */
@@ -50,8 +52,8 @@ bool route_conflicts(const struct route *a, const struct route *b);
 bool suffix_valid(const char *suffix);
 const struct serializer *serializer_find(const struct serializer_table *t, const char *suffix);
 
-/* May a login with this role (NULL: none) do what needs that one? */
-bool role_allows(const char *needed, const char *role);
+/* May this request's login use a route with that role? 0, -EACCES: it needs a login, -EPERM: its role is not enough. */
+int role_check(const char *needed, const struct aerie_http_request *req);
 
 /* Epoch builders. */
 void *route_table_build(void *user, const struct epoch *ep);
@@ -65,7 +67,7 @@ struct route_match {
 	bool path_known, format_known;
 	uint32_t methods; /* of all routes that path and suffix fit */
 };
-/* Cuts the suffix off the path's last segment when the route wants it. */
+/* Cuts the suffix off the segment that has it, when the route wants it. */
 void route_table_match(const struct route_table *t, const struct serializer_table *ser, struct path *path, uint32_t method,
 		       struct route_match *ret_match);
 /* The suffixes that a known path has, "json, msgpack"; cut to room. */

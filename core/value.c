@@ -52,6 +52,8 @@ static int measure(struct from *f, const json_t *v, unsigned depth)
 		return 0;
 	if (depth == VALUE_DEPTH)
 		return fail(f, "it is nested deeper than %u levels", VALUE_DEPTH);
+	if (json_object_size(v) > VALUE_KEYS)
+		return fail(f, "one of its maps has more than %u keys", VALUE_KEYS);
 	json_object_foreach((json_t *)v, key, part) {
 		err = measure(f, part, depth + 1);
 		if (err)
@@ -182,6 +184,8 @@ static json_t *map_value(struct from *f, struct aerie_cur *c, unsigned depth)
 
 	if (c->bad || n > aerie_cur_left(c) / 2)
 		return c->bad = 1, bad(f, c, "");
+	if (n > VALUE_KEYS)
+		return fail(f, "one of its maps has more than %u keys", VALUE_KEYS), NULL;
 	map = keep(f, json_object());
 	for (i = 0; map && i < n; i++) {
 		if (!add_pair(f, c, map, depth))
@@ -353,4 +357,34 @@ int64_t value_int(const struct aerie_value *v, int64_t dflt)
 double value_real(const struct aerie_value *v, double dflt)
 {
 	return json_is_number(json_of(v)) ? json_number_value(json_of(v)) : dflt;
+}
+
+const char *value_key(const struct aerie_value *map, uint32_t i)
+{
+	json_t *object = (json_t *)(void *)map;
+	void *iter = json_object_iter(object);
+
+	for (; iter && i; i--)
+		iter = json_object_iter_next(object, iter);
+	return json_object_iter_key(iter);
+}
+
+int value_parse(const char *json, uint64_t len, const struct aerie_value **ret_value, char *ret_why, uint32_t room)
+{
+	json_t *root = NULL;
+	int err;
+
+	if (len > VALUE_OCTETS) {
+		(void)snprintf(ret_why, room, "it is longer than %u octets", VALUE_OCTETS);
+		return -EBADMSG;
+	}
+	err = value_from_json(json, (size_t)len, &root, ret_why, room);
+	if (!err)
+		*ret_value = value_of(root);
+	return err;
+}
+
+void value_free(const struct aerie_value *v)
+{
+	json_decref((json_t *)(void *)v);
 }

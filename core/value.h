@@ -10,9 +10,11 @@
 
 #include <aerie/http.h>
 
+#define VALUE_OCTETS (16u * 1024u * 1024u) /* of a text that value_parse() reads, at most */
 #define VALUE_DEPTH 32u        /* maps and lists within one another, at most */
 #define VALUE_ELEMENTS 100000u /* values in one command, at most */
 #define VALUE_KEY 256u         /* octets of a key in msgpack, at most */
+#define VALUE_KEYS 4096u       /* keys of one map, at most: value_key() counts its way */
 
 /* -EBADMSG with a reason for people that fits room; -ENOMEM. */
 int value_from_json(const char *text, size_t len, json_t **ret, char *why, size_t room);
@@ -29,5 +31,8 @@ uint32_t value_count(const struct aerie_value *v);
 const char *value_str(const struct aerie_value *v, uint32_t *ret_len);
 int64_t value_int(const struct aerie_value *v, int64_t dflt);
 double value_real(const struct aerie_value *v, double dflt);
+int value_parse(const char *json, uint64_t len, const struct aerie_value **ret_value, char *ret_why, uint32_t room);
+void value_free(const struct aerie_value *v);
+const char *value_key(const struct aerie_value *map, uint32_t i);
 
 #endif

@@ -62,6 +62,7 @@ static int ws_new(struct module *m, const struct aerie_ws_route *given, struct r
 			.help = route->r.help, .open = given->open, .message = given->message, .close = given->close,
 			.user = given->user, .protocol = given->protocol ? strdup(given->protocol) : NULL,
 			.check = given->check, .drained = given->drained,
+			.params = route->r.params, .n_params = route->r.n_params,
 		};
 	}
 	if (!ws || (given->protocol && !ws->protocol)) {
@@ -119,11 +120,13 @@ static struct reg *find(struct epochs *epochs, struct path *path)
 static int match(const struct aerie_host *h, const struct aerie_http_request *req, const struct aerie_ws_route **ret_route,
 		 void **ret_pin)
 {
+	struct aerie_http_request full = { 0 };
 	size_t len = strlen(req->path) + 1;
 	struct path path;
 	struct reg *found = NULL;
 	const struct route *route;
 	char *text;
+	int err;
 
 	if (len > PATH_OCTETS)
 		return -ENOENT;
@@ -137,9 +140,11 @@ static int match(const struct aerie_host *h, const struct aerie_http_request *re
 	if (!found)
 		return -ENOENT;
 	route = found->item;
-	if (!role_allows(route->r.role, req->role)) {
+	memcpy(&full, req, req->size < sizeof full ? req->size : sizeof full);
+	err = role_check(route->r.role, &full);
+	if (err) {
 		reg_release(found);
-		return -EACCES;
+		return err;
 	}
 	*ret_route = route->ws;
 	*ret_pin = found;

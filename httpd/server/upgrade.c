@@ -60,7 +60,7 @@ int upgrade_exists(const struct server *s, const struct aerie_http_request *req)
 
 	if (!err)
 		s->websocket->unpin(pin);
-	return err == -EACCES ? 0 : err;
+	return err == -EACCES || err == -EPERM ? 0 : err;
 }
 
 unsigned upgrade_check(const struct server *s, struct MHD_Connection *c, const char *version,
@@ -115,10 +115,10 @@ unsigned upgrade_accept(const struct server *s, struct MHD_Connection *c, const 
 	void *pin;
 	int err = s->websocket->match(s->h, req, &route, &pin);
 
-	if (err == -EACCES && req->role)
-		return *ret_text = "ERROR: the role of this login is not enough\n", 403;
 	if (err == -EACCES)
 		return *ret_text = "ERROR: this needs a login\n", 401;
+	if (err == -EPERM)
+		return *ret_text = "ERROR: the role of this login is not enough\n", 403;
 	if (!err && (err = check_route(route, req)))
 		s->websocket->unpin(pin);
 	if (err == -ENOENT)

@@ -73,7 +73,8 @@ static inline void routes_done(void)
 
 struct answer {
 	uint32_t status;
-	char type[64], allow[64];
+	char type[64], allow[64], headers[1024]; /* "Name: value\n" */
+	uint32_t methods;
 	int64_t length, end; /* end: 0, or the error that cut it */
 	char *body;
 	size_t len;
@@ -86,10 +87,15 @@ static inline struct answer ask_request(const struct aerie_http_request *req)
 	struct answer a = { 0 };
 	char buf[7000];
 	int64_t n;
+	uint32_t i;
 
 	cr_assert_not_null(rep);
 	a.status = res.status;
 	a.length = res.length;
+	a.methods = res.methods;
+	for (i = 0; i < res.n_headers; i++)
+		(void)snprintf(a.headers + strlen(a.headers), sizeof a.headers - strlen(a.headers), "%s: %s\n", res.headers[i].name,
+			       res.headers[i].value);
 	(void)snprintf(a.type, sizeof a.type, "%s", res.content_type);
 	(void)snprintf(a.allow, sizeof a.allow, "%s", res.allow ? res.allow : "");
 	a.body = malloc(1);

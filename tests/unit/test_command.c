@@ -301,6 +301,57 @@ Test(command, with_a_key_too_long_for_msgpack_is_refused)
 	expect("/echo", MSGPACK, buf, 262, 400, REFUSED "a key in its msgpack is longer than 256 octets\n");
 }
 
+Test(command, with_a_map_of_more_than_4096_keys_is_refused)
+{
+	static char buf[VALUE_KEYS * 16];
+	size_t len = 0, n;
+	uint8_t *p;
+
+	for (n = 0; n <= VALUE_KEYS; n++)
+		len += (size_t)sprintf(buf + len, "%s\"%zu\":0", n ? "," : "{", n);
+	buf[len] = '}';
+	expect("/echo", JSON, buf, len + 1, 400, REFUSED "one of its maps has more than 4096 keys\n");
+	len = (size_t)(strrchr(buf, ',') - buf);
+	buf[len] = '}';
+	expect("/echo", JSON, buf, len + 1, 200, "{\"0\":0,*");
+	memcpy(buf, "\xde\x10\x01", 3); /* 4097 */
+	for (p = (uint8_t *)buf + 3, n = 0; n <= VALUE_KEYS; n++, p += 4)
+		memcpy(p, (uint8_t[]){ 0xa2, (uint8_t)('0' + n / 70), (uint8_t)('0' + n % 70), 0 }, 4);
+	expect("/echo", MSGPACK, buf, (size_t)((char *)p - buf), 400, REFUSED "one of its maps has more than 4096 keys\n");
+	buf[2] = 0;
+	expect("/echo", MSGPACK, buf, (size_t)((char *)p - buf) - 4, 200, "{\"00\":0,*");
+}
+
+Test(value, of_a_message_is_parsed_and_its_keys_keep_their_order)
+{
+	static const char text[] = "{\"z\":1,\"a\":{\"b\":2},\"\":3} ";
+	const struct aerie_value *v = NULL;
+	char why[128] = "";
+
+	cr_assert_eq(http_service.value_parse(text, sizeof text - 1, &v, why, sizeof why), 0, "%s", why);
+	cr_assert_str_eq(http_service.value_key(v, 0), "z");
+	cr_assert_str_eq(http_service.value_key(v, 1), "a");
+	cr_assert_str_eq(http_service.value_key(v, 2), "");
+	cr_assert_null(http_service.value_key(v, 3));
+	cr_assert_null(http_service.value_key(v, UINT32_MAX));
+	cr_assert_null(http_service.value_key(http_service.value_get(v, "z"), 0), "no map");
+	cr_assert_null(http_service.value_key(NULL, 0));
+	cr_assert_eq(http_service.value_int(http_service.value_get(http_service.value_get(v, "a"), "b"), 0), 2);
+	http_service.value_free(v);
+	http_service.value_free(NULL);
+	v = NULL;
+	cr_assert_eq(http_service.value_parse("[1,", 3, &v, why, sizeof why), -EBADMSG);
+	cr_assert_not_null(strstr(why, "line 1"), "%s", why);
+	cr_assert_null(v);
+	cr_assert_eq(http_service.value_parse("{}x", 3, &v, why, sizeof why), -EBADMSG);
+	cr_assert_eq(http_service.value_parse("", 0, &v, why, 8), -EBADMSG);
+	cr_assert_lt(strlen(why), 8);
+	cr_assert_eq(http_service.value_parse("", (uint64_t)VALUE_OCTETS + 1, &v, why, sizeof why), -EBADMSG);
+	cr_assert_eq(http_service.value_parse("\"text\"", 6, &v, why, sizeof why), 0, "any value will do");
+	cr_assert_str_eq(http_service.value_str(v, NULL), "text");
+	http_service.value_free(v);
+}
+
 Test(command, values_are_read_by_kind)
 {
 	static const char body[] = "{\"list\":[\"a\",\"b\xc3\xa4\"],\"int\":-9223372036854775808,\"real\":0.5,\"whole\":3.0,"

@@ -756,7 +756,7 @@ Test(remote, a_login_of_another_role_may_not_connect)
 	void *pin;
 
 	up_remote(NULL);
-	cr_expect_eq(websocket_service.match(&core.self->host, &req, &route, &pin), -EACCES);
+	cr_expect_eq(websocket_service.match(&core.self->host, &req, &route, &pin), -EPERM);
 	down();
 }
 

@@ -86,7 +86,34 @@ static int then_fails(void *user, const struct aerie_request *req, struct aerie_
 {
 	int err = http_service.reply_value(rep, emit, &plan, destroy);
 
+	(void)http_service.reply_header(rep, "X-Lost", "1");
 	return err ? err : -ENOENT;
+}
+
+static int emit_plan(void *user, const struct aerie_visitor *vt, void *v)
+{
+	return emit(&plan, vt, v);
+}
+
+static int made(void *user, const struct aerie_request *req, struct aerie_reply *rep)
+{
+	http_service.reply_status(rep, 201);
+	cr_assert_eq(http_service.reply_header(rep, "Location", "/made/7"), 0);
+	cr_assert_eq(http_service.reply_header(rep, "X-Two", "a\tb \xc3\xa4"), 0);
+	cr_assert_eq(http_service.reply_header(rep, "X-Two", "again"), 0);
+	cr_assert_eq(http_service.reply_header(rep, "X-Empty", ""), 0);
+	return http_service.reply_value(rep, emit, &plan, destroy);
+}
+
+static int refused(void *user, const struct aerie_request *req, struct aerie_reply *rep)
+{
+	int err;
+
+	http_service.reply_status(rep, 202);
+	cr_assert_eq(http_service.reply_header(rep, "Location", "/nowhere"), 0);
+	err = http_service.reply_error(rep, 429, "slowly");
+	http_service.reply_status(rep, 200);
+	return err ? err : http_service.reply_header(rep, "Retry-After", "5");
 }
 
 static void up(void)
@@ -101,6 +128,8 @@ static void up(void)
 	cr_assert_eq(add_route(AERIE_HTTP_GET, "/wrapped", NULL, NULL, list_wrapped, "aa\"Data"), 0);
 	cr_assert_eq(add_route(AERIE_HTTP_GET, "/wrapped/long", NULL, NULL, list_wrapped, long_name), 0);
 	cr_assert_eq(add_route(AERIE_HTTP_GET, "/value", NULL, NULL, value, NULL), 0);
+	cr_assert_eq(add_route(AERIE_HTTP_GET, "/made", NULL, NULL, made, NULL), 0);
+	cr_assert_eq(add_route(AERIE_HTTP_GET, "/refused", "", NULL, refused, NULL), 0);
 	cr_assert_eq(add_route(AERIE_HTTP_GET, "/fails", NULL, NULL, then_fails, NULL), 0);
 	routes_done();
 }
@@ -162,6 +191,80 @@ Test(reply, one_value)
 	check_text("/value.json", "{\"k\":7}");
 	check_text("/value.ekjson", "{\"k\":7}\n");
 	check_text("/value.msgpack", "\x81\xa1k\x07");
+}
+
+Test(reply, status_and_headers_are_those_of_the_handler)
+{
+	struct answer a = ask("/made.json");
+
+	cr_assert_eq(a.status, 201);
+	cr_assert_str_eq(a.headers, "Location: /made/7\nX-Two: a\tb \xc3\xa4\nX-Two: again\nX-Empty: \n");
+	cr_assert_str_eq(a.body, "{\"k\":7}");
+	free(a.body);
+	a = ask("/list.json");
+	cr_assert_eq(a.status, 200);
+	cr_assert_str_eq(a.headers, "");
+	free(a.body);
+}
+
+Test(reply, error_forgets_status_and_headers_before_it)
+{
+	struct answer a = ask("/refused");
+
+	cr_assert_eq(a.status, 429);
+	cr_assert_str_eq(a.headers, "Retry-After: 5\n");
+	cr_assert_str_eq(a.body, "ERROR: slowly\n");
+	free(a.body);
+	a = ask("/fails.json");
+	cr_assert_eq(a.status, 404);
+	cr_assert_str_eq(a.headers, "");
+	free(a.body);
+}
+
+/* RFC 9110 5.1, 5.5 and 5.6.2; what splits a response in two must not pass. */
+Test(reply, headers_are_checked)
+{
+	static char longest[REPLY_HEADER_OCTETS];
+	static const struct {
+		const char *name, *value;
+	} bad[] = {
+		{ "", "x" },	   { "a b", "x" },     { "a:", "x" },	   { "a\r\nb", "x" }, { "X-\xc3\xa4", "x" }, { "X", "a\r\nSet-Cookie: y" },
+		{ "X", "a\nb" },   { "X", "a\rb" },    { "X", "a\x7f" },   { "X", "\x01" },	     { NULL, "x" },	       { "X", NULL },
+		{ "content-length", "1" }, { "Transfer-Encoding", "chunked" }, { "Connection", "close" }, { "Content-Type", "x/y" },
+	};
+	struct aerie_reply *rep = reply_new();
+	size_t i;
+
+	for (i = 0; i < sizeof bad / sizeof bad[0]; i++)
+		cr_assert_eq(http_service.reply_header(rep, bad[i].name, bad[i].value), -EINVAL, "row %zu", i);
+	memset(longest, 'x', sizeof longest - 3);
+	cr_assert_eq(http_service.reply_header(rep, "X", longest), 0);
+	cr_assert_eq(http_service.reply_header(rep, "XX", longest), -EINVAL);
+	for (i = 1; i < REPLY_HEADERS; i++)
+		cr_assert_eq(http_service.reply_header(rep, "X", "y"), 0);
+	cr_assert_eq(http_service.reply_header(rep, "X", "y"), -EINVAL);
+	cr_assert_eq(rep->n_headers, REPLY_HEADERS);
+	http_service.reply_status(rep, 99);
+	cr_assert_eq(rep->status, 200);
+	reply_free(rep);
+}
+
+static int keep_document(void *user, const char *data, uint64_t len)
+{
+	memcpy(user, data, len);
+	return 0;
+}
+
+Test(reply, document_is_one_value_within_a_limit)
+{
+	char text[4096] = "";
+
+	cr_assert_eq(serializers_service.document(&mod->host, "json", emit_plan, keep_document, text, 7), 0);
+	cr_assert_str_eq(text, "{\"k\":7}");
+	cr_assert_eq(serializers_service.document(&mod->host, "xml", emit_plan, keep_document, text, 100), -ENOENT);
+	cr_assert_eq(serializers_service.document(&mod->host, "json", emit_plan, keep_document, text, 6), -EMSGSIZE);
+	plan.emit_error = -EIO;
+	cr_assert_eq(serializers_service.document(&mod->host, "json", emit_plan, keep_document, text, 100), -EIO);
 }
 
 Test(reply, count_is_asked_only_by_serializers_that_need_it)

@@ -14,6 +14,21 @@ static int tell(void *user, const struct aerie_request *req, struct aerie_reply 
 	return http_service.reply_octets(rep, "text/plain", text, strlen(text));
 }
 
+static int tell_rest(void *user, const struct aerie_request *req, struct aerie_reply *rep)
+{
+	const char *k = http_service.param(req, "k"), *a = http_service.rest(req, 0), *b = http_service.rest(req, 1);
+	char text[4096];
+	uint32_t n = 0;
+
+	while (http_service.rest(req, n))
+		n++;
+	cr_assert_null(http_service.rest(req, n + 1));
+	cr_assert_null(http_service.rest(req, UINT32_MAX));
+	(void)snprintf(text, sizeof text, "rest .%s k=%s path=%s 0=%s 1=%s n=%u", http_service.suffix(req), k ? k : "-",
+		       http_service.param(req, "path"), a ? a : "-", b ? b : "-", n);
+	return http_service.reply_octets(rep, "text/plain", text, strlen(text));
+}
+
 static int fails_with(void *user, const struct aerie_request *req, struct aerie_reply *rep)
 {
 	return *(const int *)user;
@@ -57,6 +72,14 @@ static void up(void)
 		{ get, "/files/:a", "", NULL, tell, "file" },
 		{ get | post, "/secret/admin", "", "admin", tell, "admin" },
 		{ get, "/secret/reader", "", "readonly", tell, "reader" },
+		{ get, "/secret/any", "", "any", tell, "any" },
+		{ get, "/secret/two", "", "scan|gps", tell, "two" },
+		{ get, "/always", "", "", tell, "always" },
+		{ get, "/tree/:k/leaf/*path", NULL, NULL, tell_rest, NULL },
+		{ get, "/tree/:k/leaf", NULL, NULL, tell, "whole" },
+		{ get, "/tree/:k/leaf.json/fixed", "", NULL, tell, "fixed" },
+		{ get, "/tree/:k/leaf/long/:x/*path", NULL, NULL, tell_rest, NULL },
+		{ get, "/web/*path", "", NULL, tell_rest, NULL },
 		{ get, "/fail/enoent", "", NULL, fails_with, &enoent },
 		{ get, "/fail/einval", "", NULL, fails_with, &einval },
 		{ get, "/fail/enomem", "", NULL, fails_with, &enomem },
@@ -160,9 +183,13 @@ Test(router, role_decides_who_may)
 		const char *path, *role;
 		uint32_t status;
 	} rows[] = {
-		{ "/secret/admin", NULL, 401 },       { "/secret/admin", "readonly", 401 }, { "/secret/admin", "admin", 200 },
-		{ "/secret/reader", NULL, 401 },      { "/secret/reader", "other", 401 },   { "/secret/reader", "readonly", 200 },
+		{ "/secret/admin", NULL, 401 },       { "/secret/admin", "readonly", 403 }, { "/secret/admin", "admin", 200 },
+		{ "/secret/reader", NULL, 401 },      { "/secret/reader", "other", 403 },   { "/secret/reader", "readonly", 200 },
 		{ "/secret/reader", "admin", 200 },   { "/things/all.json", "other", 200 }, { "/secret/reader", "", 401 },
+		{ "/secret/any", NULL, 401 },	      { "/secret/any", "", 401 },	    { "/secret/any", "of my own", 200 },
+		{ "/secret/two", NULL, 401 },	      { "/secret/two", "readonly", 403 },   { "/secret/two", "scan", 200 },
+		{ "/secret/two", "gps", 200 },	      { "/secret/two", "sca", 403 },	    { "/secret/two", "scan|gps", 403 },
+		{ "/secret/two", "admin", 200 },      { "/always", NULL, 200 },		    { "/always", "other", 200 },
 	};
 	size_t i;
 
@@ -170,6 +197,93 @@ Test(router, role_decides_who_may)
 		struct answer a = ask_query(AERIE_HTTP_GET, rows[i].path, NULL, rows[i].role);
 
 		cr_assert_eq(a.status, rows[i].status, "%s as %s: %u", rows[i].path, rows[i].role, a.status);
+		free(a.body);
+	}
+}
+
+Test(router, login_for_all_closes_open_routes_but_those_always_open)
+{
+	static const struct {
+		const char *path, *role;
+		uint32_t status;
+	} rows[] = {
+		{ "/things/all.json", NULL, 401 },    { "/things/all.json", "other", 403 }, { "/things/all.json", "readonly", 200 },
+		{ "/things/all.json", "admin", 200 }, { "/always", NULL, 200 },		    { "/secret/any", "other", 200 },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct aerie_http_request req = {
+			.size = sizeof req, .method = AERIE_HTTP_GET, .path = rows[i].path, .role = rows[i].role, .peer = "test",
+			.flags = AERIE_REQUEST_LOGIN_FOR_ALL,
+		};
+		struct answer a = ask_request(&req);
+
+		cr_assert_eq(a.status, rows[i].status, "%s as %s: %u", rows[i].path, rows[i].role, a.status);
+		free(a.body);
+	}
+}
+
+Test(router, wrong_role_is_told_with_both_roles)
+{
+	struct answer a = ask_query(AERIE_HTTP_GET, "/secret/two", NULL, "readonly");
+
+	cr_assert_str_eq(a.body, "ERROR: this needs a login with the role scan|gps; this one has the role readonly\n");
+	free(a.body);
+}
+
+Test(router, star_matches_the_rest_of_the_path)
+{
+	static const struct {
+		const char *path;
+		uint32_t status;
+		const char *body;
+	} rows[] = {
+		{ "/tree/x/leaf.json/a", 200, "rest .json k=x path=a 0=a 1=- n=1" },
+		{ "/tree/x/leaf.json/a/b.c/d", 200, "rest .json k=x path=a/b.c/d 0=a 1=b.c n=3" },
+		{ "/tree/x/leaf.msgpack//a//b/", 200, "rest .msgpack k=x path=a/b 0=a 1=b n=2" },
+		{ "/tree/x/leaf.json/a%2fb/%20", 200, "rest .json k=x path=a/b/  0=a/b 1=  n=2" },
+		{ "/tree/x/leaf.json", 200, "whole .json a=- b=- q=-" },
+		{ "/tree/x/leaf.json/", 200, "whole .json a=- b=- q=-" },
+		{ "/tree/x/leaf/a.json", 404, NULL },
+		{ "/tree/x/leaf.xml/a", 404,
+		  "ERROR: no such format; this path ends in one of: cmd, ekjson, jcmd, json, msgpack\n" },
+		{ "/tree/x/leaf.json/fixed", 200, "fixed . a=- b=- q=-" },
+		{ "/tree/x/leaf.json/fixed/not", 200, "rest .json k=x path=fixed/not 0=fixed 1=not n=2" },
+		{ "/tree/x/leaf/long/x.json/y/z", 200, "rest .json k=x path=y/z 0=y 1=z n=2" },
+		{ "/web/index.html", 200, "rest . k=- path=index.html 0=index.html 1=- n=1" },
+		{ "/web/a/b/", 200, "rest . k=- path=a/b 0=a 1=b n=2" },
+		{ "/web", 404, NULL },
+		{ "/tree/.json/leaf.json/%2e%2e", 200, "rest .json k=.json path=.. 0=.. 1=- n=1" },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof rows / sizeof rows[0]; i++)
+		check(rows[i].path, rows[i].status, rows[i].body);
+}
+
+Test(router, methods_of_a_path_are_known_to_the_transport)
+{
+	static const struct {
+		const char *path;
+		uint32_t method, status, methods;
+	} rows[] = {
+		{ "/things/all.json", 0, 405, AERIE_HTTP_GET | AERIE_HTTP_POST },
+		{ "/things/all.json", AERIE_HTTP_GET, 200, AERIE_HTTP_GET | AERIE_HTTP_POST },
+		{ "/things/all.ekjson", 0, 405, AERIE_HTTP_GET },
+		{ "/secret/admin", AERIE_HTTP_GET, 401, AERIE_HTTP_GET | AERIE_HTTP_POST },
+		{ "/tree/x/leaf.json/a/b", 0, 405, AERIE_HTTP_GET },
+		{ "/things/all.xml", 0, 404, 0 },
+		{ "/nothing", 0, 404, 0 },
+		{ "/things/%/thing.json", 0, 400, 0 },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct answer a = ask_query(rows[i].method, rows[i].path, NULL, NULL);
+
+		cr_assert_eq(a.status, rows[i].status, "%s: %u", rows[i].path, a.status);
+		cr_assert_eq(a.methods, rows[i].methods, "%s: %#x", rows[i].path, a.methods);
 		free(a.body);
 	}
 }
@@ -279,6 +393,12 @@ Test(router, response_names_its_content_type_and_length)
 
 /* ---- registration ---- */
 
+static int first(void *user, const struct aerie_route *r, const char *owner)
+{
+	*(struct aerie_route *)user = *r;
+	return 1;
+}
+
 TestSuite(routes, .init = router_up, .fini = router_down);
 
 Test(routes, route_that_another_one_would_shadow_is_refused)
@@ -299,6 +419,16 @@ Test(routes, route_that_another_one_would_shadow_is_refused)
 		{ AERIE_HTTP_GET, "/a/:x/b", "pdf", 0 },
 		{ AERIE_HTTP_GET, "/a/:x/b", "", 0 },
 		{ AERIE_HTTP_GET, "/a/:z/b", "", -EEXIST },
+		{ AERIE_HTTP_GET, "/a/*x", NULL, 0 },
+		{ AERIE_HTTP_GET, "/a/*y", NULL, -EEXIST },
+		{ AERIE_HTTP_POST, "/a/*y", NULL, 0 },
+		{ AERIE_HTTP_GET, "/a/*y", "html", 0 },
+		{ AERIE_HTTP_GET, "/a/*y", "txt|html", -EEXIST },
+		{ AERIE_HTTP_GET, "/a/:x", NULL, 0 },
+		{ AERIE_HTTP_GET, "/a/:x/*y", NULL, 0 },
+		{ AERIE_HTTP_GET, "/b/*x", "", 0 },
+		{ AERIE_HTTP_GET, "/b/*x", NULL, 0 },
+		{ AERIE_HTTP_GET, "/b/*z", "", -EEXIST },
 	};
 	size_t i;
 
@@ -320,6 +450,12 @@ Test(routes, malformed_routes_are_refused_with_a_reason)
 		{ AERIE_HTTP_GET, "/:", NULL, "parameter is not named" },
 		{ AERIE_HTTP_GET, "/:A", NULL, "parameter is not named" },
 		{ AERIE_HTTP_GET, "/:a/:a", NULL, "same name" },
+		{ AERIE_HTTP_GET, "/:a/*a", NULL, "same name" },
+		{ AERIE_HTTP_GET, "/a/*", NULL, "parameter is not named" },
+		{ AERIE_HTTP_GET, "/a/*b/c", NULL, "follows the one with '*'" },
+		{ AERIE_HTTP_GET, "/a/*b/*c", NULL, "follows the one with '*'" },
+		{ AERIE_HTTP_GET, "/*a", NULL, "no segment before '*'" },
+		{ AERIE_HTTP_GET, "/*a", "json", "no segment before '*'" },
 		{ AERIE_HTTP_GET, "/a", "JSON", "format is not" },
 		{ AERIE_HTTP_GET, "/a", "json||x", "format is not" },
 		{ AERIE_HTTP_GET, "/a", "aaaaaaaaaaaaaaaaa", "format is not" },
@@ -381,6 +517,80 @@ Test(routes, withdrawn_routes_are_gone_and_a_reply_under_way_keeps_its_epoch)
 	rep = http_service.dispatch(&mod->host, &req, &res);
 	cr_assert_eq(res.status, 404);
 	http_service.reply_free(rep);
+}
+
+Test(routes, what_a_route_says_of_itself_is_copied_and_told)
+{
+	char name[] = "key", help[] = "The device.", record[] = "device", fields[] = "kismet.a kismet.b", example[] = "\"X\"";
+	struct aerie_param params[] = {
+		AERIE_PARAM(AERIE_IN_PATH, 0, name, "key", help, example),
+		AERIE_PARAM(AERIE_IN_COMMAND, AERIE_PARAM_REQUIRED, "list", "string[]", "Some.", NULL),
+	};
+	struct aerie_route r = {
+		.size = sizeof r, .methods = AERIE_HTTP_GET, .path = "/by/:key", .handle = tell, .summary = "s", .help = "h",
+		.params = params, .n_params = 2, .result = AERIE_RESULT_LIST, .record = record, .fields = fields,
+	};
+	struct aerie_route told = { 0 };
+
+	cr_assert_eq(http_service.register_route(&mod->host, &r), 0, "%s", mod->fail_text);
+	memset(name, 'x', sizeof name - 1);
+	memset(help, 'x', sizeof help - 1);
+	memset(record, 'x', sizeof record - 1);
+	memset(fields, 'x', sizeof fields - 1);
+	memset(example, 'x', sizeof example - 1);
+	memset(params, 0, sizeof params);
+	routes_done();
+	http_service.each_route(&mod->host, first, &told);
+	cr_assert_eq(told.n_params, 2);
+	cr_assert_eq(told.params[0].size, sizeof told.params[0]);
+	cr_assert_eq(told.params[0].in, AERIE_IN_PATH);
+	cr_assert_eq(told.params[0].flags, AERIE_PARAM_REQUIRED, "a segment always is");
+	cr_assert_str_eq(told.params[0].name, "key");
+	cr_assert_str_eq(told.params[0].type, "key");
+	cr_assert_str_eq(told.params[0].help, "The device.");
+	cr_assert_str_eq(told.params[0].example, "\"X\"");
+	cr_assert_eq(told.params[1].in, AERIE_IN_COMMAND);
+	cr_assert_str_eq(told.params[1].type, "string[]");
+	cr_assert_null(told.params[1].example);
+	cr_assert_eq(told.result, AERIE_RESULT_LIST);
+	cr_assert_str_eq(told.record, "device");
+	cr_assert_str_eq(told.fields, "kismet.a kismet.b");
+}
+
+Test(routes, malformed_parameters_are_refused_with_a_reason)
+{
+	static const struct {
+		struct aerie_param p;
+		const char *reason;
+	} rows[] = {
+		{ AERIE_PARAM(0, 0, "k", "key", "h", NULL), "given nowhere" },
+		{ AERIE_PARAM(9, 0, "k", "key", "h", NULL), "given nowhere" },
+		{ AERIE_PARAM(AERIE_IN_QUERY, 0, "", "key", "h", NULL), "no name or no help" },
+		{ AERIE_PARAM(AERIE_IN_QUERY, 0, "k", "key", "", NULL), "no name or no help" },
+		{ AERIE_PARAM(AERIE_IN_QUERY, 0, "k", "key", NULL, NULL), "no name or no help" },
+		{ AERIE_PARAM(AERIE_IN_QUERY, 0, "k", "keys", "h", NULL), "type is unknown" },
+		{ AERIE_PARAM(AERIE_IN_QUERY, 0, "k", "[]", "h", NULL), "type is unknown" },
+		{ AERIE_PARAM(AERIE_IN_QUERY, 0, "k", NULL, "h", NULL), "type is unknown" },
+		{ AERIE_PARAM(AERIE_IN_PATH, 0, "other", "key", "h", NULL), "no segment of it" },
+	};
+	struct aerie_route r = {
+		.size = sizeof r, .methods = AERIE_HTTP_GET, .path = "/by/:key", .handle = tell, .summary = "s", .help = "h", .n_params = 1,
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		r.params = &rows[i].p;
+		cr_assert_eq(http_service.register_route(&mod->host, &r), -EINVAL, "row %zu", i);
+		cr_assert_not_null(strstr(mod->fail_text, rows[i].reason), "row %zu: %s", i, mod->fail_text);
+	}
+	r.params = NULL;
+	cr_assert_eq(http_service.register_route(&mod->host, &r), -EINVAL);
+	r.n_params = 0;
+	r.result = 99;
+	cr_assert_eq(http_service.register_route(&mod->host, &r), -EINVAL);
+	r.size = offsetof(struct aerie_route, params); /* built before there were parameters */
+	cr_assert_eq(http_service.register_route(&mod->host, &r), 0, "%s", mod->fail_text);
+	routes_done();
 }
 
 static int collect(void *user, const struct aerie_route *r, const char *owner)

@@ -89,7 +89,8 @@ Test(wsroutes, path_and_role_find_the_route)
 	routes_done();
 	finds("/datasource/remote/remotesource.ws", "datasource", 0, "remote");
 	finds("/datasource/remote/remotesource.ws", "admin", 0, "remote");
-	finds("/datasource/remote/remotesource.ws", "readonly", -EACCES, "");
+	finds("/datasource/remote/remotesource.ws", "readonly", -EPERM, "");
+	finds("/datasource/remote/remotesource.ws", "", -EACCES, "");
 	finds("/datasource/remote/remotesource.ws", NULL, -EACCES, "");
 	finds("/datasource//remote/remote%73ource%2ews", "admin", 0, "remote");
 	finds("/datasource/remote/remotesource", "admin", -ENOENT, "");
@@ -103,6 +104,33 @@ Test(wsroutes, path_and_role_find_the_route)
 	memcpy(long_path, "/open/", 6);
 	memcpy(long_path + sizeof long_path - 12, "/events.ws", 11);
 	finds(long_path, NULL, -ENOENT, "");
+}
+
+Test(wsroutes, login_for_all_is_asked_of_open_routes_only)
+{
+	struct aerie_http_request req = {
+		.size = sizeof req, .method = AERIE_HTTP_GET, .path = "/closed.ws", .peer = "test", .flags = AERIE_REQUEST_LOGIN_FOR_ALL,
+	};
+	const struct aerie_ws_route *r;
+	void *pin;
+
+	cr_assert_eq(add("/closed.ws", NULL, NULL, NULL), 0);
+	cr_assert_eq(add("/always.ws", NULL, "", NULL), 0);
+	routes_done();
+	cr_assert_eq(websocket_service.match(&mod->host, &req, &r, &pin), -EACCES);
+	req.role = "other";
+	cr_assert_eq(websocket_service.match(&mod->host, &req, &r, &pin), -EPERM);
+	req.role = "readonly";
+	cr_assert_eq(websocket_service.match(&mod->host, &req, &r, &pin), 0);
+	websocket_service.unpin(pin);
+	req.role = NULL;
+	req.path = "/always.ws";
+	cr_assert_eq(websocket_service.match(&mod->host, &req, &r, &pin), 0);
+	websocket_service.unpin(pin);
+	req.path = "/closed.ws";
+	req.size = offsetof(struct aerie_http_request, login); /* of a transport that knows of no flags */
+	cr_assert_eq(websocket_service.match(&mod->host, &req, &r, &pin), 0);
+	websocket_service.unpin(pin);
 }
 
 Test(wsroutes, route_is_told_with_the_others_without_methods)
@@ -120,18 +148,25 @@ Test(wsroutes, route_is_told_with_the_others_without_methods)
 
 static int see(void *user, const struct aerie_route *r, const char *owner)
 {
-	(void)sprintf(user, "%s %u %s %s %s", r->path, r->methods, r->role, r->summary, owner);
+	(void)sprintf(user, "%s %u %s %s %s %u %s:%s", r->path, r->methods, r->role, r->summary, owner, r->n_params,
+		      r->params[0].name, r->params[0].help);
 	return 0;
 }
 
-Test(wsroutes, enumeration_has_them)
+Test(wsroutes, enumeration_has_them_and_their_parameters)
 {
+	struct aerie_param params[] = { AERIE_PARAM(AERIE_IN_MESSAGE, 0, "SUBSCRIBE", "string", "An event.", "\"ALERT\"") };
+	struct aerie_ws_route r = {
+		.size = sizeof r, .path = "/events.ws", .role = "readonly", .summary = "s", .help = "h", .open = on_open,
+		.message = on_message, .close = on_close, .params = params, .n_params = 1,
+	};
 	char text[256] = "";
 
-	cr_assert_eq(add("/events.ws", NULL, "readonly", NULL), 0);
+	cr_assert_eq(websocket_service.register_route(&mod->host, &r), 0, "%s", mod->fail_text);
+	memset(params, 0, sizeof params); /* they were copied */
 	routes_done();
 	http_service.each_route(&mod->host, see, text);
-	cr_assert_str_eq(text, "/events.ws 0 readonly s test");
+	cr_assert_str_eq(text, "/events.ws 0 readonly s test 1 SUBSCRIBE:An event.");
 }
 
 Test(wsroutes, incomplete_route_is_refused_with_the_reason)

@@ -196,8 +196,9 @@ struct aerie_http {
 	const char *(*rest)(const struct aerie_request *req, uint32_t i);
 	/* The status of a reply that is not an error: 200 unless set. */
 	void (*reply_status)(struct aerie_reply *rep, uint32_t status);
-	/* Adds a header, copied: "Content-Disposition", "Location", ... -EINVAL: not a token, or a value with control characters;
-	 * -ENOMEM. reply_error() forgets them. */
+	/* Adds a header, copied: "Content-Disposition", "Location", ... -EINVAL: not a token, a value with control characters,
+	 * one that is the transport's or the reply's own (Content-Length, Content-Type, Transfer-Encoding, Connection), or too many or too
+	 * long; -ENOMEM. reply_error() forgets those before it. */
 	int (*reply_header)(struct aerie_reply *rep, const char *name, const char *value);
 	/* A value from JSON text, for messages of WebSockets; given back with value_free(). -EBADMSG with a sentence in ret_why, which
 	 * has room octets; -ENOMEM. [any] */

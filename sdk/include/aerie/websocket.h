@@ -65,7 +65,8 @@ struct aerie_websocket {
 	 * octets. No message() follows. */
 	void (*close)(struct aerie_ws *ws, uint16_t code, const char *reason);
 
-	/* For transports. [http] The route of a request, with a pin that must be given back; -ENOENT, -EACCES (login needed). */
+	/* For transports. [http] The route of a request, with a pin that must be given back; -ENOENT, -EACCES (login needed), -EPERM
+	 * (the login's role is not enough). */
 	int (*match)(const struct aerie_host *h, const struct aerie_http_request *req, const struct aerie_ws_route **ret_route,
 		     void **ret_pin);
 	void (*unpin)(void *pin);
