@@ -35,6 +35,7 @@ struct pipe_source {
 	struct pipeline *pipeline;
 	uint32_t number;        /* kismet.datasource.source_number */
 	struct aerie_uuid uuid; /* set before the first submit */
+	struct heard *heard;    /* views.h: counts the devices it heard; NULL: nobody counts */
 	bool lossless;
 	bool paused;     /* [main] packets are counted as dropped, whatever else */
 	bool host_clock; /* set before the first submit: packets get this host's time */

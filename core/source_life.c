@@ -14,6 +14,7 @@
 #include <core/pipeline.h>
 #include <core/registry.h>
 #include <core/source.h>
+#include <core/views.h>
 
 #define TICK_MS 1000u
 #define PINGS 3u /* in the time after which a silent source is lost; capture programs give up after 15 s without one */
@@ -392,6 +393,7 @@ void source_running(struct source *src, const struct link_report *r, const char 
 	}
 	choose_uuid(src, r, &uuid);
 	pipe->uuid = uuid;
+	pipe->heard = views_source(src->all->core->views, &uuid);
 	src->sampled_packets = src->sampled_octets = 0;
 	pthread_mutex_lock(&src->lock);
 	src->pipe = pipe;

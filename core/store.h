@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Inside of the device store, for devices.c, track.c and cursor.c only.
+/* Inside of the device store, for devices.c, devkeys.c, devfields.c, track.c, cursor.c and views.c only.
  *
  * Nodes are numbered from 1 within their shard and lie in chunks that double in size and never move, so links are 32 bits
  * wide and a worker may follow them without the lock to prefetch memory. Hash tables that were outgrown are kept until

@@ -14,6 +14,7 @@
 #include <core/rrd.h>
 #include <core/store.h>
 #include <core/strings.h>
+#include <core/views.h>
 
 struct update {
 	const struct devices *d;
@@ -185,7 +186,25 @@ static void update_signal(const struct update *u)
 	*u64_at(rec, s->carriers) |= r->carrier;
 }
 
-static void update_seenby(const struct update *u)
+static int is_source(void *user, uint64_t key, uint64_t cell)
+{
+	const struct update *u = user;
+	const struct aerie_rec *by = (const struct aerie_rec *)(uintptr_t)cell;
+	const struct aerie_uuid *uuid = *(struct aerie_uuid *const *)aerie_slot_cptr(by, u->d->seenby.uuid);
+
+	return uuid && !memcmp(uuid, &packet_of(u->p)->source->uuid, sizeof *uuid);
+}
+
+/* For the views of devices by datasource. Two sources, one after the other, can have the same UUID. */
+static void count_heard(struct update *u)
+{
+	struct heard *by = packet_of(u->p)->source->heard;
+
+	if (by && !fields_service.iterate(u->rec, u->d->slots.seenby, is_source, u))
+		heard_count(by);
+}
+
+static void update_seenby(struct update *u)
 {
 	const struct seenby_slots *s = &u->d->seenby;
 	const struct pipe_source *source = packet_of(u->p)->source;
@@ -200,6 +219,7 @@ static void update_seenby(const struct update *u)
 		return;
 	packets = u64_at(rec, s->packets);
 	if (!*packets) {
+		count_heard(u);
 		(void)fields_service.set_uuid(rec, s->uuid, &source->uuid);
 		*time_at(rec, s->first_time) = u->time_s;
 	}
@@ -224,7 +244,7 @@ static void prefetch_series(const struct update *u, const struct aerie_track *t)
 		__builtin_prefetch((const void *)(uintptr_t)*u64_at(rec, u->d->signal.rrd), 1);
 }
 
-static void update(const struct update *u, const struct aerie_track *t, bool created)
+static void update(struct update *u, const struct aerie_track *t, bool created)
 {
 	bool whole = !(t->flags & AERIE_TRACK_SEEN), series = whole && u->d->rrds;
 

@@ -47,7 +47,7 @@ struct phy80211 {
 	struct aerie_device_slots base;
 	aerie_record_id device_type;
 	uint64_t key_base; /* number of the PHY in its place in a key */
-	uint8_t signal_from_beacon;
+	uint8_t signal_from_beacon, view_accesspoints;
 	aerie_slot slot[SLOTS];
 	const struct aerie_str *types[TYPE_TEXTS];
 	const struct aerie_str *unknown; /* "Unknown", the maker that nobody knows */

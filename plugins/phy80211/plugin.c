@@ -8,6 +8,7 @@
 #include "phy80211.h"
 
 #define OPTION_SIGNAL "dot11_ap_signal_from_beacon"
+#define OPTION_VIEW "dot11_view_accesspoints"
 
 static const char *const type_names[TYPE_TEXTS] = {
 	[TYPE_TEXT_AP] = "Wi-Fi AP",
@@ -69,6 +70,29 @@ static void state_free(struct phy80211 *phy)
 	free(phy);
 }
 
+static int is_access_point(void *user, const struct aerie_rec *rec)
+{
+	const struct phy80211 *phy = user;
+
+	return (aerie_get_u64(rec, phy->base.basic_type_set) & AERIE_BASIC_AP) != 0;
+}
+
+static int wants_view(void *user)
+{
+	return ((const struct phy80211 *)user)->view_accesspoints;
+}
+
+static int register_view(struct phy80211 *phy, uint16_t id)
+{
+	const struct aerie_views *views = phy->host->get_service(phy->host, AERIE_VIEWS_SERVICE);
+	struct aerie_view view = {
+		.size = sizeof view, .phy = id, .id = "phydot11_accesspoints", .description = "Wi-Fi access points.",
+		.match = is_access_point, .user = phy, .wanted = wants_view,
+	};
+
+	return views ? views->register_view(phy->host, &view) : 0;
+}
+
 static int register_all(struct phy80211 *phy)
 {
 	static const uint32_t links[] = { AERIE_DLT_IEEE802_11 };
@@ -97,7 +121,7 @@ static int register_all(struct phy80211 *phy)
 		if (r < 0)
 			return r;
 	}
-	return 0;
+	return register_view(phy, id);
 }
 
 static int load(const struct aerie_host *h, void **ret_state)
@@ -112,7 +136,7 @@ static int load(const struct aerie_host *h, void **ret_state)
 	phy->devices = h->get_service(h, AERIE_DEVICES_SERVICE);
 	phy->config = h->get_service(h, AERIE_CONFIG_SERVICE);
 	phy->manuf = h->get_service(h, AERIE_MANUF_SERVICE);
-	phy->signal_from_beacon = 1;
+	phy->signal_from_beacon = phy->view_accesspoints = 1;
 	phy->base.size = sizeof phy->base;
 	if (!phy->f || !phy->devices || !phy->config) {
 		free(phy);
@@ -135,7 +159,9 @@ static int configure(void *state, const struct aerie_config *config)
 {
 	struct phy80211 *phy = state;
 
-	return phy->config->get_bool(config, OPTION_SIGNAL, &phy->signal_from_beacon);
+	int r = phy->config->get_bool(config, OPTION_SIGNAL, &phy->signal_from_beacon);
+
+	return r < 0 ? r : phy->config->get_bool(config, OPTION_VIEW, &phy->view_accesspoints);
 }
 
 static void unload(void *state)
@@ -146,12 +172,13 @@ static void unload(void *state)
 static const struct aerie_option options[] = {
 	AERIE_OPTION(AERIE_OPT_BOOL, 0, OPTION_SIGNAL, "true", NULL,
 		     "take an access point's signal from its beacons only, not from its other frames"),
+	AERIE_OPTION(AERIE_OPT_BOOL, 0, OPTION_VIEW, "true", NULL, "offer the view phydot11_accesspoints"),
 	AERIE_OPTION_END,
 };
 
 static const char *const requires_[] = {
 	AERIE_FIELDS_SERVICE, AERIE_DEVICES_SERVICE, AERIE_PACKETS_SERVICE, AERIE_PHY_SERVICE, AERIE_CONFIG_SERVICE,
-	AERIE_MANUF_SERVICE "?", NULL,
+	AERIE_MANUF_SERVICE "?", AERIE_VIEWS_SERVICE "?", NULL,
 };
 
 static const struct aerie_plugin plugin = {

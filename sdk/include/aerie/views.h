@@ -20,6 +20,7 @@ struct aerie_view {
 	int (*match)(void *user, const struct aerie_rec *rec); /* [any] with the device locked; NULL: all of the PHY's */
 	void *user;
 	void (*destroy)(void *user); /* or NULL */
+	int (*wanted)(void *user); /* [any] 0: as if it were not there, for an option that switches it off; NULL: always wanted */
 };
 
 struct aerie_view_info {
@@ -43,7 +44,7 @@ struct aerie_views {
 	/* [any] Does a device that the cursor found belong to it? Its record is locked by the caller. */
 	int (*match)(const struct aerie_view_ref *ref, const struct aerie_rec *rec);
 	void (*release)(struct aerie_view_ref *ref); /* NULL is fine */
-	/* [any] Devices in a view; for one that is not indexed the figure may be a few seconds old. */
+	/* [any] Devices in a view; for one that is not indexed the figure may be a few seconds old, and no device may be held. -ENOMEM. */
 	int64_t (*devices)(const struct aerie_host *h, const struct aerie_view_ref *ref);
 };
 
