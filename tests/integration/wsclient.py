@@ -80,9 +80,9 @@ class WebSocket:
         self.sock.sendall(request.encode("latin-1") + early)
         status, self.headers, self.buffer = read_head(self.sock)
         if status != 101:
-            body = self.buffer
+            body, length = self.buffer, int(self.headers.get("content-length", 1 << 30))
             try:
-                while piece := self.sock.recv(65536):
+                while len(body) < length and (piece := self.sock.recv(65536)):
                     body += piece
             except OSError:
                 pass
