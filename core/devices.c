@@ -158,6 +158,7 @@ void store_changed(const struct devices *d, struct shard *s, struct node *n, uin
 {
 	uint32_t number, newest_s = shard_node(s, s->newest)->mod_time_s;
 
+	n->rec->changes++;
 	if (now_s < newest_s)
 		now_s = newest_s;
 	if (n->mod_time_s == now_s)

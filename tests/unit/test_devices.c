@@ -300,6 +300,25 @@ Test(devices, a_change_by_with_is_a_change)
 	cr_assert_eq(aerie_get_time(rec, s.mod_time), 6000);
 }
 
+Test(devices, each_change_is_counted_also_within_a_second)
+{
+	struct packet pk = packet_at(1);
+	struct aerie_rec *rec;
+	uint32_t first;
+
+	atomic_store(&clock_s, 5000);
+	make(key_of(wifi, 1));
+	rec = record_of(key_of(wifi, 1));
+	first = rec->changes;
+	cr_assert_neq(first, 0);
+	cr_assert_eq(rec, record_of(key_of(wifi, 1)));
+	cr_assert_eq(rec->changes, first, "reading is none");
+	cr_assert_eq(devices_service.with(host, key_of(wifi, 1), change, NULL), 0);
+	cr_assert_eq(rec->changes, first + 1);
+	cr_assert_eq(track(&pk, key_of(wifi, 1), CREATE, 0), 0);
+	cr_assert_eq(rec->changes, first + 2);
+}
+
 Test(devices, counters_follow_the_flags)
 {
 	struct aerie_device_slots s = common_slots();

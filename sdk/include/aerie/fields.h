@@ -34,7 +34,7 @@ typedef uint32_t aerie_slot;
 /* A record: `type` is its aerie_record_id, the rest is the host's layout. */
 struct aerie_rec {
 	uint32_t type;
-	uint32_t reserved;
+	uint32_t changes; /* of a device: the host counts them, for whoever asks whether it changed again; wraps */
 };
 
 /* Interned text. Two equal texts are one object while anybody holds it, so pointers compare. */
