@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fields.h"
 #include "lists.h"
 
 #define MESSAGES_MAX 64u /* more than the bus keeps */
@@ -31,16 +32,56 @@ static int64_t nth_count(void *user)
 	return n->at;
 }
 
-int reply_nth(const struct endpoints *e, struct aerie_reply *rep, int (*each)(struct nth *n), uint32_t states)
+static struct nth *nth_new(const struct endpoints *e, int (*each)(struct nth *n), uint32_t states)
 {
 	struct nth *n = calloc(1, sizeof *n);
 
 	if (!n)
-		return -ENOMEM;
+		return NULL;
 	n->e = e;
 	n->each = each;
 	n->states = states;
-	return e->http->reply_list(rep, nth_next, nth_count, n, free);
+	return n;
+}
+
+static void nth_free(void *user)
+{
+	struct nth *n = user;
+
+	if (n->selection)
+		n->e->select->selection_free(n->selection);
+	free(n);
+}
+
+int reply_nth(const struct endpoints *e, struct aerie_reply *rep, int (*each)(struct nth *n), uint32_t states)
+{
+	struct nth *n = nth_new(e, each, states);
+
+	return n ? e->http->reply_list(rep, nth_next, nth_count, n, nth_free) : -ENOMEM;
+}
+
+int reply_each(const struct endpoints *e, const struct aerie_request *req, struct aerie_reply *rep, int (*each)(struct nth *n),
+	       uint32_t states)
+{
+	struct nth *n = nth_new(e, each, states);
+
+	return n ? reply_list_of(e, req, rep, nth_next, nth_count, n, nth_free) : -ENOMEM;
+}
+
+int nth_record(struct nth *n, const struct aerie_rec *rec)
+{
+	return nth_hit(n) ? nth_done(n, fields_visit(n->e, n->selection, rec, n->vt, n->v)) : 0;
+}
+
+int reply_each_record(const struct endpoints *e, const struct aerie_request *req, struct aerie_reply *rep, int (*each)(struct nth *n))
+{
+	struct nth *n = nth_new(e, each, 0);
+	int r = n ? fields_of(e, req, rep, &n->selection) : -ENOMEM;
+
+	if (!r)
+		return e->http->reply_list(rep, nth_next, nth_count, n, nth_free);
+	free(n);
+	return r < 0 ? r : 0;
 }
 
 /* ---- PHYs ---- */
