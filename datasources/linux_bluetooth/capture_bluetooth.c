@@ -81,10 +81,10 @@ static int get_id(const char *definition, int *ret_id, char *msg)
 
 static int fill_info(struct aeriecap_info *info, const struct controller_info *c, const char *definition, char *msg)
 {
-	char uuid[OPTIONS_UUID_MAX], hardware[HARDWARE_MAX];
+	char uuid[AERIECAP_UUID_ROOM], hardware[HARDWARE_MAX];
 
 	hardware_text(c, hardware);
-	if (options_uuid(definition, c->bdaddr, uuid, msg, AERIECAP_MSG_MAX) < 0 ||
+	if (options_uuid(definition, c->bdaddr, uuid, msg) < 0 ||
 	    aeriecap_info_set_uuid(info, uuid) < 0 || aeriecap_info_set_capif(info, c->name) < 0 ||
 	    aeriecap_info_set_hardware(info, hardware) < 0)
 		return -1;
@@ -129,7 +129,7 @@ static int on_open(struct aeriecap *cap, uint32_t seqno, const char *definition,
 	struct hciscan_config config;
 	int id;
 
-	if (get_id(definition, &id, msg) < 0 || options_parse(definition, &config, msg, AERIECAP_MSG_MAX) < 0 ||
+	if (get_id(definition, &id, msg) < 0 || options_parse(definition, &config, msg) < 0 ||
 	    controller_open(&b->controller, id, msg, AERIECAP_MSG_MAX) < 0)
 		return -1;
 	if (fill_info(info, &b->controller.info, definition, msg) < 0 || drop_privileges(&b->controller, msg) < 0) {

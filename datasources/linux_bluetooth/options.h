@@ -3,17 +3,15 @@
 #ifndef LINUX_BLUETOOTH_OPTIONS_H
 #define LINUX_BLUETOOTH_OPTIONS_H
 
-#include <stddef.h>
+#include <aeriecap.h>
 
 #include "hciscan.h"
 
 #define OPTIONS_INQUIRY_LENGTH 8u /* 10.24 s, in which practically all devices are found (Vol 3 Part C, A.1) */
-#define OPTIONS_UUID_MAX       37u
 
-/* 0, or -1 with a text that says what is wrong. */
-int options_parse(const char *definition, struct hciscan_config *ret_config, char *msg, size_t room);
+/* 0, or -1 with a text that says what is wrong; msg has AERIECAP_MSG_MAX octets. */
+int options_parse(const char *definition, struct hciscan_config *ret_config, char *msg);
 /* The UUID of the definition, or the one of this controller. 0, or -1 with a text. */
-int options_uuid(const char *definition, const unsigned char bdaddr[6], char uuid[OPTIONS_UUID_MAX], char *msg,
-                 size_t room);
+int options_uuid(const char *definition, const unsigned char bdaddr[6], char uuid[AERIECAP_UUID_ROOM], char *msg);
 
 #endif

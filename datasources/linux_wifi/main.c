@@ -184,7 +184,7 @@ static int on_probe(struct aeriecap *cap, uint32_t seqno, const char *definition
 
 	if (!probed)
 		return -1;
-	r = options_parse(&probed->options, definition, msg, AERIECAP_MSG_MAX) == 0 && find_interface(probed, msg) == 0;
+	r = options_parse(&probed->options, definition, msg) == 0 && find_interface(probed, msg) == 0;
 	if (r)
 		r = fill_info(info, probed, probed->options.interface) < 0 ? -1 : 1;
 	forget(probed);
@@ -377,7 +377,7 @@ static int open_radio(struct radio *radio, struct aeriecap *cap, struct aeriecap
 	char filter[FILTER_ROOM];
 	int r;
 
-	if (options_parse(&radio->options, definition, msg, AERIECAP_MSG_MAX) < 0 || find_interface(radio, msg) < 0 ||
+	if (options_parse(&radio->options, definition, msg) < 0 || find_interface(radio, msg) < 0 ||
 	    filter_text(&radio->options, filter, sizeof filter, msg, AERIECAP_MSG_MAX) < 0 ||
 	    open_monitor(radio, msg) < 0 || start_capture(radio, cap, filter, msg) < 0 || tune_first(radio, msg) < 0)
 		return -1;

@@ -9,6 +9,8 @@
 
 #include <net/if.h>
 
+#include <aeriecap.h>
+
 #include "channels.h"
 
 #define OPTION_TEXT_ROOM 1024u
@@ -16,7 +18,7 @@
 struct options {
 	char interface[IFNAMSIZ];
 	char vif[IFNAMSIZ];
-	char uuid[40];
+	char uuid[AERIECAP_UUID_ROOM]; /* "": none is given */
 	char channel[64];
 	bool fcsfail, plcpfail, ignoreprimary, statistics, verbose, truncate_data;
 	bool filter_locals, filter_mgmt;
@@ -25,7 +27,7 @@ struct options {
 	struct channel_wish wish;
 };
 
-/* 0, or -1 with a text for the user in msg. */
-int options_parse(struct options *o, const char *definition, char *msg, size_t room);
+/* 0, or -1 with a text for the user in msg, which has AERIECAP_MSG_MAX octets. */
+int options_parse(struct options *o, const char *definition, char *msg);
 
 #endif

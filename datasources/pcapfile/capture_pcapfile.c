@@ -108,76 +108,16 @@ static int get_path(const char *definition, char *path, const char **ret_options
 	return 0;
 }
 
-/* Copies an option's value: 1; 0 there is none; -1 with msg. */
-static int get_option(const char *options, const char *name, char *value, size_t room, char *msg)
-{
-	const char *start;
-	int len = aeriecap_find_option(options, name, &start);
-
-	if (len < 0) {
-		snprintf(msg, AERIECAP_MSG_MAX, "the options '%.200s' are not option=value[,option=\"quoted\"...]",
-			 options);
-		return -1;
-	}
-	if (len == 0)
-		return 0;
-	if ((size_t)len >= room) {
-		snprintf(msg, AERIECAP_MSG_MAX, "the value of %s is too long", name);
-		return -1;
-	}
-	memcpy(value, start, (size_t)len);
-	value[len] = 0;
-	return 1;
-}
-
-/* A truth value; false when it is not given. */
-static int parse_bool(const char *options, const char *name, bool *ret_on, char *msg)
-{
-	static const struct {
-		const char *text;
-		bool on;
-	} words[] = { { "true", true }, { "t", true }, { "false", false }, { "f", false } };
-	char value[16];
-	int r = get_option(options, name, value, sizeof value, msg);
-	size_t i;
-
-	*ret_on = false;
-	for (i = 0; r > 0 && i < sizeof words / sizeof *words; i++)
-		if (strcasecmp(value, words[i].text) == 0) {
-			*ret_on = words[i].on;
-			return 0;
-		}
-	if (r > 0)
-		snprintf(msg, AERIECAP_MSG_MAX, "%s=%s is neither true nor false", name, value);
-	return r == 0 ? 0 : -1;
-}
-
-static int parse_pps(const char *options, uint32_t *ret_pps, char *msg)
-{
-	char value[16], *end;
-	unsigned long v;
-	int r = get_option(options, "pps", value, sizeof value, msg);
-
-	*ret_pps = 0;
-	if (r <= 0)
-		return r;
-	v = strtoul(value, &end, 10);
-	if (value[0] < '0' || value[0] > '9' || *end || v == 0 || v > PPS_MAX) {
-		snprintf(msg, AERIECAP_MSG_MAX, "pps=%s is not a number of packets per second from 1 to %u", value,
-			 PPS_MAX);
-		return -1;
-	}
-	*ret_pps = (uint32_t)v;
-	return 0;
-}
-
 static int parse_pace(struct pcapfile *pf, const char *options, char *msg)
 {
-	bool realtime;
+	int realtime = 0, loop = 0;
 
-	if (parse_bool(options, "realtime", &realtime, msg) < 0 || parse_bool(options, "loop", &pf->loop, msg) < 0 ||
-	    parse_pps(options, &pf->pps, msg) < 0)
+	pf->pps = 0;
+	if (aeriecap_option_flag(options, "realtime", &realtime, msg) < 0 ||
+	    aeriecap_option_flag(options, "loop", &loop, msg) < 0 ||
+	    aeriecap_option_number(options, "pps", 1, PPS_MAX, "a number of packets per second", &pf->pps, msg) < 0)
 		return -1;
+	pf->loop = loop;
 	if (realtime && pf->pps) {
 		snprintf(msg, AERIECAP_MSG_MAX,
 			 "realtime=true and pps=%" PRIu32 " exclude each other: give one of them", pf->pps);
@@ -191,31 +131,14 @@ static int parse_pace(struct pcapfile *pf, const char *options, char *msg)
 	return 0;
 }
 
-static bool is_uuid(const char *text)
-{
-	static const char shape[] = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
-	size_t i;
-
-	if (strlen(text) != sizeof shape - 1)
-		return false;
-	for (i = 0; shape[i]; i++)
-		if (shape[i] == '-' ? text[i] != '-' : !strchr("0123456789abcdefABCDEF", text[i]))
-			return false;
-	return true;
-}
-
 static int set_uuid(struct aeriecap_info *info, const char *options, const char *path, char *msg)
 {
 	static const char program[] = "kismet_cap_pcapfile"; /* what the sources' UUIDs are derived from everywhere */
-	char uuid[64];
-	int r = get_option(options, "uuid", uuid, sizeof uuid, msg);
+	char uuid[AERIECAP_UUID_ROOM];
+	int r = aeriecap_option_uuid(options, uuid, msg);
 
 	if (r < 0)
 		return -1;
-	if (r > 0 && !is_uuid(uuid)) {
-		snprintf(msg, AERIECAP_MSG_MAX, "uuid=%s is not a UUID (8-4-4-4-12 hexadecimal digits)", uuid);
-		return -1;
-	}
 	if (r == 0)
 		snprintf(uuid, sizeof uuid, "%08" PRIX32 "-0000-0000-0000-0000%08" PRIX32,
 			 aeriecap_adler(program, sizeof program - 1), aeriecap_adler(path, strlen(path)));

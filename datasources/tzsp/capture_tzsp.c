@@ -22,7 +22,7 @@
 
 #include "tzsp.h"
 
-#define DEFAULT_PORT "37008"
+#define DEFAULT_PORT 37008u
 #define DEFAULT_BIND "0.0.0.0"
 #define DATAGRAM_MAX 65536u
 #define BURST 64u /* datagrams that are read before what they held is sent */
@@ -49,65 +49,20 @@ static const char *const unwanted[TZSP_KINDS] = {
 
 /* --- Definition. */
 
-/* Copies an option's value: 1; 0 there is none; -1 with msg. */
-static int get_option(const char *definition, const char *name, char *value, size_t room, char *msg)
-{
-	const char *start;
-	int len = aeriecap_find_option(definition, name, &start);
-
-	if (len < 0) {
-		snprintf(msg, AERIECAP_MSG_MAX, "the definition '%.200s' is not tzsp[:option=value,...]", definition);
-		return -1;
-	}
-	if (len == 0)
-		return 0;
-	if ((size_t)len >= room) {
-		snprintf(msg, AERIECAP_MSG_MAX, "the value of %s is too long", name);
-		return -1;
-	}
-	memcpy(value, start, (size_t)len);
-	value[len] = 0;
-	return 1;
-}
-
-static int read_port(struct tzsp *t, const char *definition, char *msg)
-{
-	unsigned long port;
-	char *end;
-	int r = get_option(definition, "port", t->port, sizeof t->port, msg);
-
-	if (r == 0)
-		snprintf(t->port, sizeof t->port, DEFAULT_PORT);
-	if (r < 0)
-		return -1;
-	port = strtoul(t->port, &end, 10);
-	if (t->port[0] >= '0' && t->port[0] <= '9' && !*end && port >= 1 && port <= 65535)
-		return 0;
-	snprintf(msg, AERIECAP_MSG_MAX, "port=%s is no UDP port from 1 to 65535", t->port);
-	return -1;
-}
-
-static int read_fcsfail(struct tzsp *t, const char *definition, char *msg)
-{
-	char value[16];
-	int r = get_option(definition, "fcsfail", value, sizeof value, msg);
-
-	t->fcsfail = r > 0 && (!strcasecmp(value, "true") || !strcasecmp(value, "t"));
-	if (r <= 0 || t->fcsfail || !strcasecmp(value, "false") || !strcasecmp(value, "f"))
-		return r < 0 ? -1 : 0;
-	snprintf(msg, AERIECAP_MSG_MAX, "fcsfail=%s is neither true nor false", value);
-	return -1;
-}
-
 static int read_definition(struct tzsp *t, const char *definition, char *msg)
 {
-	int r = get_option(definition, "bind", t->bind, sizeof t->bind, msg);
+	uint32_t port = DEFAULT_PORT;
+	int fcsfail = 0;
 
-	if (r == 0)
-		snprintf(t->bind, sizeof t->bind, DEFAULT_BIND);
-	if (r < 0 || get_option(definition, "sender", t->sender, sizeof t->sender, msg) < 0)
+	snprintf(t->bind, sizeof t->bind, DEFAULT_BIND);
+	if (aeriecap_option_text(definition, "bind", t->bind, sizeof t->bind, msg) < 0 ||
+	    aeriecap_option_text(definition, "sender", t->sender, sizeof t->sender, msg) < 0 ||
+	    aeriecap_option_number(definition, "port", 1, 65535, "a UDP port", &port, msg) < 0 ||
+	    aeriecap_option_flag(definition, "fcsfail", &fcsfail, msg) < 0)
 		return -1;
-	return read_port(t, definition, msg) < 0 || read_fcsfail(t, definition, msg) < 0 ? -1 : 0;
+	snprintf(t->port, sizeof t->port, "%" PRIu32, port);
+	t->fcsfail = fcsfail;
+	return 0;
 }
 
 /* "tzsp", and "tzsp" with a number for whoever has several. */
@@ -127,8 +82,8 @@ static bool is_ours(const char *definition)
 static int set_uuid(struct aeriecap_info *info, const struct tzsp *t, const char *definition, char *msg)
 {
 	static const char program[] = "aerie-cap-tzsp";
-	char uuid[64];
-	int r = get_option(definition, "uuid", uuid, sizeof uuid, msg);
+	char uuid[AERIECAP_UUID_ROOM];
+	int r = aeriecap_option_uuid(definition, uuid, msg);
 
 	if (r < 0)
 		return -1;

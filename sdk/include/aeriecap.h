@@ -252,6 +252,16 @@ AERIECAP_API int aeriecap_parse_interface(const char *definition, const char **r
 AERIECAP_API int aeriecap_find_option(const char *definition, const char *name, const char **ret_value);
 /* How many options of this name there are, or -1 as above. */
 AERIECAP_API int aeriecap_count_options(const char *definition, const char *name);
+/* The same with the value made of it: 1 given; 0 not given or empty, and nothing is written; -1 malformed or wrong, and msg
+ * (AERIECAP_MSG_MAX octets) has a sentence for the user that names the option.
+ * text: copied, NUL-terminated, of less than room octets. flag: true, t, false, f, whatever their case: 1 or 0. number: digits,
+ * min to max; what names it in the sentence: "port=0 is not a UDP port from 1 to 65535". uuid: of the option "uuid". */
+#define AERIECAP_UUID_ROOM 37u
+AERIECAP_API int aeriecap_option_text(const char *definition, const char *name, char *value, size_t room, char *msg);
+AERIECAP_API int aeriecap_option_flag(const char *definition, const char *name, int *ret_on, char *msg);
+AERIECAP_API int aeriecap_option_number(const char *definition, const char *name, uint32_t min, uint32_t max,
+					const char *what, uint32_t *ret_number, char *msg);
+AERIECAP_API int aeriecap_option_uuid(const char *definition, char uuid[AERIECAP_UUID_ROOM], char *msg);
 /* The checksum that sources' UUIDs are made of: Adler's with both sums starting from 0 and without modulus; 0 for less
  * than four octets. adler("IEEE802.11") = 0x0D770242. */
 AERIECAP_API uint32_t aeriecap_adler(const void *data, size_t len);

@@ -55,6 +55,76 @@ Test(aeriecap, malformed_options_are_refused)
 	cr_assert_eq(aeriecap_find_option("x:,", "c", &value), -1);
 }
 
+Test(aeriecap, values_of_options_are_taken_and_others_stay)
+{
+	static const char definition[] = "w0:Text=\"a, b\",on=T,off=False,n=65535,empty=,UUID=0123abcd-0000-0000-0000-00AA01000042";
+	char text[5] = "keep", uuid[AERIECAP_UUID_ROOM] = "keep", msg[AERIECAP_MSG_MAX] = "";
+	uint32_t n = 7;
+	int on = 5;
+
+	cr_expect_eq(aeriecap_option_text(definition, "nothing", text, sizeof text, msg), 0);
+	cr_expect_eq(aeriecap_option_text(definition, "empty", text, sizeof text, msg), 0);
+	cr_expect_eq(aeriecap_option_flag(definition, "nothing", &on, msg), 0);
+	cr_expect_eq(aeriecap_option_number(definition, "nothing", 1, 9, "a number", &n, msg), 0);
+	cr_expect_eq(aeriecap_option_uuid("w0", uuid, msg), 0);
+	cr_expect(!strcmp(text, "keep") && !strcmp(uuid, "keep") && n == 7 && on == 5, "untouched");
+	cr_expect_eq(aeriecap_option_text(definition, "text", text, sizeof text, msg), 1, "4 octets fit in 5");
+	cr_expect_str_eq(text, "a, b");
+	cr_expect_eq(aeriecap_option_flag(definition, "on", &on, msg), 1);
+	cr_expect_eq(on, 1);
+	cr_expect_eq(aeriecap_option_flag(definition, "off", &on, msg), 1);
+	cr_expect_eq(on, 0);
+	cr_expect_eq(aeriecap_option_number(definition, "n", 1, 65535, "a UDP port", &n, msg), 1);
+	cr_expect_eq(n, 65535u);
+	cr_expect_eq(aeriecap_option_uuid(definition, uuid, msg), 1);
+	cr_expect_str_eq(uuid, "0123abcd-0000-0000-0000-00AA01000042");
+	cr_expect_str_eq(msg, "");
+}
+
+Test(aeriecap, wrong_values_of_options_are_told_in_a_sentence_and_touch_nothing)
+{
+	static const struct {
+		const char *definition, *told;
+		enum { TEXT, FLAG, NUMBER, UUID } kind;
+	} cases[] = {
+		{ "w0:x=abcde", "the value of x is too long: it may have 4 octets", TEXT },
+		{ "w0:x=\"abc", "the options of 'w0:x=\"abc' are not option=value[,option=\"quoted\"...]", TEXT },
+		{ "w0:y", "the options of 'w0:y' are not option=value[,option=\"quoted\"...]", FLAG },
+		{ "w0:x=yes", "x=yes is neither true nor false", FLAG },
+		{ "w0:x=truely", "x=truely is neither true nor false", FLAG },
+		{ "w0:x=0", "x=0 is not a UDP port from 1 to 65535", NUMBER },
+		{ "w0:x=65536", "x=65536 is not a UDP port from 1 to 65535", NUMBER },
+		{ "w0:x=-1", "x=-1 is not a UDP port from 1 to 65535", NUMBER },
+		{ "w0:x=+1", "x=+1 is not a UDP port from 1 to 65535", NUMBER },
+		{ "w0:x=\" 1\"", "x= 1 is not a UDP port from 1 to 65535", NUMBER },
+		{ "w0:x=0x10", "x=0x10 is not a UDP port from 1 to 65535", NUMBER },
+		{ "w0:x=1 ", "x=1  is not a UDP port from 1 to 65535", NUMBER },
+		{ "w0:x=18446744073709551617", "x=18446744073709551617 is not a UDP port from 1 to 65535", NUMBER },
+		{ "w0:x=000000000000000000000001", "the value of x is too long: it may have 23 octets", NUMBER },
+		{ "w0:uuid=1234", "uuid=1234 is not a UUID (8-4-4-4-12 hexadecimal digits)", UUID },
+		{ "w0:uuid=0123abcd-0000-0000-0000-00AA0100004g", "uuid=0123abcd-0000-0000-0000-00AA0100004g is not a UUID "
+		  "(8-4-4-4-12 hexadecimal digits)", UUID },
+		{ "w0:uuid=0123abcd+0000-0000-0000-00AA01000042", "uuid=0123abcd+0000-0000-0000-00AA01000042 is not a UUID "
+		  "(8-4-4-4-12 hexadecimal digits)", UUID },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof cases / sizeof *cases; i++) {
+		char text[5] = "keep", uuid[AERIECAP_UUID_ROOM] = "keep", msg[AERIECAP_MSG_MAX] = "";
+		const char *definition = cases[i].definition;
+		uint32_t n = 7;
+		int on = 5;
+		int r = cases[i].kind == TEXT   ? aeriecap_option_text(definition, "x", text, sizeof text, msg) :
+			cases[i].kind == FLAG   ? aeriecap_option_flag(definition, "x", &on, msg) :
+			cases[i].kind == NUMBER ? aeriecap_option_number(definition, "x", 1, 65535, "a UDP port", &n, msg) :
+						  aeriecap_option_uuid(definition, uuid, msg);
+
+		cr_expect_eq(r, -1, "%s", definition);
+		cr_expect_str_eq(msg, cases[i].told, "%s: %s", definition, msg);
+		cr_expect(!strcmp(text, "keep") && !strcmp(uuid, "keep") && n == 7 && on == 5, "%s: untouched", definition);
+	}
+}
+
 /* --- Frames. */
 
 Test(aeriecap, packet_with_all_blocks_is_golden)

@@ -891,20 +891,20 @@ Test(scan, has_a_text_for_every_note_and_fault)
 Test(options, have_the_defaults_of_the_manual)
 {
 	struct hciscan_config c;
-	char msg[200] = "";
+	char msg[AERIECAP_MSG_MAX] = "";
 
-	cr_assert_eq(options_parse("hci0:name=x", &c, msg, sizeof msg), 0);
+	cr_assert_eq(options_parse("hci0:name=x", &c, msg), 0);
 	cr_assert(c.classic && c.le && c.names && !c.active);
 	cr_assert_eq(c.inquiry_length, 8);
-	cr_assert_eq(options_parse("hci0", &c, msg, sizeof msg), 0);
+	cr_assert_eq(options_parse("hci0", &c, msg), 0);
 }
 
 Test(options, are_taken)
 {
 	struct hciscan_config c;
-	char msg[200] = "";
+	char msg[AERIECAP_MSG_MAX] = "";
 
-	cr_assert_eq(options_parse("hci0:classic=false,active=true,names=F,inquiry_length=48", &c, msg, sizeof msg), 0);
+	cr_assert_eq(options_parse("hci0:classic=false,active=true,names=F,inquiry_length=48", &c, msg), 0);
 	cr_assert(!c.classic && c.le && c.active && !c.names);
 	cr_assert_eq(c.inquiry_length, 48);
 }
@@ -927,9 +927,9 @@ Test(options, that_make_no_sense_are_refused_with_the_reason)
 
 	for (i = 0; i < sizeof rows / sizeof *rows; i++) {
 		struct hciscan_config c = { .inquiry_length = 77 };
-		char msg[300] = "";
+		char msg[AERIECAP_MSG_MAX] = "";
 
-		cr_assert_eq(options_parse(rows[i].definition, &c, msg, sizeof msg), -1, "%s", rows[i].definition);
+		cr_assert_eq(options_parse(rows[i].definition, &c, msg), -1, "%s", rows[i].definition);
 		cr_assert(strstr(msg, rows[i].named), "%s: %s", rows[i].definition, msg);
 		cr_assert_eq(c.inquiry_length, 77, "untouched");
 	}
@@ -938,12 +938,12 @@ Test(options, that_make_no_sense_are_refused_with_the_reason)
 Test(options, uuid_is_of_the_controller_unless_given)
 {
 	static const unsigned char address[6] = { 0x00, 0xAA, 0x01, 0x00, 0x00, 0x42 };
-	char uuid[OPTIONS_UUID_MAX], msg[200] = "";
+	char uuid[AERIECAP_UUID_ROOM], msg[AERIECAP_MSG_MAX] = "";
 
 	/* Adler's sums from 0 (aeriecap.h) over "kismet_cap_linux_bluetooth", computed by three lines of Python. */
-	cr_assert_eq(options_uuid("hci0", address, uuid, msg, sizeof msg), 0);
+	cr_assert_eq(options_uuid("hci0", address, uuid, msg), 0);
 	cr_assert_str_eq(uuid, "91DD0AE4-0000-0000-0000-00AA01000042");
-	cr_assert_eq(options_uuid("hci0:uuid=0123abcd-0000-0000-0000-00AA01000042", address, uuid, msg, sizeof msg), 0);
+	cr_assert_eq(options_uuid("hci0:uuid=0123abcd-0000-0000-0000-00AA01000042", address, uuid, msg), 0);
 	cr_assert_str_eq(uuid, "0123abcd-0000-0000-0000-00AA01000042");
-	cr_assert_eq(options_uuid("hci0:uuid=0123abcd", address, uuid, msg, sizeof msg), -1);
+	cr_assert_eq(options_uuid("hci0:uuid=0123abcd", address, uuid, msg), -1);
 }

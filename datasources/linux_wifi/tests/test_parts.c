@@ -21,9 +21,9 @@
 Test(wifi_options, defaults)
 {
 	struct options o;
-	char msg[1024];
+	char msg[AERIECAP_MSG_MAX];
 
-	cr_assert_eq(options_parse(&o, "wlan0", msg, sizeof msg), 0);
+	cr_assert_eq(options_parse(&o, "wlan0", msg), 0);
 	cr_expect_str_eq(o.interface, "wlan0");
 	cr_expect(o.wish.ht && o.wish.vht && o.wish.he);
 	cr_expect(o.wish.band[BAND_2GHZ] && o.wish.band[BAND_5GHZ] && o.wish.band[BAND_6GHZ]);
@@ -35,12 +35,12 @@ Test(wifi_options, defaults)
 Test(wifi_options, each_is_taken_whatever_its_case)
 {
 	struct options o;
-	char msg[1024];
+	char msg[AERIECAP_MSG_MAX];
 
 	cr_assert_eq(options_parse(&o,
 				   "wlan0:name=x,VIF=mon7,FCSFAIL=True,ht_channels=f,vht_channels=false,channel=6HT40+,"
 				   "filter_address=\"02:00:00:00:00:01,02:00:00:00:00:02\",verbose=t,default_ht20=T",
-				   msg, sizeof msg),
+				   msg),
 		     0, "%s", msg);
 	cr_expect_str_eq(o.vif, "mon7");
 	cr_expect(o.fcsfail && o.verbose && o.wish.default_ht20);
@@ -52,12 +52,12 @@ Test(wifi_options, each_is_taken_whatever_its_case)
 Test(wifi_options, one_band_given_leaves_out_the_others)
 {
 	struct options o;
-	char msg[1024];
+	char msg[AERIECAP_MSG_MAX];
 
-	cr_assert_eq(options_parse(&o, "wlan0:band5ghz=true", msg, sizeof msg), 0);
+	cr_assert_eq(options_parse(&o, "wlan0:band5ghz=true", msg), 0);
 	cr_expect(o.wish.band[BAND_5GHZ]);
 	cr_expect_not(o.wish.band[BAND_2GHZ] || o.wish.band[BAND_6GHZ]);
-	cr_expect_eq(options_parse(&o, "wlan0:band6ghz=false", msg, sizeof msg), -1);
+	cr_expect_eq(options_parse(&o, "wlan0:band6ghz=false", msg), -1);
 	cr_expect(strstr(msg, "leave no band"));
 }
 
@@ -77,9 +77,9 @@ Test(wifi_options, bad_ones_are_refused_with_a_reason)
 
 	for (i = 0; i < sizeof definitions / sizeof *definitions; i++) {
 		struct options o;
-		char msg[1024] = "";
+		char msg[AERIECAP_MSG_MAX] = "";
 
-		cr_expect_eq(options_parse(&o, definitions[i], msg, sizeof msg), -1, "%s", definitions[i]);
+		cr_expect_eq(options_parse(&o, definitions[i], msg), -1, "%s", definitions[i]);
 		cr_expect_neq(msg[0], 0, "%s", definitions[i]);
 	}
 }
@@ -119,7 +119,7 @@ static const uint8_t ack[] = {RADIOTAP, 0xd4, 0, 0, 0, STA};
 
 static bool passes(const char *options, const uint8_t *frame, uint32_t len)
 {
-	char definition[512], text[FILTER_ROOM], msg[1024] = "";
+	char definition[512], text[FILTER_ROOM], msg[AERIECAP_MSG_MAX] = "";
 	struct pcap_pkthdr h = {.caplen = len, .len = len};
 	pcap_t *pcap = pcap_open_dead(DLT_IEEE802_11_RADIO, 16384);
 	struct bpf_program program;
@@ -127,7 +127,7 @@ static bool passes(const char *options, const uint8_t *frame, uint32_t len)
 	bool r;
 
 	snprintf(definition, sizeof definition, "wlan0:%s", options);
-	cr_assert_eq(options_parse(&o, definition, msg, sizeof msg), 0, "%s", msg);
+	cr_assert_eq(options_parse(&o, definition, msg), 0, "%s", msg);
 	cr_assert_eq(filter_text(&o, text, sizeof text, msg, sizeof msg), 0, "%s", msg);
 	cr_assert_neq(text[0], 0);
 	cr_assert_eq(pcap_compile(pcap, &program, text, 1, PCAP_NETMASK_UNKNOWN), 0, "%s: %s", text, pcap_geterr(pcap));
@@ -160,7 +160,7 @@ Test(wifi_filter, an_address_is_left_out_as_sender_receiver_or_third)
 
 Test(wifi_filter, as_many_addresses_as_the_limit_fit_in_a_filter)
 {
-	char text[FILTER_ROOM], msg[1024] = "";
+	char text[FILTER_ROOM], msg[AERIECAP_MSG_MAX] = "";
 	pcap_t *pcap = pcap_open_dead(DLT_IEEE802_11_RADIO, 16384);
 	struct bpf_program program;
 	struct options o;
@@ -189,7 +189,7 @@ Test(wifi_filter, what_is_no_address_or_interface_is_refused)
 	size_t i;
 
 	for (i = 0; i < sizeof bad / sizeof *bad; i++) {
-		char text[FILTER_ROOM], msg[1024] = "";
+		char text[FILTER_ROOM], msg[AERIECAP_MSG_MAX] = "";
 		struct options o;
 
 		memset(&o, 0, sizeof o);
