@@ -12,7 +12,7 @@ core_libcore_a_SOURCES = \
 	core/descriptor.h core/descriptor.c core/probe.h core/probe.c \
 	core/strings.h core/strings.c \
 	core/heap.h core/heap.c \
-	core/registry.h core/registry.c core/recdef.c core/describe.c core/types.c core/record.h core/record.c core/collections.c core/visit.c core/format.c \
+	core/registry.h core/registry.c core/recdef.c core/describe.c core/types.c core/record.h core/record.c core/collections.c core/visit.h core/visit.c core/format.c \
 	core/rrd.h core/rrd.c \
 	core/devices.h core/store.h core/devices.c core/devfields.c core/devkeys.c core/track.c core/cursor.c \
 	core/pipeline.h core/stages.h core/pipeline.c core/stages.c core/pipereg.c \
@@ -22,7 +22,8 @@ core_libcore_a_SOURCES = \
 	core/sources.h core/source.h core/sources.c core/source_driver.c core/source_control.c core/source_tune.c core/source_list.c core/source_feed.c core/source_probe.c core/source_life.c core/source_record.c \
 	core/router.h core/router.c core/write.c core/routes.h core/routes.c core/path.h core/path.c core/reply.h core/reply.c \
 	core/wsroutes.h core/wsroutes.c core/value.h core/value.c core/command.h core/command.c \
-	core/select.h core/select.c core/select_play.c core/recording.h core/recording.c \
+	core/select.h core/select.c core/select_name.c core/select_path.c core/select_lookup.c core/select_filter.c core/select_table.c core/select_play.c \
+	core/recording.h core/recording.c \
 	core/views.h core/views.c \
 	core/streams.h core/streams.c
 core_libcore_a_CPPFLAGS = $(AM_CPPFLAGS) -DDATADIR='"$(datadir)"'

@@ -3,28 +3,13 @@
  *
  * Clients of the ecosystem expect numbers and texts to be there: an absent member is shown as "", 0, all zeros, or as an
  * empty map or list, unless it was defined AERIE_FIELD_DYNAMIC. Absent sub-records and series are always left out. */
-#include <core/record.h>
+#include <core/visit.h>
 
+#include <errno.h>
 #include <time.h>
 
 #include <core/loop.h>
 #include <core/rrd.h>
-
-#define CALL(expr)               \
-	do {                     \
-		int r_ = (expr); \
-		if (r_ < 0)      \
-			return r_; \
-	} while (0)
-
-struct ctx {
-	struct core *core;
-	const struct registry *registry;
-	const struct aerie_visitor *vt;
-	void *v;
-};
-
-static int visit_record(const struct ctx *c, const struct aerie_rec *rec);
 
 /* ---- Text forms of scalars ---- */
 
@@ -65,21 +50,21 @@ static enum kind load_number(uint32_t type, const void *p, union number *ret)
 	return UNSIGNED;
 }
 
-static int visit_key(const struct ctx *c, uint64_t key)
+static int visit_key(const struct visit *c, uint64_t key)
 {
 	char text[41];
 
 	return c->vt->ascii(c->v, text, registry_key_text(c->registry, key, text));
 }
 
-static int visit_mac(const struct ctx *c, const uint8_t *octets)
+static int visit_mac(const struct visit *c, const uint8_t *octets)
 {
 	char text[18];
 
 	return c->vt->ascii(c->v, text, format_mac(text, octets));
 }
 
-static int visit_uuid(const struct ctx *c, const uint8_t *octets)
+static int visit_uuid(const struct visit *c, const uint8_t *octets)
 {
 	static const uint8_t zero[16];
 	char text[37];
@@ -87,12 +72,12 @@ static int visit_uuid(const struct ctx *c, const uint8_t *octets)
 	return c->vt->ascii(c->v, text, format_uuid(text, octets ? octets : zero));
 }
 
-static int visit_text(const struct ctx *c, const struct aerie_str *s)
+static int visit_text(const struct visit *c, const struct aerie_str *s)
 {
 	return s ? c->vt->str(c->v, s->text, s->len) : c->vt->ascii(c->v, "", 0);
 }
 
-static int visit_number(const struct ctx *c, uint32_t type, const void *p)
+static int visit_number(const struct visit *c, uint32_t type, const void *p)
 {
 	union number n;
 
@@ -153,49 +138,65 @@ uint32_t record_key_text(struct core *core, const struct field *map, uint64_t ke
 
 /* An entry on its way to the visitor. */
 struct entry_ctx {
-	const struct ctx *c;
+	const struct visit *c;
 	const struct field *f;
 };
+
+int visit_cell(const struct visit *c, const struct field *f, uint64_t cell)
+{
+	if (f->value == AERIE_T_RECORD)
+		return visit_record(c, (const struct aerie_rec *)(uintptr_t)cell);
+	if (f->value == AERIE_T_STR)
+		return visit_text(c, (const struct aerie_str *)(uintptr_t)cell);
+	return visit_number(c, f->value, &cell);
+}
 
 static int visit_entry_value(void *user, uint64_t key, uint64_t cell)
 {
 	const struct entry_ctx *e = user;
 
-	if (e->f->value == AERIE_T_RECORD)
-		return visit_record(e->c, (const struct aerie_rec *)(uintptr_t)cell);
-	if (e->f->value == AERIE_T_STR)
-		return visit_text(e->c, (const struct aerie_str *)(uintptr_t)cell);
-	return visit_number(e->c, e->f->value, &cell);
+	return visit_cell(e->c, e->f, cell);
 }
 
-/* A key as a value: of a map shown as the list of its keys. */
-static int visit_entry_key(void *user, uint64_t key, uint64_t cell)
+int visit_key_value(const struct visit *c, const struct field *f, uint64_t key)
 {
-	const struct entry_ctx *e = user;
 	char buf[KEY_TEXT_MAX];
 	const char *text;
 	uint32_t len;
 
-	if (e->f->type == AERIE_T_MAP_INT)
-		return e->c->vt->u64(e->c->v, key);
-	if (e->f->type == AERIE_T_MAP_F64)
-		return e->c->vt->f64(e->c->v, aerie_key_f64(key));
-	len = record_key_text(e->c->core, e->f, key, buf, &text);
-	return e->f->type == AERIE_T_MAP_STR ? e->c->vt->str(e->c->v, text, len) : e->c->vt->ascii(e->c->v, text, len);
+	if (f->type == AERIE_T_MAP_INT)
+		return c->vt->u64(c->v, key);
+	if (f->type == AERIE_T_MAP_F64)
+		return c->vt->f64(c->v, aerie_key_f64(key));
+	len = record_key_text(c->core, f, key, buf, &text);
+	return f->type == AERIE_T_MAP_STR ? c->vt->str(c->v, text, len) : c->vt->ascii(c->v, text, len);
+}
+
+static int visit_entry_key(void *user, uint64_t key, uint64_t cell)
+{
+	const struct entry_ctx *e = user;
+
+	return visit_key_value(e->c, e->f, key);
+}
+
+int visit_key_text(const struct visit *c, const struct field *f, uint64_t key)
+{
+	char buf[KEY_TEXT_MAX];
+	const char *text;
+	uint32_t len = record_key_text(c->core, f, key, buf, &text);
+
+	return c->vt->key_text(c->v, text, len);
 }
 
 static int visit_entry(void *user, uint64_t key, uint64_t cell)
 {
 	const struct entry_ctx *e = user;
-	char buf[KEY_TEXT_MAX];
-	const char *text;
-	uint32_t len = record_key_text(e->c->core, e->f, key, buf, &text);
 
-	CALL(e->c->vt->key_text(e->c->v, text, len));
-	return visit_entry_value(user, key, cell);
+	CALL(visit_key_text(e->c, e->f, key));
+	return visit_cell(e->c, e->f, cell);
 }
 
-static int visit_f64s(const struct ctx *c, const double *values, uint32_t n)
+int visit_f64s(const struct visit *c, const double *values, uint32_t n)
 {
 	uint32_t i;
 
@@ -210,10 +211,9 @@ static int visit_f64s(const struct ctx *c, const double *values, uint32_t n)
 	return c->vt->end_list(c->v);
 }
 
-static int visit_collection(const struct ctx *c, const struct aerie_rec *rec, const struct member *m)
+static int visit_collection(const struct visit *c, const struct aerie_rec *rec, const struct member *m)
 {
 	const struct field *f = m->field;
-	bool list = f->type == AERIE_T_VEC || f->flags & (AERIE_FIELD_AS_LIST | AERIE_FIELD_AS_KEYS);
 	uint32_t n = collection_count(rec, m->slot);
 	struct entry_ctx e = { c, f };
 
@@ -222,7 +222,7 @@ static int visit_collection(const struct ctx *c, const struct aerie_rec *rec, co
 
 		return visit_f64s(c, (const double *)v->cells, n);
 	}
-	if (!list) {
+	if (!visit_is_list(f)) {
 		CALL(c->vt->begin_map(c->v, n));
 		CALL(collection_iterate(rec, m->slot, visit_entry, &e));
 		return c->vt->end_map(c->v);
@@ -239,18 +239,20 @@ static uint32_t now_s(const struct core *core)
 	return (uint32_t)(core->loop ? loop_now_us(core->loop) / 1000000 : (uint64_t)time(NULL));
 }
 
-static int visit_part(const struct ctx *c, enum rrd_name which, const double *values, uint32_t n)
+static int visit_part(const struct visit *c, enum rrd_name which, const double *values, uint32_t n)
 {
 	CALL(c->vt->key(c->v, registry_rrd_name(c->registry, which)));
 	return visit_f64s(c, values, n);
 }
 
-static int visit_rrd(const struct ctx *c, const struct aerie_rec *rec, const struct member *m)
+static int visit_rrd(const struct visit *c, const struct aerie_rec *rec, const struct member *m)
 {
 	bool full = m->field->type == AERIE_T_RRD;
 	struct rrd_view view;
 	uint64_t cell = record_cell_value(rec, m->slot);
 
+	if (c->flags & VISIT_NO_SERIES)
+		return 0;
 	rrd_expand(&cell, full, m->field->flags & AERIE_FIELD_RRD_MASK, now_s(c->core), &view);
 	CALL(c->vt->begin_map(c->v, full ? RRD_NAMES : RRD_NAMES - 2));
 	CALL(c->vt->key(c->v, registry_rrd_name(c->registry, RRD_LAST_TIME)));
@@ -271,6 +273,46 @@ static int visit_rrd(const struct ctx *c, const struct aerie_rec *rec, const str
 	return c->vt->end_map(c->v);
 }
 
+static int visit_values(const struct visit *c, const double *values, uint32_t n, uint32_t at)
+{
+	if (at == VISIT_ALL)
+		return visit_f64s(c, values, n);
+	return at < n ? c->vt->f64(c->v, values[at]) : -ENOENT;
+}
+
+int visit_series_part(const struct visit *c, const struct aerie_rec *rec, const struct member *m, enum rrd_name part, uint32_t at)
+{
+	bool full = part == RRD_HOUR_VEC || part == RRD_DAY_VEC;
+	uint64_t cell = record_cell_value(rec, m->slot);
+	struct rrd_view view;
+
+	rrd_expand(&cell, full, m->field->flags & AERIE_FIELD_RRD_MASK, now_s(c->core), &view);
+	switch (part) {
+	case RRD_MINUTE_VEC:
+		return visit_values(c, view.minute, 60, at);
+	case RRD_HOUR_VEC:
+		return visit_values(c, view.hour, 60, at);
+	case RRD_DAY_VEC:
+		return visit_values(c, view.day, 24, at);
+	default:
+		break;
+	}
+	if (at != VISIT_ALL)
+		return -ENOENT;
+	switch (part) {
+	case RRD_LAST_TIME:
+		return c->vt->u64(c->v, view.last_time);
+	case RRD_SERIAL_TIME:
+		return c->vt->u64(c->v, view.serial_time);
+	case RRD_LAST_VALUE:
+		return c->vt->f64(c->v, view.last_value);
+	case RRD_LAST_VALUE_N1:
+		return c->vt->f64(c->v, view.last_value_n1);
+	default:
+		return c->vt->f64(c->v, 0);
+	}
+}
+
 /* ---- Members with rules ---- */
 
 static const struct shared_value *shared_of(const struct member *m)
@@ -278,7 +320,7 @@ static const struct shared_value *shared_of(const struct member *m)
 	return __atomic_load_n(&m->shared->value, __ATOMIC_ACQUIRE);
 }
 
-static int visit_shared(const struct ctx *c, const struct member *m)
+static int visit_shared(const struct visit *c, const struct member *m)
 {
 	static const struct shared_value unset;
 	const struct shared_value *s = shared_of(m);
@@ -306,7 +348,7 @@ static int visit_shared(const struct ctx *c, const struct member *m)
 }
 
 /* A member's value as text: the text itself, or made in dst. 0 octets: absent or empty. */
-static uint32_t stored_text(const struct ctx *c, const struct aerie_rec *rec, const struct member *m, char *dst,
+static uint32_t stored_text(const struct visit *c, const struct aerie_rec *rec, const struct member *m, char *dst,
 			    const char **ret_text)
 {
 	const struct aerie_str *s;
@@ -333,7 +375,7 @@ static uint32_t stored_text(const struct ctx *c, const struct aerie_rec *rec, co
 	}
 }
 
-static uint32_t member_text(const struct ctx *c, const struct aerie_rec *rec, const struct member *members,
+static uint32_t member_text(const struct visit *c, const struct aerie_rec *rec, const struct member *members,
 			    const struct member *m, char *dst, const char **ret_text)
 {
 	const struct aerie_str *s = NULL;
@@ -358,7 +400,7 @@ static uint32_t member_text(const struct ctx *c, const struct aerie_rec *rec, co
 }
 
 /* The first member that has a text. */
-static uint32_t first_of(const struct ctx *c, const struct aerie_rec *rec, const struct member *members,
+static uint32_t first_of(const struct visit *c, const struct aerie_rec *rec, const struct member *members,
 			 const struct member *m, char *dst, const char **ret_text)
 {
 	uint32_t i, len = 0;
@@ -369,7 +411,7 @@ static uint32_t first_of(const struct ctx *c, const struct aerie_rec *rec, const
 	return len;
 }
 
-static int visit_rule(const struct ctx *c, const struct aerie_rec *rec, const struct member *members,
+static int visit_rule(const struct visit *c, const struct aerie_rec *rec, const struct member *members,
 		      const struct member *m)
 {
 	char buf[KEY_TEXT_MAX];
@@ -396,12 +438,12 @@ static int visit_rule(const struct ctx *c, const struct aerie_rec *rec, const st
 
 /* ---- Records ---- */
 
-static int visit_bytes(const struct ctx *c, const struct octets *o)
+static int visit_bytes(const struct visit *c, const struct octets *o)
 {
 	return o ? c->vt->bytes(c->v, o->data, o->len) : c->vt->ascii(c->v, "", 0);
 }
 
-static int visit_member(const struct ctx *c, const struct aerie_rec *rec, const struct member *members,
+int visit_member(const struct visit *c, const struct aerie_rec *rec, const struct member *members,
 			const struct member *m)
 {
 	const void *p;
@@ -431,7 +473,7 @@ static int visit_member(const struct ctx *c, const struct aerie_rec *rec, const 
 }
 
 /* Is an optional member there? */
-static bool is_shown(const struct ctx *c, const struct aerie_rec *rec, const struct member *members,
+bool visit_is_shown(const struct visit *c, const struct aerie_rec *rec, const struct member *members,
 		     const struct member *m)
 {
 	char buf[KEY_TEXT_MAX];
@@ -451,18 +493,18 @@ static bool is_shown(const struct ctx *c, const struct aerie_rec *rec, const str
 	}
 }
 
-static int visit_record(const struct ctx *c, const struct aerie_rec *rec)
+int visit_record(const struct visit *c, const struct aerie_rec *rec)
 {
 	const struct record_type *t = registry_type(c->registry, rec->type);
 	uint32_t i, count = t->n_members;
 
 	for (i = 0; i < t->n_optional; i++)
-		count -= !is_shown(c, rec, t->members, &t->members[t->optional[i]]);
+		count -= !visit_is_shown(c, rec, t->members, &t->members[t->optional[i]]);
 	CALL(c->vt->begin_map(c->v, count));
 	for (i = 0; i < t->n_members; i++) {
 		const struct member *m = &t->members[i];
 
-		if (m->optional && !is_shown(c, rec, t->members, m))
+		if (m->optional && !visit_is_shown(c, rec, t->members, m))
 			continue;
 		CALL(c->vt->key(c->v, &m->field->name));
 		CALL(visit_member(c, rec, t->members, m));
@@ -472,7 +514,7 @@ static int visit_record(const struct ctx *c, const struct aerie_rec *rec)
 
 int record_visit(struct core *core, const struct aerie_rec *rec, const struct aerie_visitor *vt, void *v)
 {
-	const struct ctx c = { core, core->registry, vt, v };
+	const struct visit c = { core, core->registry, vt, v, 0 };
 
 	return visit_record(&c, rec);
 }
@@ -480,10 +522,10 @@ int record_visit(struct core *core, const struct aerie_rec *rec, const struct ae
 int record_visit_member(struct core *core, const struct aerie_rec *rec, const struct member *m,
 			const struct aerie_visitor *vt, void *v)
 {
-	const struct ctx c = { core, core->registry, vt, v };
+	const struct visit c = { core, core->registry, vt, v, 0 };
 	const struct member *members = registry_type(c.registry, rec->type)->members;
 
-	if (m->optional && !is_shown(&c, rec, members, m))
+	if (m->optional && !visit_is_shown(&c, rec, members, m))
 		return 1;
 	return visit_member(&c, rec, members, m);
 }

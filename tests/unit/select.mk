@@ -1,0 +1,7 @@
+# SPDX-License-Identifier: MIT
+# Parts of records.
+check_PROGRAMS += tests/unit/test_select
+TESTS += tests/unit/test_select
+tests_unit_test_select_SOURCES = tests/unit/test_select.c tests/unit/selectworld.h
+tests_unit_test_select_CFLAGS = $(UNIT_CFLAGS) $(JANSSON_CFLAGS)
+tests_unit_test_select_LDADD = tests/unit/libtestcore.a $(UNIT_LIBS) $(JANSSON_LIBS)
