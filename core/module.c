@@ -13,6 +13,7 @@
 #include <core/loader.h>
 #include <core/loop.h>
 #include <core/module.h>
+#include <core/streams.h>
 #include <core/strings.h>
 
 
@@ -132,6 +133,8 @@ void module_sweep(struct module *m)
 		loop_sweep(m->core->loop, m);
 	if (m->core->epochs)
 		epochs_withdraw(m->core->epochs, m);
+	if (m->core->streams)
+		streams_sweep(m->core->streams, m);
 	release_strings(m);
 }
 

@@ -39,7 +39,7 @@ struct aerie_stream_info {
 struct aerie_streams {
 	uint32_t size;
 	uint32_t reserved;
-	/* [any] -ENOMEM; -ENOSPC: too many. Texts are copied. */
+	/* [any] -ENOMEM; -ENOSPC: too many; -EINVAL: a text is missing. Texts are copied. */
 	int (*open)(const struct aerie_host *h, const struct aerie_stream_def *def, struct aerie_stream **ret_stream);
 	/* [any] It has sent so many packets (or records) and octets more. Costs two additions. */
 	void (*count)(struct aerie_stream *s, uint64_t packets, uint64_t octets);
