@@ -91,17 +91,4 @@ extern const struct endpoint field_endpoints[];   /* fieldlist.c */
 extern const struct endpoint device_endpoints[];  /* devices.c */
 extern const struct endpoint list_endpoints[];    /* lists.c */
 
-/* html.c: an HTML document under way. Running out of memory is remembered and told by html_reply(). */
-struct html {
-	char *text;
-	size_t len, room;
-	int err;
-};
-void html_raw(struct html *t, const char *text);
-void html_text(struct html *t, const char *text); /* escaped */
-/* Head and opening of a page with this title, up to and with <body>. */
-void html_begin(struct html *t, const char *title);
-/* Closes the page, replies with it and frees it. */
-int html_reply(const struct endpoints *e, struct html *t, struct aerie_reply *rep);
-
 #endif

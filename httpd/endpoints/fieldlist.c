@@ -1,45 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* The list of all tracked fields, as a page for people and in every serializer. */
+/* The list of all tracked fields. The pages of it are httpd/docs. */
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "endpoints.h"
-
-static int on_field_row(void *user, const struct aerie_field_info *info)
-{
-	struct html *t = user;
-	char id[16];
-
-	(void)snprintf(id, sizeof id, "%u", info->id);
-	html_raw(t, "<tr><td>");
-	html_text(t, info->name->text);
-	html_raw(t, "</td><td>");
-	html_raw(t, id);
-	html_raw(t, "</td><td>");
-	html_text(t, info->name->type);
-	html_raw(t, "</td><td>");
-	html_text(t, info->name->help);
-	html_raw(t, "</td><td>");
-	html_text(t, info->unit);
-	html_raw(t, "</td><td>");
-	html_text(t, info->owner);
-	html_raw(t, "</td></tr>\n");
-	return 0;
-}
-
-static int fields_page(void *user, const struct aerie_request *req, struct aerie_reply *rep)
-{
-	const struct endpoints *e = user;
-	struct html t = { 0 };
-
-	html_begin(&t, "Aerie Server - Tracked Fields");
-	html_raw(&t, "<h2>Aerie field descriptions</h2>\n<table>\n<thead><tr><th>Name</th><th>ID</th><th>Type</th>"
-		     "<th>Description</th><th>Unit</th><th>Owner</th></tr></thead>\n<tbody>\n");
-	(void)e->fields->each(e->h, on_field_row, &t);
-	html_raw(&t, "</tbody></table>\n");
-	return html_reply(e, &t, rep);
-}
 
 /* A copy of the list: its texts live as long as the host, and none is ever removed. */
 struct list {
@@ -125,9 +89,6 @@ static int fields_list(void *user, const struct aerie_request *req, struct aerie
 }
 
 const struct endpoint field_endpoints[] = {
-	{ .path = "/system/tracked_fields", .formats = "html", .handle = fields_page,
-	  .summary = "Every tracked field, as a page.",
-	  .help = "A table with name, number, type, description, unit and owner of each field." },
 	{ .path = "/system/tracked_fields", .handle = fields_list,
 	  .summary = "Every tracked field.",
 	  .help = "A list with name, number, type, unit, description and owner (aerie.field.*) of each field." },

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+/* The search box: shows the rows and sections that hold every word. */
+"use strict";
+const box = document.getElementById("search");
+const found = document.getElementById("found");
+const rows = [...document.querySelectorAll("tbody tr, section")].filter(row => !row.parentElement.closest("section"));
+const texts = rows.map(row => row.textContent.toLowerCase());
+
+function search() {
+	const words = box.value.toLowerCase().split(/\s+/).filter(Boolean);
+	let n = 0;
+	rows.forEach((row, i) => {
+		row.hidden = !words.every(word => texts[i].includes(word));
+		n += row.hidden ? 0 : 1;
+	});
+	found.textContent = words.length ? n + " of " + rows.length : "";
+}
+
+if (rows.length) {
+	box.hidden = false;
+	box.addEventListener("input", search);
+	search();
+}
