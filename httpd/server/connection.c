@@ -250,11 +250,11 @@ const struct auth_result *connection_auth(const struct aerie_http_request *req)
 }
 
 /* Finds the request's login. False: it is refused. */
-static bool log_in(struct exchange *x, struct MHD_Connection *c, uint32_t flags, struct aerie_http_request *req)
+static bool log_in(struct exchange *x, uint32_t flags, struct aerie_http_request *req)
 {
 	if (x->s->tls)
 		flags |= AUTH_SECURE;
-	auth_request(x->s, c, req, flags, &x->auth);
+	auth_request(x->s, req, flags, &x->auth);
 	req->role = x->auth.role[0] ? x->auth.role : NULL;
 	req->login = x->auth.login[0] ? x->auth.login : NULL;
 	req->flags |= x->auth.flags;
@@ -282,7 +282,7 @@ static enum MHD_Result answer_upgrade(struct exchange *x, struct MHD_Connection 
 
 	if (status)
 		return refuse(c, status, text);
-	if (!log_in(x, c, AUTH_UPGRADE, &req))
+	if (!log_in(x, AUTH_UPGRADE, &req))
 		return refuse_login(x, c);
 	status = upgrade_accept(x->s, c, &req, upgraded, &x->ws, &r, &text);
 	if (status)
@@ -316,7 +316,7 @@ static enum MHD_Result answer(struct exchange *x, struct MHD_Connection *c, cons
 	struct aerie_http_response res = { .size = sizeof res };
 	struct MHD_Response *r;
 
-	if (!log_in(x, c, 0, &req))
+	if (!log_in(x, 0, &req))
 		return refuse_login(x, c);
 	x->reply = x->s->http->dispatch(x->s->h, &req, &res);
 	if (!x->reply)

@@ -16,7 +16,7 @@
 
 #include <aerie/plugin.h>
 
-#include "login.h"
+#include "auth.h"
 #include "server.h"
 #include "tls.h"
 #include "tlsfront.h"
@@ -35,6 +35,16 @@ static const struct aerie_option options[] = {
 	AERIE_OPTION(AERIE_OPT_STR, 0, "httpd_username", NULL, NULL, "User of the login; with httpd_password."),
 	AERIE_OPTION(AERIE_OPT_STR, AERIE_OPT_SECRET, "httpd_password", NULL, NULL,
 		     "Password of the login. Without both, a login is made at the first start."),
+	AERIE_OPTION(AERIE_OPT_BOOL, 0, "httpd_generate_login", "true", NULL,
+		     "Make a login at the first start and print it; otherwise /session/set_password sets the first one, from this machine only."),
+	AERIE_OPTION(AERIE_OPT_BOOL, 0, "httpd_require_login", "false", NULL,
+		     "Also reading needs a login, with the role readonly or admin. Commands, streams and WebSockets always need one."),
+	AERIE_OPTION(AERIE_OPT_DURATION, 0, "httpd_session_timeout", "7200", NULL, "A session that nobody has used for so long ends."),
+	AERIE_OPTION(AERIE_OPT_STR, 0, "httpd_session_db", "session.db", NULL,
+		     "File of the API keys; a path that is not absolute lies in the home directory."),
+	AERIE_OPTION(AERIE_OPT_BOOL, 0, "httpd_allow_auth_creation", "true", NULL, "API keys may be made over HTTP, by the role admin."),
+	AERIE_OPTION(AERIE_OPT_BOOL, 0, "httpd_allow_auth_view", "false", NULL,
+		     "Keep the tokens of API keys readable in their file and show them to the role admin; otherwise only their digests are kept."),
 	AERIE_OPTION(AERIE_OPT_INT, 0, "httpd_threads", "0", "0..64", "Threads that serve HTTP; 0: one per core, but 4 to 8: some may wait for a source."),
 	AERIE_OPTION(AERIE_OPT_INT, 0, "httpd_connection_limit", "512", "1..65536", "HTTP connections at the same time."),
 	AERIE_OPTION(AERIE_OPT_INT, 0, "httpd_connection_limit_per_address", "256", "1..65536",
@@ -45,7 +55,7 @@ static const struct aerie_option options[] = {
 	AERIE_OPTION(AERIE_OPT_DURATION, 0, "httpd_websocket_ping", "20s", NULL,
 		     "A WebSocket client that says nothing for so long is pinged; after three times as long it is closed."),
 	AERIE_OPTION(AERIE_OPT_STR, AERIE_OPT_REPEATED, "httpd_allowed_origin", NULL, NULL,
-		     "Web site whose pages may open WebSockets here, as https://example.org:8443; * for all. Our own pages always may."),
+		     "Web site whose pages may use logins and open WebSockets here, as https://example.org:8443; * for all. Our own pages always may."),
 	AERIE_OPTION(AERIE_OPT_BOOL, 0, "httpd_ssl", "false", NULL, "Serve HTTPS (TLS 1.2 and 1.3) instead of HTTP."),
 	AERIE_OPTION(AERIE_OPT_STR, 0, "httpd_ssl_cert", NULL, NULL, "PEM file of the certificate, followed by those that signed it; for httpd_ssl."),
 	AERIE_OPTION(AERIE_OPT_STR, 0, "httpd_ssl_key", NULL, NULL, "PEM file of the certificate's private key; for httpd_ssl."),
@@ -55,6 +65,7 @@ static const struct aerie_option options[] = {
 static int load(const struct aerie_host *h, void **ret_state)
 {
 	struct server *s = calloc(1, sizeof *s);
+	int err;
 
 	if (!s)
 		return h->fail(h, -ENOMEM, "out of memory");
@@ -65,6 +76,12 @@ static int load(const struct aerie_host *h, void **ret_state)
 	s->loop = h->get_service(h, AERIE_LOOP_SERVICE);
 	s->websocket = h->get_service(h, AERIE_WEBSOCKET_SERVICE);
 	s->fd = -1;
+	err = auth_load(s);
+	if (err) {
+		auth_unload(s);
+		free(s);
+		return err;
+	}
 	*ret_state = s;
 	return 0;
 }
@@ -73,6 +90,7 @@ static void unload(void *state)
 {
 	struct server *s = state;
 
+	auth_unload(s);
 	tls_unload(s);
 	free(s->origins);
 	free(s);
@@ -151,7 +169,9 @@ static int configure(void *state, const struct aerie_config *c)
 		return s->h->fail(s->h, -EINVAL, "httpd_username and httpd_password go together: set both, or neither");
 	if (!s->timeout_s || timeout_us / 1000000 > 86400)
 		return s->h->fail(s->h, -EINVAL, "httpd_timeout must lie between 1 s and 1 day");
-	err = configure_websockets(s, c);
+	err = auth_configure(s, c);
+	if (!err)
+		err = configure_websockets(s, c);
 	return err ? err : configure_tls(s, c);
 }
 
@@ -278,8 +298,7 @@ static void stop(void *state)
 	s->fd = -1;
 	websocket_free(s->sockets);
 	s->sockets = NULL;
-	login_free(s->login);
-	s->login = NULL;
+	auth_stop(s);
 }
 
 static int start_front(struct server *s)
@@ -309,7 +328,7 @@ static int start(void *state)
 
 	if (err)
 		return err;
-	err = login_new(s, &s->login);
+	err = auth_start(s);
 	if (!err)
 		err = websocket_new(s, &s->sockets);
 	if (!err)
@@ -332,7 +351,7 @@ static void quiesce(void *state)
 }
 
 static const char *const needs[] = { AERIE_HTTP_SERVICE, AERIE_BUS_SERVICE, AERIE_CONFIG_SERVICE, AERIE_LOOP_SERVICE,
-				     AERIE_WEBSOCKET_SERVICE, NULL };
+				     AERIE_WEBSOCKET_SERVICE, AERIE_FIELDS_SERVICE, NULL };
 
 static const struct aerie_plugin plugin = {
 	.abi = AERIE_ABI_INIT,

@@ -9,12 +9,13 @@
 
 #include <aerie/bus.h>
 #include <aerie/config.h>
+#include <aerie/fields.h>
 #include <aerie/http.h>
 #include <aerie/loop.h>
 #include <aerie/websocket.h>
 
+struct auth;
 struct auth_result;
-struct login;
 struct tlsfront;
 struct websocket;
 
@@ -37,7 +38,7 @@ struct server {
 	bool tls;
 	char *cert, *key; /* PEM, with TLS */
 
-	struct login *login;
+	struct auth *auth;
 	struct websocket *sockets;
 	struct tlsfront *front; /* with TLS */
 	struct MHD_Daemon *daemon;

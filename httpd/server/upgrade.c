@@ -26,32 +26,6 @@ bool upgrade_asked(struct MHD_Connection *c)
 	return MHD_lookup_connection_value(c, MHD_HEADER_KIND, "Upgrade") && read_headers(c, NULL).upgrade;
 }
 
-static char *decoded(struct MHD_Connection *c, const char *name)
-{
-	const char *value = MHD_lookup_connection_value(c, MHD_GET_ARGUMENT_KIND, name);
-	char *text = value ? strdup(value) : NULL;
-
-	if (text && query_decode(text)) {
-		free(text);
-		text = NULL;
-	}
-	return text;
-}
-
-bool upgrade_login(struct MHD_Connection *c, char **ret_user, char **ret_password)
-{
-	char *user = decoded(c, "user"), *password = decoded(c, "password");
-
-	if (!user || !password) {
-		free(user);
-		free(password);
-		return false;
-	}
-	*ret_user = user;
-	*ret_password = password;
-	return true;
-}
-
 int upgrade_exists(const struct server *s, const struct aerie_http_request *req)
 {
 	const struct aerie_ws_route *route;

@@ -7,8 +7,6 @@
 
 /* Does the request, a GET, ask for a WebSocket? */
 bool upgrade_asked(struct MHD_Connection *c);
-/* user= and password= of the query, decoded; as remote capture logs in. False when they are not both there. */
-bool upgrade_login(struct MHD_Connection *c, char **ret_user, char **ret_password);
 /* The route of a request without role; -ENOENT: there is none, and the request is to be answered as any other. */
 int upgrade_exists(const struct server *s, const struct aerie_http_request *req);
 /* Checks the handshake. 0, or the status of the refusal and its text. */
