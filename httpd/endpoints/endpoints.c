@@ -2,6 +2,7 @@
 /* The module: takes the host's services and registers the tables of routes. */
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "endpoints.h"
 #include "waits.h"
@@ -124,6 +125,12 @@ static void stop(void *state)
 	system_stop(state);
 }
 
+static const void *get_ext(void *state, const char *id)
+{
+	return strcmp(id, AERIE_SYSTEM_SERVICE) ? NULL : system_service(state);
+}
+
+static const char *const offers[] = { AERIE_SYSTEM_SERVICE, NULL };
 static const char *const needs[] = {
 	AERIE_HTTP_SERVICE, AERIE_FIELDS_SERVICE, AERIE_DEVICES_SERVICE, AERIE_BUS_SERVICE, AERIE_SOURCE_SERVICE, AERIE_PACKETS_SERVICE,
 	AERIE_PHY_SERVICE, AERIE_PLUGINS_SERVICE, AERIE_LOOP_SERVICE, AERIE_CONFIG_SERVICE, AERIE_SERIALIZER_SERVICE, AERIE_SELECT_SERVICE,
@@ -136,6 +143,7 @@ static const struct aerie_plugin plugin = {
 	.version = "1.0",
 	.summary = "The host's own HTTP endpoints and the start page",
 	.license = "MIT",
+	.provides = offers,
 	.requires_ = needs,
 	.options = options,
 	.load = load,
@@ -144,5 +152,6 @@ static const struct aerie_plugin plugin = {
 	.quiesce = quiesce,
 	.stop = stop,
 	.unload = unload,
+	.get_ext = get_ext,
 };
 AERIE_PLUGIN_EXPORT(plugin);

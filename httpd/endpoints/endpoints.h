@@ -16,6 +16,7 @@
 #include <aerie/serializer.h>
 #include <aerie/source.h>
 #include <aerie/stream.h>
+#include <aerie/system.h>
 #include <aerie/views.h>
 
 /* Fields of results that are no records. Their definitions: names.c. */
@@ -76,6 +77,7 @@ int system_configure(struct endpoints *e, const struct aerie_config *config);
 int system_start(struct endpoints *e);
 void system_stop(struct endpoints *e);
 void system_free(struct endpoints *e);
+const struct aerie_system *system_service(const struct endpoints *e);
 
 /* sources.c */
 int sources_register(struct endpoints *e); /* [load] */

@@ -16,6 +16,7 @@
 #define TICK_MS 1000u
 
 struct system {
+	struct aerie_system service;
 	pthread_mutex_t lock; /* guards rec and packets */
 	struct aerie_rec *rec;
 	struct aerie_timer *timer;
@@ -101,18 +102,40 @@ static void refresh(const struct endpoints *e, const struct sensors *sensors)
 	set_sensors(e, s->temp, sensors->temp, sensors->n_temp);
 }
 
-static int emit_status(void *user, const struct aerie_visitor *vt, void *v)
+/* Member of struct aerie_system. */
+static int with_record(const struct aerie_system *service, int (*fn)(void *user, const struct aerie_rec *rec), void *user)
 {
-	const struct endpoints *e = user;
+	const struct endpoints *e = service->priv;
 	struct sensors sensors;
 	int err;
 
 	sensors_read(&sensors);
 	(void)pthread_mutex_lock(&e->system->lock);
 	refresh(e, &sensors);
-	err = e->fields->visit(e->h, e->system->rec, vt, v);
+	err = fn(user, e->system->rec);
 	(void)pthread_mutex_unlock(&e->system->lock);
 	return err;
+}
+
+struct emit {
+	const struct endpoints *e;
+	const struct aerie_visitor *vt;
+	void *v;
+};
+
+static int emit_record(void *user, const struct aerie_rec *rec)
+{
+	const struct emit *to = user;
+
+	return to->e->fields->visit(to->e->h, rec, to->vt, to->v);
+}
+
+static int emit_status(void *user, const struct aerie_visitor *vt, void *v)
+{
+	const struct endpoints *e = user;
+	struct emit to = { e, vt, v };
+
+	return with_record(&e->system->service, emit_record, &to);
 }
 
 static int status(void *user, const struct aerie_request *req, struct aerie_reply *rep)
@@ -202,8 +225,14 @@ int system_new(struct endpoints *e)
 	if (!s)
 		return e->h->fail(e->h, -ENOMEM, "out of memory");
 	(void)pthread_mutex_init(&s->lock, NULL);
+	s->service = (struct aerie_system){ .size = sizeof s->service, .with = with_record, .priv = e };
 	e->system = s;
 	return define(e, s); /* system_free() follows a failure */
+}
+
+const struct aerie_system *system_service(const struct endpoints *e)
+{
+	return &e->system->service;
 }
 
 void system_free(struct endpoints *e)

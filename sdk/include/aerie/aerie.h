@@ -20,6 +20,7 @@
 #include <aerie/serializer.h>
 #include <aerie/source.h>
 #include <aerie/stream.h>
+#include <aerie/system.h>
 #include <aerie/types.h>
 #include <aerie/utf8.h>
 #include <aerie/views.h>
