@@ -52,13 +52,14 @@ static int register_table(struct endpoints *e, const struct endpoint *t)
 
 static int register_all(struct endpoints *e)
 {
-	const struct endpoint *const tables[] = { page_endpoints, system_endpoints, field_endpoints, device_endpoints, list_endpoints };
+	const struct endpoint *const tables[] = { page_endpoints, system_endpoints, field_endpoints, device_endpoints, list_endpoints,
+						  source_endpoints };
 	size_t i;
 	int err = 0;
 
 	for (i = 0; !err && i < sizeof tables / sizeof tables[0]; i++)
 		err = register_table(e, tables[i]);
-	return err ? err : sources_register(e);
+	return err;
 }
 
 static void unload(void *state)

@@ -79,18 +79,12 @@ void system_stop(struct endpoints *e);
 void system_free(struct endpoints *e);
 const struct aerie_system *system_service(const struct endpoints *e);
 
-/* sources.c */
-int sources_register(struct endpoints *e); /* [load] */
-
-/* feed.c */
-int feed_source(const struct endpoints *e, const struct aerie_uuid *uuid, const struct aerie_request *req, struct aerie_reply *rep);
-extern const char feed_help[];
-
 /* Tables of routes, each ending with a NULL path. */
 extern const struct endpoint system_endpoints[];  /* system.c */
 extern const struct endpoint page_endpoints[];    /* pages.c */
 extern const struct endpoint field_endpoints[];   /* fieldlist.c */
 extern const struct endpoint device_endpoints[];  /* devices.c */
 extern const struct endpoint list_endpoints[];    /* lists.c */
+extern const struct endpoint source_endpoints[];  /* sources.c */
 
 #endif

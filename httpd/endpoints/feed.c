@@ -9,7 +9,7 @@
 
 #include <aerie/base64.h>
 
-#include "endpoints.h"
+#include "sources.h"
 
 #define ITEMS_MAX 8192u     /* frames, and reports, of one request */
 #define FRAME_OCTETS 16000u /* of a frame, as from a capture program */
@@ -18,14 +18,6 @@
 #define FULL_TRIES 100u /* times 1 ms that a full queue is waited for, in one request */
 #define REASON 192u
 #define RECORD_OCTETS 65536u /* of the source's record, written down */
-
-const char feed_help[] =
-	"Command: `frames`, a list of {`dlt`: link type of libpcap's registry (that of the source when missing), "
-	"`data`: base64 of the frame, `ts`: seconds since 1970 (now when missing), `origlen`: octets on the air, "
-	"`signal`: dBm, `freq`: kHz, `channel`: text}, and `reports`, a list of {`type`: text that names the decoder, "
-	"`json`: any value, `ts`}. At most 8192 of each and 16000 octets in one. The answer counts those taken and "
-	"refused, with the reason of the first refusal; those behind a full queue are refused. 409: not a passive "
-	"source, or closed; 503: its queue is full, send the same again later.";
 
 struct feeding {
 	const struct endpoints *e;

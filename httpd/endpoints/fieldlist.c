@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "endpoints.h"
+#include "fields.h"
 
 /* A copy of the list: its texts live as long as the host, and none is ever removed. */
 struct list {
@@ -85,11 +85,16 @@ static int fields_list(void *user, const struct aerie_request *req, struct aerie
 		list_free(l);
 		return err;
 	}
-	return e->http->reply_list(rep, list_next, list_count, l, list_free);
+	return reply_list_of(e, req, rep, list_next, list_count, l, list_free);
 }
 
+static const struct aerie_param list_params[] = { FIELDS_PARAM("[\"aerie.field.name\", \"aerie.field.type\"]"), { 0 } };
+
 const struct endpoint field_endpoints[] = {
-	{ .path = "/system/tracked_fields", .handle = fields_list,
+	{ .path = "/system/tracked_fields", .methods = AERIE_HTTP_GET | AERIE_HTTP_POST, .handle = fields_list, .params = list_params,
+	  .result = AERIE_RESULT_LIST,
+	  .fields = "aerie.field.name aerie.field.id aerie.field.type aerie.field.unit aerie.field.description aerie.field.owner "
+		    "aerie.field.limit_hits",
 	  .summary = "Every tracked field.",
 	  .help = "A list with name, number, type, unit, description and owner (aerie.field.*) of each field." },
 	{ 0 },

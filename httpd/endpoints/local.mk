@@ -2,7 +2,7 @@
 plugin_LTLIBRARIES += modules/endpoints.la
 modules_endpoints_la_SOURCES = httpd/endpoints/endpoints.c httpd/endpoints/endpoints.h httpd/endpoints/names.c \
 	httpd/endpoints/system.c httpd/endpoints/sensors.c httpd/endpoints/sensors.h httpd/endpoints/devices.c httpd/endpoints/lists.c httpd/endpoints/lists.h httpd/endpoints/fields.c httpd/endpoints/fields.h \
-	httpd/endpoints/sources.c httpd/endpoints/feed.c httpd/endpoints/waits.c httpd/endpoints/waits.h \
+	httpd/endpoints/sources.c httpd/endpoints/sources.h httpd/endpoints/control.c httpd/endpoints/interfaces.c httpd/endpoints/feed.c httpd/endpoints/waits.c httpd/endpoints/waits.h \
 	httpd/endpoints/fieldlist.c httpd/endpoints/pages.c
 modules_endpoints_la_CPPFLAGS = $(MODCPP)
 modules_endpoints_la_CFLAGS = $(AM_CFLAGS) -Wa,-I$(top_srcdir)

@@ -22,10 +22,10 @@ static int start(void *user, const struct aerie_request *req, struct aerie_reply
 }
 
 const struct endpoint page_endpoints[] = {
-	{ .path = "/", .formats = "", .handle = start,
+	{ .path = "/", .formats = "", .handle = start, .result = AERIE_RESULT_OCTETS,
 	  .summary = "The start page.",
 	  .help = "Lists devices, sources and plugins as they come in." },
-	{ .path = "/index", .formats = "html", .handle = start,
+	{ .path = "/index", .formats = "html", .handle = start, .result = AERIE_RESULT_OCTETS,
 	  .summary = "The start page.",
 	  .help = "The same as /." },
 	{ 0 },

@@ -1,26 +1,18 @@
 /* SPDX-License-Identifier: MIT */
-/* Datasources: what there is, and what can be done to it. Commands are carried out on the main thread; the thread
- * that serves the request waits for the end, with limits (waits.c). */
+/* Datasources: what there is, and the table of all routes of datasources. */
 #include <errno.h>
-#include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "lists.h"
-#include "waits.h"
-
-#define CHANNELS_MAX 1024u  /* of a list to hop over */
-#define HOP_RATE_MAX 1000.0 /* hops per second */
-#define NUMBER_ROOM 24u	    /* a channel given as a number */
+#include "fields.h"
+#include "sources.h"
 
 /* ---- lists ---- */
 
 static int on_record(void *user, const struct aerie_rec *rec)
 {
-	struct nth *n = user;
-
-	return nth_hit(n) ? nth_done(n, n->e->fields->visit(n->e->h, rec, n->vt, n->v)) : 0;
+	return nth_record(user, rec);
 }
 
 static int each_source(struct nth *n)
@@ -35,64 +27,51 @@ static int each_driver(struct nth *n)
 
 static int all_sources(void *user, const struct aerie_request *req, struct aerie_reply *rep)
 {
-	return reply_nth(user, rep, each_source, 0);
+	return reply_each_record(user, req, rep, each_source);
 }
 
 static int types(void *user, const struct aerie_request *req, struct aerie_reply *rep)
 {
-	return reply_nth(user, rep, each_driver, 0);
+	return reply_each_record(user, req, rep, each_driver);
 }
 
 /* ---- single records ---- */
 
-struct emission {
-	const struct endpoints *e;
-	struct aerie_uuid uuid;
-	const struct aerie_visitor *vt;
-	void *v;
-};
-
-static int visit_record(void *user, const struct aerie_rec *rec)
+static int with_source(const struct endpoints *e, void *user, int (*fn)(void *arg, const struct aerie_rec *rec), void *arg)
 {
-	struct emission *em = user;
-
-	return em->e->fields->visit(em->e->h, rec, em->vt, em->v);
+	return e->sources->with_source(e->h, user, fn, arg);
 }
 
-static int emit_source(void *user, const struct aerie_visitor *vt, void *v)
+static int with_defaults(const struct endpoints *e, void *user, int (*fn)(void *arg, const struct aerie_rec *rec), void *arg)
 {
-	struct emission *em = user;
-
-	em->vt = vt;
-	em->v = v;
-	return em->e->sources->with_source(em->e->h, &em->uuid, visit_record, em);
-}
-
-static int emit_defaults(void *user, const struct aerie_visitor *vt, void *v)
-{
-	struct emission *em = user;
-
-	em->vt = vt;
-	em->v = v;
-	return em->e->sources->with_defaults(em->e->h, visit_record, em);
-}
-
-static int reply_record(const struct endpoints *e, struct aerie_reply *rep, aerie_emit_fn *emit,
-			const struct aerie_uuid *uuid)
-{
-	struct emission *em = calloc(1, sizeof *em);
-
-	if (!em)
-		return -ENOMEM;
-	em->e = e;
-	if (uuid)
-		em->uuid = *uuid;
-	return e->http->reply_value(rep, emit, em, free);
+	return e->sources->with_defaults(e->h, fn, arg);
 }
 
 static int defaults(void *user, const struct aerie_request *req, struct aerie_reply *rep)
 {
-	return reply_record(user, rep, emit_defaults, NULL);
+	return reply_record_of(user, req, rep, with_defaults, NULL, NULL);
+}
+
+int sources_reply(const struct endpoints *e, const struct aerie_request *req, struct aerie_reply *rep, const struct aerie_uuid *uuid)
+{
+	struct aerie_uuid *copy = malloc(sizeof *copy);
+
+	if (!copy)
+		return -ENOMEM;
+	*copy = *uuid;
+	return reply_record_of(e, req, rep, with_source, copy, free);
+}
+
+int sources_check_fields(const struct endpoints *e, const struct aerie_request *req, struct aerie_reply *rep)
+{
+	struct aerie_selection *selection = NULL;
+	int r = fields_of(e, req, rep, &selection);
+
+	if (r)
+		return r < 0 ? r : 0;
+	if (selection)
+		e->select->selection_free(selection);
+	return 1;
 }
 
 static int hex_digit(char c)
@@ -134,9 +113,7 @@ static int is_there(void *user, const struct aerie_rec *rec)
 	return 0;
 }
 
-/* The source that the path names: 1; 0: an error was replied; or a negative errno. */
-static int find_source(const struct endpoints *e, const struct aerie_request *req, struct aerie_reply *rep,
-		       struct aerie_uuid *ret_uuid)
+int sources_find(const struct endpoints *e, const struct aerie_request *req, struct aerie_reply *rep, struct aerie_uuid *ret_uuid)
 {
 	const char *text = e->http->param(req, "uuid");
 	int err;
@@ -154,368 +131,17 @@ static int find_source(const struct endpoints *e, const struct aerie_request *re
 static int source(void *user, const struct aerie_request *req, struct aerie_reply *rep)
 {
 	struct aerie_uuid uuid;
-	int r = find_source(user, req, rep, &uuid);
+	int r = sources_find(user, req, rep, &uuid);
 
-	return r > 0 ? reply_record(user, rep, emit_source, &uuid) : r;
-}
-
-/* ---- commands ---- */
-
-static int reply_errno(const struct endpoints *e, struct aerie_reply *rep, int err, const char *what)
-{
-	char text[WAIT_TEXT];
-
-	switch (err) {
-	case -EAGAIN:
-		return e->http->reply_error(rep, 503,
-					    "too many commands to sources are under way; try again in a few seconds");
-	case -ESHUTDOWN:
-		return e->http->reply_error(rep, 503, "the server is ending");
-	case -ENOMEM:
-	case -ENOENT:
-		return err;
-	case -ETIMEDOUT:
-		(void)snprintf(text, sizeof text,
-			       "%s: not done within %u s; /datasource/all_sources.json shows how it stands", what,
-			       WAIT_LIMIT_S);
-		break;
-	default:
-		(void)snprintf(text, sizeof text, "%s: %s", what, strerror(-err));
-	}
-	return e->http->reply_error(rep, 500, text);
-}
-
-/* Waits for an operation that begin() starts, and replies with the source or the reason why not. */
-static int carry_out(const struct endpoints *e, struct aerie_reply *rep, const char *what,
-		     int (*begin)(const struct endpoints *e, void *arg, struct wait *w), void *arg,
-		     const struct aerie_uuid *uuid)
-{
-	struct wait *w;
-	char text[WAIT_TEXT + 64];
-	int err = wait_begin(e->waits, &w), r;
-
-	if (err)
-		return reply_errno(e, rep, err, what);
-	err = begin(e, arg, w);
-	if (err < 0) {
-		r = reply_errno(e, rep, err, what);
-		wait_end(w, 0);
-		return r;
-	}
-	err = wait_for_end(w);
-	if (err) {
-		r = reply_errno(e, rep, err, what);
-	} else if (w->err < 0) {
-		(void)snprintf(text, sizeof text, "%s: %s", what, w->text[0] ? w->text : strerror(-w->err));
-		r = e->http->reply_error(rep, 500, text);
-	} else {
-		r = reply_record(e, rep, emit_source, w->has_uuid ? &w->uuid : uuid);
-	}
-	wait_end(w, 1);
-	return r;
-}
-
-static int begin_add(const struct endpoints *e, void *arg, struct wait *w)
-{
-	return e->sources->add(e->h, arg, wait_done, w);
-}
-
-static int add_source(void *user, const struct aerie_request *req, struct aerie_reply *rep)
-{
-	const struct endpoints *e = user;
-	const struct aerie_value *command = NULL;
-	const char *definition;
-	int err = e->http->command(req, &command);
-
-	if (err && err != -ENODATA)
-		return err;
-	definition = err ? e->http->form(req, "definition")
-			 : e->http->value_str(e->http->value_get(command, "definition"), NULL);
-	if (!definition || !*definition)
-		return e->http->reply_error(rep, 400,
-					    "the command needs `definition`, a text such as \"wlan0:name=roof\"");
-	return carry_out(e, rep, "the source was not added", begin_add, (void *)definition, NULL);
-}
-
-struct act {
-	const struct aerie_uuid *uuid;
-	const struct aerie_source_control *control;
-};
-
-static int begin_control(const struct endpoints *e, void *arg, struct wait *w)
-{
-	const struct act *a = arg;
-
-	return e->sources->control(e->h, a->uuid, a->control, wait_done, w);
-}
-
-static int act_on(const struct endpoints *e, struct aerie_reply *rep, const struct aerie_uuid *uuid,
-		  const struct aerie_source_control *control)
-{
-	static const char *const failures[] = {
-		[AERIE_SOURCE_OPEN] = "the source was not opened",
-		[AERIE_SOURCE_CLOSE] = "the source was not closed",
-		[AERIE_SOURCE_PAUSE] = "the source was not paused",
-		[AERIE_SOURCE_RESUME] = "the source was not resumed",
-		[AERIE_SOURCE_SET_CHANNEL] = "the channel was not set",
-		[AERIE_SOURCE_SET_HOP] = "hopping was not set",
-	};
-	struct act a = { uuid, control };
-
-	return carry_out(e, rep, failures[control->action], begin_control, &a, uuid);
-}
-
-static int act_simply(const struct endpoints *e, const struct aerie_request *req, struct aerie_reply *rep,
-		      uint32_t action)
-{
-	struct aerie_source_control control = { .size = sizeof control, .action = action, .shuffle = -1 };
-	struct aerie_uuid uuid;
-	int r = find_source(e, req, rep, &uuid);
-
-	return r > 0 ? act_on(e, rep, &uuid, &control) : r;
-}
-
-static int close_source(void *user, const struct aerie_request *req, struct aerie_reply *rep)
-{
-	return act_simply(user, req, rep, AERIE_SOURCE_CLOSE);
-}
-
-static int open_source(void *user, const struct aerie_request *req, struct aerie_reply *rep)
-{
-	return act_simply(user, req, rep, AERIE_SOURCE_OPEN);
-}
-
-static int pause_source(void *user, const struct aerie_request *req, struct aerie_reply *rep)
-{
-	return act_simply(user, req, rep, AERIE_SOURCE_PAUSE);
-}
-
-static int resume_source(void *user, const struct aerie_request *req, struct aerie_reply *rep)
-{
-	return act_simply(user, req, rep, AERIE_SOURCE_RESUME);
-}
-
-static int set_hop(void *user, const struct aerie_request *req, struct aerie_reply *rep)
-{
-	return act_simply(user, req, rep, AERIE_SOURCE_SET_HOP);
-}
-
-/* ---- tuning ---- */
-
-struct tuning {
-	struct aerie_source_control control;
-	const char **channels;
-	char (*numbers)[NUMBER_ROOM]; /* texts of channels that came as numbers */
-	const char *wrong;
-};
-
-/* A channel is a text; numbers are what people write for 1 to 14. */
-static const char *channel_text(const struct aerie_http *http, const struct aerie_value *v, char number[NUMBER_ROOM])
-{
-	uint32_t len = 0;
-	const char *text = http->value_str(v, &len);
-
-	if (http->value_kind(v) == AERIE_VALUE_INT) {
-		(void)snprintf(number, NUMBER_ROOM, "%lld", (long long)http->value_int(v, 0));
-		return number;
-	}
-	return text && *text ? text : NULL;
-}
-
-static int read_channels(const struct aerie_http *http, const struct aerie_value *list, struct tuning *t)
-{
-	uint32_t n = http->value_count(list), i;
-
-	if (http->value_kind(list) != AERIE_VALUE_LIST || !n || n > CHANNELS_MAX)
-		return t->wrong = "`channels` must be a list of 1 to 1024 channels", 0;
-	t->channels = calloc(n, sizeof *t->channels);
-	t->numbers = calloc(n, sizeof *t->numbers);
-	if (!t->channels || !t->numbers)
-		return -ENOMEM;
-	for (i = 0; i < n; i++) {
-		t->channels[i] = channel_text(http, http->value_at(list, i), t->numbers[i]);
-		if (!t->channels[i])
-			return t->wrong = "each of `channels` must be a text such as \"6HT40+\"", 0;
-	}
-	t->control.channels = t->channels;
-	t->control.n_channels = n;
-	return 0;
-}
-
-static int read_hop(const struct aerie_http *http, const struct aerie_value *command, struct tuning *t)
-{
-	const struct aerie_value *channels = http->value_get(command, "channels"),
-				 *rate = http->value_get(command, "hoprate"),
-				 *shuffle = http->value_get(command, "shuffle");
-	int64_t on = http->value_int(shuffle, -1);
-
-	t->control.action = AERIE_SOURCE_SET_HOP;
-	rate = rate ? rate : http->value_get(command, "rate");
-	if (!channels && !rate && !shuffle)
-		return t->wrong = "the command needs `channel`, or any of `channels`, `hoprate` and `shuffle`", 0;
-	if (rate) {
-		t->control.hop_rate = http->value_real(rate, 0);
-		if (!(t->control.hop_rate > 0 && t->control.hop_rate <= HOP_RATE_MAX))
-			return t->wrong = "`hoprate` must be a number of hops per second above 0 and up to 1000", 0;
-	}
-	if (shuffle) {
-		if (on != 0 && on != 1)
-			return t->wrong = "`shuffle` must be 0 or 1", 0;
-		t->control.shuffle = (int32_t)on;
-	}
-	return channels ? read_channels(http, channels, t) : 0;
-}
-
-static int read_tuning(const struct aerie_http *http, const struct aerie_value *command, struct tuning *t)
-{
-	const struct aerie_value *channel = http->value_get(command, "channel");
-
-	if (!channel)
-		return read_hop(http, command, t);
-	t->numbers = calloc(1, sizeof *t->numbers);
-	if (!t->numbers)
-		return -ENOMEM;
-	t->control.action = AERIE_SOURCE_SET_CHANNEL;
-	t->control.channel = channel_text(http, channel, t->numbers[0]);
-	if (!t->control.channel)
-		t->wrong = "`channel` must be a text such as \"6HT40+\"";
-	return 0;
-}
-
-static int set_channel(void *user, const struct aerie_request *req, struct aerie_reply *rep)
-{
-	const struct endpoints *e = user;
-	struct tuning t = { .control = { .size = sizeof t.control, .shuffle = -1 } };
-	const struct aerie_value *command;
-	struct aerie_uuid uuid;
-	int r = find_source(e, req, rep, &uuid);
-
-	if (r <= 0)
-		return r;
-	r = e->http->command(req, &command);
-	if (!r)
-		r = read_tuning(e->http, command, &t);
-	if (!r)
-		r = t.wrong ? e->http->reply_error(rep, 400, t.wrong) : act_on(e, rep, &uuid, &t.control);
-	free(t.channels);
-	free(t.numbers);
-	return r;
+	return r > 0 ? sources_reply(user, req, rep, &uuid) : r;
 }
 
 static int feed(void *user, const struct aerie_request *req, struct aerie_reply *rep)
 {
 	struct aerie_uuid uuid;
-	int r = find_source(user, req, rep, &uuid);
+	int r = sources_find(user, req, rep, &uuid);
 
 	return r > 0 ? feed_source(user, &uuid, req, rep) : r;
-}
-
-/* ---- interfaces ---- */
-
-struct interfaces {
-	const struct endpoints *e;
-	struct aerie_recording *list;
-	uint64_t at;
-	uint32_t n;
-};
-
-static void interfaces_free(void *user)
-{
-	struct interfaces *in = user;
-
-	in->e->select->recording_free(in->list);
-	free(in);
-}
-
-static int next_interface(void *user, const struct aerie_visitor *vt, void *v)
-{
-	struct interfaces *in = user;
-	int err = in->e->select->recording_play(in->e->h, in->list, &in->at, NULL, vt, v);
-
-	return err == -ENODATA ? 0 : err ? err : 1;
-}
-
-static int64_t count_interfaces(void *user)
-{
-	return ((struct interfaces *)user)->n;
-}
-
-struct asking {
-	const struct endpoints *e;
-	struct wait *w;
-	int err;
-};
-
-/* [main] */
-static void on_interface(void *user, const struct aerie_rec *rec)
-{
-	struct asking *a = user;
-	int err;
-
-	if (!rec) {
-		wait_done(a->w, a->err, "the answers are too long, or memory is out", NULL);
-		free(a);
-		return;
-	}
-	err = a->e->fields->visit(a->e->h, rec, a->e->select->recording_visitor, a->w->list);
-	if (err)
-		a->err = a->err ? a->err : err;
-	else
-		a->w->n++;
-}
-
-static int ask_drivers(const struct endpoints *e, struct wait *w)
-{
-	struct asking *a = calloc(1, sizeof *a);
-	int err;
-
-	w->list = a ? e->select->recording_new(e->h, INTERFACES_MAX) : NULL;
-	if (!w->list) {
-		free(a);
-		return -ENOMEM;
-	}
-	a->e = e;
-	a->w = w;
-	err = e->sources->list_interfaces(e->h, on_interface, a);
-	if (err < 0)
-		free(a);
-	return err;
-}
-
-static int reply_interfaces(const struct endpoints *e, struct aerie_reply *rep, struct wait *w)
-{
-	struct interfaces *in = calloc(1, sizeof *in);
-
-	if (!in)
-		return -ENOMEM;
-	in->e = e;
-	in->list = w->list;
-	in->n = w->n;
-	w->list = NULL;
-	return e->http->reply_list(rep, next_interface, count_interfaces, in, interfaces_free);
-}
-
-static int list_interfaces(void *user, const struct aerie_request *req, struct aerie_reply *rep)
-{
-	static const char what[] = "the interfaces were not listed";
-	const struct endpoints *e = user;
-	struct wait *w;
-	int err = wait_begin(e->waits, &w), r;
-
-	if (err)
-		return reply_errno(e, rep, err, what);
-	err = ask_drivers(e, w);
-	if (err < 0) {
-		r = reply_errno(e, rep, err, what);
-		wait_end(w, 0);
-		return r;
-	}
-	err = wait_for_end(w);
-	if (!err)
-		err = w->err;
-	r = err ? reply_errno(e, rep, err, what) : reply_interfaces(e, rep, w);
-	wait_end(w, 1);
-	return r;
 }
 
 /* ---- routes ---- */
@@ -524,70 +150,120 @@ static int list_interfaces(void *user, const struct aerie_request *req, struct a
 #define POST AERIE_HTTP_POST
 #define SOURCE "/datasource/by-uuid/:uuid/"
 #define COMMANDS "cmd|jcmd"
-#define ANSWER \
-	" The answer is the source's record; 500 with the reason when it cannot be done, 404 for an unknown source."
+#define RECORD "kismet.datasourcetracker.datasource"
+#define DRIVER "kismet.datasourcetracker.driver"
+#define ANSWER " The answer is the source's record; 500 with the reason when it cannot be done, 404 for an unknown source."
 
-static const struct {
-	uint32_t methods;
-	const char *path, *formats, *role, *summary, *help;
-	aerie_handler_fn *handle;
-} routes[] = {
-	{ GET, "/datasource/all_sources", NULL, NULL, "Every datasource.",
-	  "A list of datasource records (kismet.datasource.*).", all_sources },
-	{ GET, "/datasource/types", NULL, NULL, "Every type of datasource.",
-	  "A list of driver records (kismet.datasource.driver.*).", types },
-	{ GET, "/datasource/defaults", NULL, NULL, "What new datasources begin with.",
-	  "One record (kismet.datasourcetracker.default.*): hopping, retries, and where remote captures are accepted.",
-	  defaults },
-	{ GET, "/datasource/list_interfaces", NULL, "admin", "Interfaces that could be opened.",
-	  "A list of kismet.datasource.probed.* with the driver of each. Every driver is asked; answers within 10 s.",
-	  list_interfaces },
-	{ GET, SOURCE "source", NULL, NULL, "One datasource.",
-	  "The record of the source with this UUID; 404 when there is none.", source },
-	{ POST, "/datasource/add_source", COMMANDS, "admin", "Adds a datasource.",
-	  "Command: `definition`, the text that -c and source= take; also as a plain form variable. Waits until the "
-	  "source runs or cannot be opened." ANSWER,
-	  add_source },
-	{ POST, SOURCE "set_channel", COMMANDS, "admin", "Tunes a datasource.",
-	  "Command: `channel` (text) to stay on one; or any of `channels` (list of texts), `hoprate` or `rate` (hops "
-	  "per second) and `shuffle` (0 or 1) to hop, the rest as it was." ANSWER,
-	  set_channel },
-	{ GET | POST, SOURCE "set_hop", COMMANDS, "admin", "Lets a datasource hop.",
-	  "Hops again, with the channels and the rate it had." ANSWER, set_hop },
-	{ GET | POST, SOURCE "close_source", COMMANDS, "admin", "Closes a datasource.",
-	  "Ends its capture; it stays in the list and is not opened again by itself." ANSWER, close_source },
-	{ GET | POST, SOURCE "disable_source", COMMANDS, "admin", "Closes a datasource.",
-	  "The same as close_source." ANSWER, close_source },
-	{ GET | POST, SOURCE "open_source", COMMANDS, "admin", "Opens a datasource again.",
-	  "Opens a closed or failed source by the definition it has." ANSWER, open_source },
-	{ GET | POST, SOURCE "enable_source", COMMANDS, "admin", "Opens a datasource again.",
-	  "The same as open_source." ANSWER, open_source },
-	{ GET | POST, SOURCE "pause_source", COMMANDS, "admin", "Pauses a datasource.",
-	  "Its packets are discarded until it is resumed." ANSWER, pause_source },
-	{ GET | POST, SOURCE "resume_source", COMMANDS, "admin", "Resumes a paused datasource.",
-	  "Its packets are taken again." ANSWER, resume_source },
-	{ POST, SOURCE "feed", COMMANDS, "datasource", "Feeds a passive datasource.", feed_help, feed },
+#define PARAM_END { 0 }
+#define UUID_PARAM \
+	AERIE_PARAM(AERIE_IN_PATH, 0, "uuid", "uuid", "The source: kismet.datasource.uuid of its record.", \
+		    "\"00112233-4455-6677-8899-AABBCCDDEEFF\"")
+#define COMMAND(flags, name, type, help, example) AERIE_PARAM(AERIE_IN_COMMAND, flags, name, type, help, example)
+
+#define SOURCE_FIELDS FIELDS_PARAM("[\"kismet.datasource.name\", [\"kismet.datasource.uuid\", \"uuid\"]]")
+
+static const struct aerie_param source_fields[] = { SOURCE_FIELDS, PARAM_END };
+static const struct aerie_param driver_fields[] = { FIELDS_PARAM("[\"kismet.datasource.driver.type\"]"), PARAM_END };
+static const struct aerie_param default_fields[] = { FIELDS_PARAM("[\"kismet.datasourcetracker.default.hop_rate\"]"), PARAM_END };
+static const struct aerie_param interface_fields[] = {
+	FIELDS_PARAM("[\"kismet.datasource.probed.interface\", \"kismet.datasource.type_driver/kismet.datasource.driver.type\"]"), PARAM_END
+};
+static const struct aerie_param one_source[] = { UUID_PARAM, SOURCE_FIELDS, PARAM_END };
+
+static const struct aerie_param add_params[] = {
+	COMMAND(AERIE_PARAM_REQUIRED, "definition", "string", "What -c and source= take: interface or file, and options behind a colon.",
+		"\"wlan0:name=roof\""),
+	AERIE_PARAM(AERIE_IN_QUERY, 0, "definition", "string", "The same without a command: as a variable of the form or the query.",
+		    "\"wlan0:name=roof\""),
+	SOURCE_FIELDS, PARAM_END,
 };
 
-int sources_register(struct endpoints *e)
-{
-	size_t i;
-	int err = 0;
+static const struct aerie_param channel_params[] = {
+	UUID_PARAM,
+	COMMAND(0, "channel", "string", "The channel to stay on, as the source writes it; ends hopping, and the keys below are ignored.", "\"6HT40+\""),
+	COMMAND(0, "channels", "string[]", "The channels to hop over; those it had when missing. At most 1024.", "[\"1\", \"6\", \"11\"]"),
+	COMMAND(0, "hoprate", "number", "Channels per second, above 0 and up to 1000; N per minute are N/60. The rate it had when missing.", "5"),
+	COMMAND(0, "rate", "number", "Another name of `hoprate`, for clients that send it.", "5"),
+	COMMAND(0, "shuffle", "boolean", "1: the channels are hopped over in an order without neighbours, 0: as they are listed. As it was when missing.",
+		"1"),
+	SOURCE_FIELDS, PARAM_END,
+};
 
-	for (i = 0; !err && i < sizeof routes / sizeof routes[0]; i++) {
-		struct aerie_route route = {
-			.size = sizeof route,
-			.methods = routes[i].methods,
-			.path = routes[i].path,
-			.formats = routes[i].formats,
-			.role = routes[i].role,
-			.summary = routes[i].summary,
-			.help = routes[i].help,
-			.handle = routes[i].handle,
-			.user = e,
-		};
+static const struct aerie_param feed_params[] = {
+	UUID_PARAM,
+	COMMAND(0, "frames", "map[]",
+		"Frames, at most 8192, each a map: `data` (base64, at most 16000 octets; required), `dlt` (link type of libpcap's registry; that of the "
+		"source when missing), `ts` (seconds since 1970, with fractions; now when missing), `origlen` (octets on the air), `signal` (dBm), "
+		"`freq` (kHz), `channel` (text).",
+		"[{\"data\": \"1AAAAAIRIjNEVQ==\", \"dlt\": 105, \"signal\": -40, \"freq\": 2437000, \"channel\": \"6\"}]"),
+	COMMAND(0, "reports", "map[]",
+		"Reports, at most 8192, each a map: `type` (names the decoder; required), `json` (any value, at most 16000 octets as text; required), "
+		"`ts` (as above).",
+		"[{\"type\": \"DOT11SCAN\", \"ts\": 1700000000, \"json\": {}}]"),
+	PARAM_END,
+};
 
-		err = e->http->register_route(e->h, &route);
-	}
-	return err;
-}
+const struct endpoint source_endpoints[] = {
+	{ .path = "/datasource/all_sources", .methods = GET | POST, .handle = all_sources, .params = source_fields,
+	  .result = AERIE_RESULT_LIST, .record = RECORD,
+	  .summary = "Every datasource.",
+	  .help = "A list of datasource records (kismet.datasource.*)." },
+	{ .path = "/datasource/types", .methods = GET | POST, .handle = types, .params = driver_fields,
+	  .result = AERIE_RESULT_LIST, .record = DRIVER,
+	  .summary = "Every type of datasource.",
+	  .help = "A list of driver records (kismet.datasource.driver.*)." },
+	{ .path = "/datasource/defaults", .methods = GET | POST, .handle = defaults, .params = default_fields,
+	  .result = AERIE_RESULT_OBJECT, .record = "kismet.datasourcetracker.defaults",
+	  .summary = "What new datasources begin with.",
+	  .help = "One record (kismet.datasourcetracker.default.*): hopping, retries, and where remote captures are accepted." },
+	{ .path = "/datasource/list_interfaces", .methods = GET | POST, .role = "admin", .handle = list_interfaces, .params = interface_fields,
+	  .result = AERIE_RESULT_LIST, .record = "kismet.datasourcetracker.listed_interface",
+	  .summary = "Interfaces that could be opened.",
+	  .help = "A list of kismet.datasource.probed.* with the driver of each. Every driver is asked; answers within 10 s." },
+	{ .path = SOURCE "source", .methods = GET | POST, .handle = source, .params = one_source,
+	  .result = AERIE_RESULT_OBJECT, .record = RECORD,
+	  .summary = "One datasource.",
+	  .help = "The record of the source with this UUID; 404 when there is none." },
+	{ .path = "/datasource/add_source", .formats = COMMANDS, .methods = POST, .role = "admin", .handle = add_source, .params = add_params,
+	  .result = AERIE_RESULT_OBJECT, .record = RECORD,
+	  .summary = "Adds a datasource.",
+	  .help = "Waits until the source runs or cannot be opened; the answer is its record, or 500 with the reason." },
+	{ .path = SOURCE "set_channel", .formats = COMMANDS, .methods = POST, .role = "admin", .handle = set_channel, .params = channel_params,
+	  .result = AERIE_RESULT_OBJECT, .record = RECORD,
+	  .summary = "Tunes a datasource.",
+	  .help = "With `channel` it stays on one; with any of the other keys it hops, the rest as it was. 400 with none of them." ANSWER },
+	{ .path = SOURCE "set_hop", .formats = COMMANDS, .methods = GET | POST, .role = "admin", .handle = set_hop, .params = one_source,
+	  .result = AERIE_RESULT_OBJECT, .record = RECORD,
+	  .summary = "Lets a datasource hop.",
+	  .help = "Hops again, with the channels and the rate it had." ANSWER },
+	{ .path = SOURCE "close_source", .formats = COMMANDS, .methods = GET | POST, .role = "admin", .handle = close_source, .params = one_source,
+	  .result = AERIE_RESULT_OBJECT, .record = RECORD,
+	  .summary = "Closes a datasource.",
+	  .help = "Ends its capture; it stays in the list and is not opened again by itself. One that is closed already stays so." ANSWER },
+	{ .path = SOURCE "disable_source", .formats = COMMANDS, .methods = GET | POST, .role = "admin", .handle = close_source, .params = one_source,
+	  .result = AERIE_RESULT_OBJECT, .record = RECORD,
+	  .summary = "Closes a datasource.",
+	  .help = "The same as close_source." ANSWER },
+	{ .path = SOURCE "open_source", .formats = COMMANDS, .methods = GET | POST, .role = "admin", .handle = open_source, .params = one_source,
+	  .result = AERIE_RESULT_OBJECT, .record = RECORD,
+	  .summary = "Opens a datasource again.",
+	  .help = "Opens a closed or failed source by the definition it has." ANSWER },
+	{ .path = SOURCE "enable_source", .formats = COMMANDS, .methods = GET | POST, .role = "admin", .handle = open_source, .params = one_source,
+	  .result = AERIE_RESULT_OBJECT, .record = RECORD,
+	  .summary = "Opens a datasource again.",
+	  .help = "The same as open_source." ANSWER },
+	{ .path = SOURCE "pause_source", .formats = COMMANDS, .methods = GET | POST, .role = "admin", .handle = pause_source, .params = one_source,
+	  .result = AERIE_RESULT_OBJECT, .record = RECORD,
+	  .summary = "Pauses a datasource.",
+	  .help = "Its packets are discarded until it is resumed." ANSWER },
+	{ .path = SOURCE "resume_source", .formats = COMMANDS, .methods = GET | POST, .role = "admin", .handle = resume_source, .params = one_source,
+	  .result = AERIE_RESULT_OBJECT, .record = RECORD,
+	  .summary = "Resumes a paused datasource.",
+	  .help = "Its packets are taken again." ANSWER },
+	{ .path = SOURCE "feed", .formats = COMMANDS, .methods = POST, .role = "datasource", .handle = feed, .params = feed_params,
+	  .result = AERIE_RESULT_OBJECT, .fields = "aerie.feed.taken aerie.feed.refused aerie.feed.reason",
+	  .summary = "Feeds a passive datasource.",
+	  .help = "Needs `frames` or `reports`, or both. The answer counts those taken and refused, with the reason of the first refusal; those behind "
+		  "a full queue are refused. 409: not a passive source, or closed; 503: its queue is full, send the same again later." },
+	{ 0 },
+};

@@ -224,7 +224,40 @@ class Commands(unittest.TestCase):
             self.assertEqual(again["kismet.datasource.running"], 1)
             self.assertNotEqual(again["kismet.datasource.ipc_pid"], pid)
             self.expect(command(self.host, source_path(uuid, reopen + "_source.cmd")), 500, "ERROR: the source was not opened: ")
-        self.expect(command(self.host, source_path(uuid, "close_source.cmd")), 200)
+        # kismet-compat B.3: closing what is closed is answered like closing.
+        for _ in range(2):
+            self.assertEqual(self.expect(command(self.host, source_path(uuid, "close_source.cmd")), 200)["kismet.datasource.running"], 0)
+
+    def test_every_answer_comes_in_parts_when_the_command_says_so(self):
+        parts = {"fields": [["kismet.datasource.uuid", "id"], "kismet.datasource.type_driver/kismet.datasource.driver.type"]}
+        radio = {"id": RADIO, "kismet.datasource.driver.type": "fakeradio"}
+        for path in (source_path(RADIO, "source.json"), source_path(RADIO, "set_hop.cmd"), source_path(RADIO, "set_channel.jcmd")):
+            self.assertEqual(self.expect(command(self.host, path, {"channel": "6", **parts}), 200), radio, path)
+        self.assertIn(radio, self.expect(command(self.host, "/datasource/all_sources.json", parts), 200))
+        self.assertIn({"kismet.datasource.driver.type": "fakeradio"},
+                      self.expect(command(self.host, "/datasource/types.json", {"fields": ["kismet.datasource.driver.type"]}), 200))
+        self.assertEqual(self.expect(command(self.host, "/datasource/defaults.json", {"fields": ["kismet.datasourcetracker.default.hop_rate"]}), 200),
+                         {"kismet.datasourcetracker.default.hop_rate": 5})
+        found = self.expect(command(self.host, "/datasource/list_interfaces.json", {"fields": ["kismet.datasource.probed.interface"]}), 200)
+        self.assertEqual(found, [{"kismet.datasource.probed.interface": "radio0"}, {"kismet.datasource.probed.interface": "radio1"}])
+        fields = self.expect(command(self.host, "/system/tracked_fields.json", {"fields": ["aerie.field.name"]}), 200)
+        self.assertIn({"aerie.field.name": "kismet.datasource.uuid"}, fields)
+
+    def test_bad_fields_are_400_before_anything_is_done(self):
+        self.expect(command(self.host, source_path(RADIO, "set_channel.cmd"), {"channel": "1"}), 200)
+        for path, what in ((source_path(RADIO, "set_channel.cmd"), {"channel": "11"}), (source_path(RADIO, "close_source.cmd"), {}),
+                           ("/datasource/add_source.cmd", {"definition": "radio1:type=fakeradio,name=never"}),
+                           ("/datasource/list_interfaces.json", {}), (source_path(RADIO, "source.json"), {}), ("/datasource/types.json", {})):
+            self.expect(command(self.host, path, {"fields": "x", **what}), 400, "fields")
+        source = self.source(RADIO)
+        self.assertEqual((source["kismet.datasource.channel"], source["kismet.datasource.running"]), ("1", 1))
+        self.assertNotIn("never", [s["kismet.datasource.name"] for s in self.host.get("/datasource/all_sources.json")])
+
+    def test_a_definition_comes_as_variable_of_form_or_query(self):
+        for path, body in (("/datasource/add_source.cmd", "definition=nothere%3Atype%3Dnothing"),
+                           ("/datasource/add_source.cmd?definition=nothere:type%3Dnothing", "")):
+            reply = self.host.ask(path, "POST", body, {"Content-Type": FORM, **ADMIN})
+            self.expect(reply, 500, "no driver is of type 'nothing'")
 
     def test_sources_that_cannot_be_added_are_500_with_the_reason(self):
         for definition, why in (("/nonexistent/file.pcap", "does not exist"), ("x:type=nothing", "no driver is of type 'nothing'"),
