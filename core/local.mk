@@ -22,7 +22,7 @@ core_libcore_a_SOURCES = \
 	core/sources.h core/source.h core/sources.c core/source_driver.c core/source_control.c core/source_tune.c core/source_list.c core/source_feed.c core/source_probe.c core/source_life.c core/source_record.c \
 	core/router.h core/router.c core/write.c core/routes.h core/routes.c core/path.h core/path.c core/reply.h core/reply.c \
 	core/wsroutes.h core/wsroutes.c core/value.h core/value.c core/command.h core/command.c \
-	core/select.h core/select.c core/select_name.c core/select_path.c core/select_lookup.c core/select_filter.c core/select_table.c core/select_play.c \
+	core/select.h core/select.c core/select_name.c core/select_path.c core/select_lookup.c core/select_look.c core/select_filter.c core/select_table.c core/select_play.c \
 	core/recording.h core/recording.c \
 	core/views.h core/views.c \
 	core/streams.h core/streams.c

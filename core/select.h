@@ -8,6 +8,8 @@
 #ifndef CORE_SELECT_H
 #define CORE_SELECT_H
 
+#include <errno.h>
+
 #include <core/visit.h>
 
 extern const struct aerie_select select_service;
@@ -83,6 +85,21 @@ struct aerie_selection {
 /* The selection, which must be one. */
 struct aerie_selection *selection_check(const struct aerie_selection *s);
 struct visit select_visit(const struct aerie_host *h, const struct aerie_visitor *vt, void *v, uint32_t flags);
+
+/* ---- Looking (select_look.c): functions of visitors that do nothing ---- */
+
+#define LOOK_ENOUGH (-ECANCELED) /* what a visitor returns that found what it looks for */
+
+int look_begin(void *v, uint32_t count);
+int look_end(void *v);
+int look_key(void *v, const struct aerie_name *name);
+int look_text(void *v, const char *text, uint32_t len);
+int look_bytes(void *v, const uint8_t *data, uint32_t len);
+int look_u64(void *v, uint64_t value);
+int look_i64(void *v, int64_t value);
+int look_f64(void *v, double value);
+int look_f64s(void *v, const double *values, uint32_t n);
+extern const struct aerie_visitor look_visitor; /* all of them */
 
 /* ---- The rest of the service ---- */
 

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Filter specifications: regular expressions (PCRE2, with JIT) over the texts that paths lead to.
  *
- * Patterns come from clients, so their work is limited: a match that is not decided within MATCH_STEPS is given up and counts as no
- * match, and how often that happened is told when the filter goes. Texts come from the air and need not be UTF-8: patterns
+ * Patterns come from clients, so their work is limited, for one text (in steps) and for all texts of a filter (in time, because a
+ * pattern may stay just below the steps a million times). What is not decided within the limits counts as no match; how
+ * often that happened is told when the filter goes.
+ *
+ * Texts come from the air and need not be UTF-8: patterns
  * are compiled for UTF with PCRE2_MATCH_INVALID_UTF, so that '.' is a character and (?i) knows more than ASCII, and what is ill-formed
  * just matches nothing, instead of an error (PCRE2_UTF alone) or of characters falling apart into octets (no UTF at all). */
 #define PCRE2_CODE_UNIT_WIDTH 8
@@ -11,9 +14,9 @@
 #include <core/select.h>
 
 #include <assert.h>
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include <aerie/utf8.h>
 
@@ -23,7 +26,11 @@
 
 #define FILTER_MAGIC 0x46494c54u /* "FILT" */
 
-#define MATCH_STEPS 20000u           /* of PCRE2's match(), or backtracks of its JIT code, for one pattern and text */
+#define STEPS_MAX 20000u             /* PCRE2's match limit: steps of one pattern from one place of a text, about 2 ns each */
+#define STEPS_TEXT 10000000u         /* the same from all places of a text, unless these are STEPS_MIN each */
+#define STEPS_MIN 1000u
+#define WORK_NS 500000000ull         /* of a filter in all: this, and for each text */
+#define WORK_TEXT_NS 10000ull        /* this, which is a hundred times what a usual pattern takes */
 #define MATCH_DEPTH 4000u            /* nested backtracking points, where there is no JIT */
 #define MATCH_HEAP_KB 1024u          /* memory for these */
 #define JIT_STACK_FIRST (32u * 1024u)
@@ -31,6 +38,7 @@
 #define NESTING_MAX 64u              /* parentheses in one another */
 #define CODE_MAX (8u * 1024u * 1024u) /* octets of the compiled patterns of a filter */
 #define OCTETS_MAX 65536u            /* of a member of octets that is looked at; they are matched as hex digits */
+#define TEXTS_KEPT 1024u              /* texts that a thread counts for itself */
 #define SPARES 8u                    /* threads that use a filter at once without making what they need anew */
 #define SHOWN_MAX 64u                /* octets of a pattern in a message */
 
@@ -39,6 +47,7 @@ struct matcher {
 	pcre2_match_context *context;
 	pcre2_match_data *data;
 	pcre2_jit_stack *stack;
+	uint64_t texts, work_ns; /* not yet added to those of the filter */
 	char hex[OCTETS_MAX * 2];
 };
 
@@ -55,6 +64,8 @@ struct aerie_filter {
 	struct term *term;              /* one per path */
 	struct matcher *spare[SPARES]; /* atomic */
 	pcre2_compile_context *compile;
+	uint64_t texts, work_ns; /* relaxed atomics: matched, and the time that it took, for WORK_NS */
+	bool exhausted;          /* relaxed atomic: nothing is tried any more */
 };
 
 /* ---- What a thread needs ---- */
@@ -75,6 +86,7 @@ static struct matcher *matcher_new(void)
 
 	if (!m)
 		return NULL;
+	m->texts = m->work_ns = 0;
 	m->context = pcre2_match_context_create(NULL);
 	m->data = pcre2_match_data_create(1, NULL);
 	m->stack = pcre2_jit_stack_create(JIT_STACK_FIRST, JIT_STACK_MAX, NULL);
@@ -82,7 +94,6 @@ static struct matcher *matcher_new(void)
 		matcher_free(m);
 		return NULL;
 	}
-	pcre2_set_match_limit(m->context, MATCH_STEPS);
 	pcre2_set_depth_limit(m->context, MATCH_DEPTH);
 	pcre2_set_heap_limit(m->context, MATCH_HEAP_KB);
 	if (m->stack) /* without JIT there is none */
@@ -109,6 +120,12 @@ static void give_back(struct aerie_filter *f, struct matcher *m)
 {
 	struct matcher *none;
 	unsigned i;
+
+	if (m->work_ns || m->texts > TEXTS_KEPT) {
+		__atomic_add_fetch(&f->texts, m->texts, __ATOMIC_RELAXED);
+		__atomic_add_fetch(&f->work_ns, m->work_ns, __ATOMIC_RELAXED);
+		m->texts = m->work_ns = 0;
+	}
 
 	for (i = 0; i < SPARES; i++) {
 		none = NULL;
@@ -301,25 +318,67 @@ void filter_free(struct aerie_filter *f)
 
 /* ---- Matching: a visitor that looks at texts ---- */
 
-#define ENOUGH (-ECANCELED) /* ends the walk */
-
 struct matching {
+	struct aerie_filter *f;
 	struct matcher *m;
 	struct term *term;
 	bool hit;
 };
 
+static void give_up(struct matching *at)
+{
+	__atomic_add_fetch(&at->term->given_up, 1, __ATOMIC_RELAXED);
+}
+
+/* The clock that costs nothing and ticks every few ms: matches are far shorter, but the ticks that they meet add up to
+ * what they take together. */
+static uint64_t coarse_ns(void)
+{
+	struct timespec t;
+
+	(void)clock_gettime(CLOCK_MONOTONIC_COARSE, &t);
+	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+static void count_work(struct matching *at, uint64_t ns)
+{
+	uint64_t texts = __atomic_load_n(&at->f->texts, __ATOMIC_RELAXED) + at->m->texts;
+
+	at->m->work_ns += ns;
+	if (__atomic_load_n(&at->f->work_ns, __ATOMIC_RELAXED) + at->m->work_ns > WORK_NS + texts * WORK_TEXT_NS)
+		__atomic_store_n(&at->f->exhausted, true, __ATOMIC_RELAXED);
+}
+
+static uint32_t steps_for(uint32_t len)
+{
+	uint32_t steps = STEPS_TEXT / (len + 1);
+
+	return steps > STEPS_MAX ? STEPS_MAX : steps < STEPS_MIN ? STEPS_MIN : steps;
+}
+
 static int match_text(void *v, const char *text, uint32_t len)
 {
 	struct matching *at = v;
-	int r = pcre2_match(at->term->code, (PCRE2_SPTR)text, len, 0, 0, at->m->data, at->m->context);
+	uint64_t begin, end;
+	int r;
 
+	if (__atomic_load_n(&at->f->exhausted, __ATOMIC_RELAXED)) {
+		give_up(at);
+		return LOOK_ENOUGH;
+	}
+	begin = coarse_ns();
+	pcre2_set_match_limit(at->m->context, steps_for(len));
+	r = pcre2_match(at->term->code, (PCRE2_SPTR)text, len, 0, 0, at->m->data, at->m->context);
+	end = coarse_ns();
+	at->m->texts++;
+	if (end > begin)
+		count_work(at, end - begin);
 	if (r >= 0) {
 		at->hit = true;
-		return ENOUGH;
+		return LOOK_ENOUGH;
 	}
 	if (r != PCRE2_ERROR_NOMATCH)
-		__atomic_add_fetch(&at->term->given_up, 1, __ATOMIC_RELAXED);
+		give_up(at);
 	return 0;
 }
 
@@ -330,7 +389,7 @@ static int match_bytes(void *v, const uint8_t *data, uint32_t len)
 	uint32_t i;
 
 	if (len > OCTETS_MAX) {
-		__atomic_add_fetch(&at->term->given_up, 1, __ATOMIC_RELAXED);
+		give_up(at);
 		return 0;
 	}
 	for (i = 0; i < len; i++) {
@@ -340,68 +399,28 @@ static int match_bytes(void *v, const uint8_t *data, uint32_t len)
 	return match_text(v, at->m->hex, 2 * len);
 }
 
-static int skip_begin(void *v, uint32_t count)
-{
-	return 0;
-}
-
-static int skip_end(void *v)
-{
-	return 0;
-}
-
-static int skip_key(void *v, const struct aerie_name *name)
-{
-	return 0;
-}
-
-static int skip_key_text(void *v, const char *text, uint32_t len)
-{
-	return 0;
-}
-
-static int skip_u64(void *v, uint64_t value)
-{
-	return 0;
-}
-
-static int skip_i64(void *v, int64_t value)
-{
-	return 0;
-}
-
-static int skip_f64(void *v, double value)
-{
-	return 0;
-}
-
-static int skip_f64s(void *v, const double *values, uint32_t n)
-{
-	return 0;
-}
-
 static const struct aerie_visitor match_visitor = {
 	.size = sizeof match_visitor,
-	.begin_map = skip_begin,
-	.key = skip_key,
-	.key_text = skip_key_text,
-	.end_map = skip_end,
-	.begin_list = skip_begin,
-	.end_list = skip_end,
-	.null = skip_end,
-	.u64 = skip_u64,
-	.i64 = skip_i64,
-	.f64 = skip_f64,
+	.begin_map = look_begin,
+	.key = look_key,
+	.key_text = look_text,
+	.end_map = look_end,
+	.begin_list = look_begin,
+	.end_list = look_end,
+	.null = look_end,
+	.u64 = look_u64,
+	.i64 = look_i64,
+	.f64 = look_f64,
 	.str = match_text,
 	.ascii = match_text,
 	.bytes = match_bytes,
-	.f64s = skip_f64s,
+	.f64s = look_f64s,
 };
 
 int filter_matches(const struct aerie_host *h, const struct aerie_filter *filter, const struct aerie_rec *rec)
 {
 	struct aerie_filter *f = (struct aerie_filter *)(uintptr_t)filter;
-	struct matching at = { 0 };
+	struct matching at = { .f = f };
 	const struct visit c = select_visit(h, &match_visitor, &at, VISIT_QUIET | VISIT_NO_SERIES);
 	const struct plan *plan;
 	uint32_t i;
@@ -416,7 +435,7 @@ int filter_matches(const struct aerie_host *h, const struct aerie_filter *filter
 		if (at.m)
 			(void)hops_walk(&c, plan->path[i], rec);
 		else /* memory is out */
-			__atomic_add_fetch(&at.term->given_up, 1, __ATOMIC_RELAXED);
+			give_up(&at);
 	}
 	if (at.m)
 		give_back(f, at.m);

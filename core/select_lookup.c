@@ -3,8 +3,6 @@
  * lists by number. For paths of URLs, which are looked up once, so names are resolved on the way. */
 #include <core/select.h>
 
-#include <errno.h>
-
 /* The parts that are left. */
 struct way {
 	const char *const *part;
@@ -86,37 +84,8 @@ static int find_entry(const struct visit *c, const struct aerie_rec *rec, const 
 	return e.result;
 }
 
-static int ignore_f64(void *v, double value)
-{
-	return 0;
-}
-
-static int ignore_u64(void *v, uint64_t value)
-{
-	return 0;
-}
-
-static int ignore_f64s(void *v, const double *values, uint32_t n)
-{
-	return 0;
-}
-
-static int ignore_list(void *v, uint32_t n)
-{
-	return 0;
-}
-
-static int ignore_end(void *v)
-{
-	return 0;
-}
-
 static int find_in_series(const struct visit *c, const struct aerie_rec *rec, const struct member *m, const char *part, struct way w)
 {
-	static const struct aerie_visitor nobody = {
-		.size = sizeof nobody, .begin_list = ignore_list, .end_list = ignore_end, .u64 = ignore_u64, .f64 = ignore_f64,
-		.f64s = ignore_f64s,
-	};
 	unsigned i, names = m->field->type == AERIE_T_RRD ? RRD_NAMES : RRD_HOUR_VEC;
 	const char *number = next_part(&w);
 	struct visit to = *c;
@@ -126,7 +95,7 @@ static int find_in_series(const struct visit *c, const struct aerie_rec *rec, co
 	if (i == names || (number && (entry_number(number) == VISIT_ALL || next_part(&w))))
 		return -ENOENT;
 	if (!to.vt)
-		to.vt = &nobody;
+		to.vt = &look_visitor;
 	return visit_series_part(&to, rec, m, i, number ? entry_number(number) : VISIT_ALL);
 }
 

@@ -3,12 +3,9 @@
  * which a selection shows. Records and series have no text. */
 #include <core/select.h>
 
-#include <errno.h>
 #include <math.h>
 
 #include <core/registry.h>
-
-#define ENOUGH (-ECANCELED) /* ends a walk: what was looked for is found */
 
 static char lower(char c)
 {
@@ -16,26 +13,6 @@ static char lower(char c)
 }
 
 static const char hex_digits[] = "0123456789ABCDEF";
-
-static int look_begin(void *v, uint32_t count)
-{
-	return 0;
-}
-
-static int look_end(void *v)
-{
-	return 0;
-}
-
-static int look_key(void *v, const struct aerie_name *name)
-{
-	return 0;
-}
-
-static int look_key_text(void *v, const char *text, uint32_t len)
-{
-	return 0;
-}
 
 /* ---- Searching ---- */
 
@@ -58,7 +35,7 @@ static int search_text(void *v, const char *text, uint32_t len)
 			;
 		if (k == n->len) {
 			n->found = true;
-			return ENOUGH;
+			return LOOK_ENOUGH;
 		}
 	}
 	return 0;
@@ -106,7 +83,7 @@ static int search_bytes(void *v, const uint8_t *data, uint32_t len)
 				break;
 		if (k == n->len) {
 			n->found = true;
-			return ENOUGH;
+			return LOOK_ENOUGH;
 		}
 	}
 	return 0;
@@ -116,7 +93,7 @@ static const struct aerie_visitor search_visitor = {
 	.size = sizeof search_visitor,
 	.begin_map = look_begin,
 	.key = look_key,
-	.key_text = look_key_text,
+	.key_text = look_text,
 	.end_map = look_end,
 	.begin_list = look_begin,
 	.end_list = look_end,
@@ -159,7 +136,7 @@ static int order_f64(void *v, double value)
 
 	o->kind = AERIE_ORDER_NUMBER;
 	o->number = isfinite(value) ? value : 0;
-	return ENOUGH;
+	return LOOK_ENOUGH;
 }
 
 static int order_u64(void *v, uint64_t value)
@@ -186,7 +163,7 @@ static int order_text(void *v, const char *text, uint32_t len)
 	o->len = len;
 	for (i = 0; i < len && i < sizeof o->text; i++)
 		o->text[i] = lower(text[i]);
-	return ENOUGH;
+	return LOOK_ENOUGH;
 }
 
 static int order_bytes(void *v, const uint8_t *data, uint32_t len)
@@ -198,14 +175,14 @@ static int order_bytes(void *v, const uint8_t *data, uint32_t len)
 	o->len = len < UINT32_MAX / 2 ? len * 2 : UINT32_MAX;
 	for (i = 0; i / 2 < len && i < sizeof o->text; i++)
 		o->text[i] = lower(hex_digits[data[i / 2] >> (i % 2 ? 0 : 4) & 15]);
-	return ENOUGH;
+	return LOOK_ENOUGH;
 }
 
 static const struct aerie_visitor order_visitor = {
 	.size = sizeof order_visitor,
 	.begin_map = look_begin,
 	.key = look_key,
-	.key_text = look_key_text,
+	.key_text = look_text,
 	.end_map = look_end,
 	.begin_list = look_begin,
 	.end_list = look_end,

@@ -163,7 +163,7 @@ static struct aerie_rec *world_record(struct core *core)
 }
 
 /* A value as commands bring it; to be given back with value_drop(). */
-static const struct aerie_value *value_make(const char *json)
+static inline const struct aerie_value *value_make(const char *json)
 {
 	char why[256];
 	json_t *v = NULL;
@@ -175,7 +175,7 @@ static const struct aerie_value *value_make(const char *json)
 	return (const struct aerie_value *)(const void *)v;
 }
 
-static void value_drop(const struct aerie_value *v)
+static inline void value_drop(const struct aerie_value *v)
 {
 	json_decref((json_t *)(uintptr_t)v);
 }
