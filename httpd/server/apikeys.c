@@ -341,7 +341,8 @@ static int replace(struct apikeys *k, struct table *t)
 
 	if (err) {
 		free_table(t);
-		return err;
+		/* Not to be taken for what is wrong with the key. */
+		return err == -ENOENT ? -ENOTDIR : err == -EEXIST ? -EBUSY : err == -ENOSPC ? -EDQUOT : err;
 	}
 	(void)pthread_mutex_lock(&k->lock);
 	old = k->table;

@@ -202,7 +202,7 @@ static int explain_keys(const struct server *s, struct aerie_reply *rep, int err
 	case -ENOENT:
 		return s->http->reply_error(rep, 404, "there is no API key of that `name`");
 	case -ENOSPC:
-		return s->http->reply_error(rep, 507, "there are 256 API keys, or the disk is full; revoke one");
+		return s->http->reply_error(rep, 507, "there are 256 API keys; revoke one");
 	case -ENOMEM:
 		return s->http->reply_error(rep, 503, "out of memory, try again later");
 	}

@@ -118,6 +118,11 @@ tests_fuzz_fuzz_hciscan_SOURCES = tests/fuzz/fuzz_hciscan.c $(LINUX_BLUETOOTH_SC
 tests_fuzz_fuzz_hciscan_CFLAGS = $(AM_CFLAGS)
 tests_fuzz_fuzz_hciscan_LDADD =
 
+FUZZ_TARGETS += tests/fuzz/fuzz_credentials
+tests_fuzz_fuzz_credentials_SOURCES = tests/fuzz/fuzz_credentials.c httpd/server/credentials.c httpd/server/handshake.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_credentials_CFLAGS = $(AM_CFLAGS) $(HTTPD_CFLAGS)
+tests_fuzz_fuzz_credentials_LDADD = $(HTTPD_LIBS)
+
 check_PROGRAMS += $(FUZZ_TARGETS)
 TESTS += $(FUZZ_TARGETS)
 EXTRA_DIST += tests/fuzz/run.sh

@@ -11,4 +11,5 @@ include $(top_srcdir)/tests/unit/select.mk
 include $(top_srcdir)/tests/unit/router.mk
 include $(top_srcdir)/tests/unit/docs.mk
 include $(top_srcdir)/tests/unit/views.mk
+include $(top_srcdir)/tests/unit/auth.mk
 endif
