@@ -246,7 +246,7 @@ int route_new(const struct aerie_route *r, const char *owner, struct route **ret
 		return *ret_error = "its methods are none or unknown", -EINVAL;
 	if (!r->summary || !*r->summary || !r->help || !*r->help)
 		return *ret_error = "it has no summary or no help", -EINVAL;
-	if (r->result > AERIE_RESULT_VALUE)
+	if (r->result > AERIE_RESULT_MAP)
 		return *ret_error = "its result is unknown", -EINVAL;
 	route = calloc(1, sizeof *route);
 	if (!route || !copy_texts(route, r, owner)) {

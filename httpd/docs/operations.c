@@ -359,7 +359,8 @@ static void put_content(struct openapi *o, json_t *content, const struct aerie_r
 	if (!has_structure(type))
 		schema = tree_parse(&o->tree, "{\"type\": \"string\", \"format\": \"binary\"}");
 	else
-		schema = r->result == AERIE_RESULT_OCTETS ? json_object() : schemas_of_result(o, r);
+		schema = r->result == AERIE_RESULT_OCTETS ? tree_parse(&o->tree, "{\"description\": \"A document of its own.\"}")
+						  : schemas_of_result(o, r);
 	tree_put(&o->tree, tree_object(&o->tree, content, type), "schema", schema);
 }
 

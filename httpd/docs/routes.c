@@ -98,7 +98,7 @@ static void put_result(struct html *t, const struct aerie_route *r)
 {
 	static const char *const kinds[] = {
 		[AERIE_RESULT_OBJECT] = "one map", [AERIE_RESULT_LIST] = "a list of maps", [AERIE_RESULT_OCTETS] = "a page, text, file or stream",
-		[AERIE_RESULT_VALUE] = "one value",
+		[AERIE_RESULT_VALUE] = "one value", [AERIE_RESULT_MAP] = "maps by their keys",
 	};
 
 	if (r->result >= sizeof kinds / sizeof kinds[0] || !kinds[r->result])

@@ -333,16 +333,23 @@ static json_t *result_map(struct openapi *o, const struct aerie_route *r)
 
 json_t *schemas_of_result(struct openapi *o, const struct aerie_route *r)
 {
-	json_t *list;
+	json_t *many;
 
 	switch (r->result) {
 	case AERIE_RESULT_OBJECT:
 		return result_map(o, r);
 	case AERIE_RESULT_LIST:
-		list = json_object();
-		tree_put_text(&o->tree, list, "type", "array");
-		tree_put(&o->tree, list, "items", result_map(o, r));
-		return list;
+		many = json_object();
+		tree_put_text(&o->tree, many, "type", "array");
+		tree_put(&o->tree, many, "items", result_map(o, r));
+		return many;
+	case AERIE_RESULT_MAP:
+		many = json_object();
+		tree_put_text(&o->tree, many, "type", "object");
+		tree_put(&o->tree, many, "additionalProperties", result_map(o, r));
+		return many;
+	case AERIE_RESULT_VALUE:
+		return tree_parse(&o->tree, "{\"description\": \"One value.\"}");
 	case AERIE_RESULT_OCTETS:
 		return tree_parse(&o->tree, "{\"type\": \"string\", \"format\": \"binary\"}");
 	}

@@ -66,6 +66,7 @@ struct aerie_param {
 #define AERIE_RESULT_LIST 2u   /* a list of maps */
 #define AERIE_RESULT_OCTETS 3u /* a page, text, file or stream */
 #define AERIE_RESULT_VALUE 4u  /* any one value */
+#define AERIE_RESULT_MAP 5u    /* maps by keys that are no fields: device keys, UUIDs, numbers */
 
 struct aerie_route {
 	uint32_t size;
@@ -90,7 +91,7 @@ struct aerie_route {
 	const struct aerie_param *params; /* n_params rows */
 	uint32_t n_params;
 	uint32_t result;    /* AERIE_RESULT_... */
-	const char *record; /* name of the record type of the map, or of each map of the list; NULL: none */
+	const char *record; /* name of the record type of the map, or of each of the maps; NULL: none */
 	const char *fields; /* names of registered fields in it beside those of record, separated by spaces; NULL: none */
 };
 
