@@ -7,11 +7,14 @@
   memory   peak, and resident octets per device with 10,000 and 1,000,000 devices
   links    the same packets to a host by pipe, TCP and WebSocket: none lost, octets per packet on the wire, CPU of both sides
   formats  how fast all devices leave over HTTP in each format
+  select   what a list costs inside the host, on one core and without sockets: whole records, and five fields of each device; the
+           ratio is to copying the same octets
 
 Figures of one run can be compared with each other; those of different machines, or of a busy one, cannot."""
 import argparse
 import base64
 import http.client
+import json
 import os
 import re
 import shutil
@@ -350,14 +353,60 @@ def formats(count, rounds):
             process.wait()
 
 
+FIVE_FIELDS = ["kismet.device.base.key", "kismet.device.base.macaddr", "kismet.device.base.last_time", "kismet.device.base.packets.total",
+               "kismet.device.base.signal/kismet.common.signal.last_signal"]
+SSIDS = ["kismet.device.base.macaddr", "dot11.device/dot11.device.advertised_ssid_map/dot11.advertisedssid.ssid"]
+SERIES = ["kismet.device.base.macaddr", "kismet.device.base.packets.rrd/kismet.common.rrd.minute_vec"]
+
+
+def post(port, path, command):
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=600)
+    connection.request("POST", path, body=json.dumps(command),
+                       headers={"Authorization": "Basic " + base64.b64encode(b"bench:bench").decode(),
+                                "Content-Type": "application/json"})
+    reply = connection.getresponse()
+    text = reply.read().decode()
+    if reply.status != 200:
+        raise Failed(f"{path}: status {reply.status}: {text[:200]}")
+    return text
+
+
+def select(count, rounds):
+    capture = air("crowd", "--devices", str(count))
+    port = free_port()
+    print(f"\nselect: lists of {count} devices within the host, one core; best of {rounds} (wanted: five fields 1,000,000 devices/s, "
+          f"whole records in json 200 MB/s)")
+    with Home() as home:
+        process = subprocess.Popen([AERIED, *home, "-p", str(port), "-s", "httpd_username=bench", "-s", "httpd_password=bench",
+                                    "--plugin-dir", os.path.join(BUILD, "modules/.libs"),
+                                    "--plugin-dir", os.path.join(BENCH, "modules/.libs"), "-c", capture],
+                                   stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            wait_for_port(process, port)
+            settled(process)
+            for name, suffix, command in (("whole records", "json", {}), ("whole records", "msgpack", {}),
+                                          ("five fields", "json", {"fields": FIVE_FIELDS}),
+                                          ("five fields", "msgpack", {"fields": FIVE_FIELDS}),
+                                          ("ssids", "json", {"fields": SSIDS}), ("a series", "json", {"fields": SERIES})):
+                text = post(port, f"/bench/measure?rounds={rounds}&path=/bench/devices.{suffix}", command)
+                octets, seconds, copy = (float(n) for n in text.split())
+                if octets <= 0:
+                    raise Failed(f"{name}, {suffix}: error {octets}")
+                print(f"  {name:14} {suffix:8} {octets / 1e6:8.1f} MB  {octets / 1e6 / seconds:8.1f} MB/s  {count / seconds:10.0f} devices/s"
+                      f"  {octets / count:6.0f} octets/device  {seconds / copy:6.1f} times copying")
+        finally:
+            process.terminate()
+            process.wait()
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("parts", nargs="*", help="speed, links, memory, formats; all when none is named")
+    parser.add_argument("parts", nargs="*", help="speed, links, memory, formats, select; all when none is named")
     parser.add_argument("--packets", type=int, default=1000000)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--devices", type=int, nargs="+", default=[10000, 1000000])
     arguments = parser.parse_args()
-    parts = arguments.parts or ["speed", "links", "memory", "formats"]
+    parts = arguments.parts or ["speed", "links", "memory", "formats", "select"]
     try:
         if "speed" in parts:
             speed(arguments.packets, arguments.rounds)
@@ -367,6 +416,8 @@ def main():
             memory(arguments.devices)
         if "formats" in parts:
             formats(min(arguments.devices), arguments.rounds)
+        if "select" in parts:
+            select(min(arguments.devices), arguments.rounds)
     except (Failed, OSError, subprocess.CalledProcessError) as error:
         print(f"bench: {error}", file=sys.stderr)
         return 1
