@@ -11,20 +11,28 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <aerie/plugin.h>
 
 #include "auth.h"
+#include "clients.h"
+#include "files.h"
+#include "handlers.h"
+#include "proxy.h"
 #include "server.h"
 #include "tls.h"
 #include "tlsfront.h"
 #include "websocket.h"
 
-#define CONNECTION_OCTETS (64u * 1024u) /* request line and headers of one connection; more is 414 or 431 */
-#define THREADS_AUTO_MIN 4 /* endpoints let 3 wait at once */
+#define HEADER_LIMIT_MIN 4096u
+#define HEADER_LIMIT_MAX (1u << 20)
+#define THREADS_MIN 4u /* endpoints let 3 wait at once */
 #define THREADS_AUTO_MAX 8u
+#define IO_THREADS_MAX 4u
+#define FILES_RESERVED 256u /* open files for everything but connections */
 #define WS_PING_MIN_US 100000u
 #define WS_PING_MAX_US 3600000000u
 
@@ -45,12 +53,33 @@ static const struct aerie_option options[] = {
 	AERIE_OPTION(AERIE_OPT_BOOL, 0, "httpd_allow_auth_creation", "true", NULL, "API keys may be made over HTTP, by the role admin."),
 	AERIE_OPTION(AERIE_OPT_BOOL, 0, "httpd_allow_auth_view", "false", NULL,
 		     "Keep the tokens of API keys readable in their file and show them to the role admin; otherwise only their digests are kept."),
-	AERIE_OPTION(AERIE_OPT_INT, 0, "httpd_threads", "0", "0..64", "Threads that serve HTTP; 0: one per core, but 4 to 8: some may wait for a source."),
+	AERIE_OPTION(AERIE_OPT_INT, 0, "httpd_threads", "0", "0..64",
+		     "Threads that answer HTTP requests; 0: one per core, but 4 to 8. Never fewer than 4: some may wait for a source."),
 	AERIE_OPTION(AERIE_OPT_INT, 0, "httpd_connection_limit", "512", "1..65536", "HTTP connections at the same time."),
 	AERIE_OPTION(AERIE_OPT_INT, 0, "httpd_connection_limit_per_address", "256", "1..65536",
-		     "HTTP connections at the same time from one address."),
+		     "HTTP connections at the same time from one address (IPv6: one /64); proxies of httpd_trusted_proxy are not counted."),
 	AERIE_OPTION(AERIE_OPT_DURATION, 0, "httpd_timeout", "30s", NULL, "A connection on which nothing moves for so long is closed."),
+	AERIE_OPTION(AERIE_OPT_DURATION, 0, "httpd_request_timeout", "60s", NULL,
+		     "Longest time for a client to send a request: its headers, counted from httpd_timeout after the last reply, and again its body."),
+	AERIE_OPTION(AERIE_OPT_SIZE, 0, "httpd_header_limit", "64K", NULL,
+		     "Memory of a connection, in octets: for the request line and headers, and for what is being sent; 4K to 1M."),
 	AERIE_OPTION(AERIE_OPT_SIZE, 0, "httpd_body_limit", "1M", NULL, "Largest body of a request, in octets."),
+	AERIE_OPTION(AERIE_OPT_SIZE, 0, "httpd_bodies_limit", "64M", NULL, "Largest sum of the bodies of all requests at the same time, in octets."),
+	AERIE_OPTION(AERIE_OPT_INT, 0, "httpd_gzip", "1", "0..9",
+		     "Compress replies for clients that accept gzip: 1 is the fastest, 9 the smallest; 0: never."),
+	AERIE_OPTION(AERIE_OPT_BOOL, 0, "httpd_allow_cors", "false", NULL,
+		     "Let pages of other sites read replies: those of httpd_allowed_origin, with the user's login; without any, all, as nobody."),
+	AERIE_OPTION(AERIE_OPT_STR, 0, "httpd_home", HTTPDDIR, NULL, "Folder of files that are served where no endpoint is."),
+	AERIE_OPTION(AERIE_OPT_STR, 0, "httpd_user_home", NULL, NULL,
+		     "Folder of the user's own files, which come before those of httpd_home; %h is the user's home. Default: httpd in the home directory."),
+	AERIE_OPTION(AERIE_OPT_STR, AERIE_OPT_REPEATED, "httpd_mime", NULL, NULL, "Content type of files by suffix, as glb:model/gltf-binary."),
+	AERIE_OPTION(AERIE_OPT_STR, 0, "httpd_redirect_unknown", "", NULL, "Where GET of a path that is not there is redirected; empty: it is 404."),
+	AERIE_OPTION(AERIE_OPT_STR, 0, "httpd_uri_prefix", "", NULL,
+		     "What all paths begin with, as /aerie, for use behind a proxy. A trusted proxy that takes it off says so with X-Forwarded-Prefix."),
+	AERIE_OPTION(AERIE_OPT_STR, AERIE_OPT_REPEATED, "httpd_trusted_proxy", NULL, NULL,
+		     "Address or network, as 192.0.2.0/24, of a proxy that is believed what it says about its clients."),
+	AERIE_OPTION(AERIE_OPT_STR, 0, "httpd_proxy_header", "x-forwarded", "x-forwarded|forwarded",
+		     "Which headers trusted proxies write: X-Forwarded-For, -Proto, -Host and -Prefix, or Forwarded."),
 	AERIE_OPTION(AERIE_OPT_INT, 0, "httpd_websocket_limit", "128", "1..65536", "WebSocket connections at the same time."),
 	AERIE_OPTION(AERIE_OPT_DURATION, 0, "httpd_websocket_ping", "20s", NULL,
 		     "A WebSocket client that says nothing for so long is pinged; after three times as long it is closed."),
@@ -75,6 +104,8 @@ static int load(const struct aerie_host *h, void **ret_state)
 	s->config = h->get_service(h, AERIE_CONFIG_SERVICE);
 	s->loop = h->get_service(h, AERIE_LOOP_SERVICE);
 	s->websocket = h->get_service(h, AERIE_WEBSOCKET_SERVICE);
+	s->plugins = h->get_service(h, AERIE_PLUGINS_SERVICE);
+	(void)snprintf(s->name, sizeof s->name, "Aerie/%s", s->plugins->host_version(h));
 	s->fd = -1;
 	err = auth_load(s);
 	if (err) {
@@ -92,7 +123,10 @@ static void unload(void *state)
 
 	auth_unload(s);
 	tls_unload(s);
+	proxy_unload(s);
 	free(s->origins);
+	free(s->mime);
+	free(s->user_folder);
 	free(s);
 }
 
@@ -104,20 +138,85 @@ static uint32_t get_count(const struct server *s, const struct aerie_config *c, 
 	return (uint32_t)n;
 }
 
-static int get_origins(struct server *s, const struct aerie_config *c)
+/* The values of a repeated option; the texts are the host's. */
+static int get_list(const struct server *s, const struct aerie_config *c, const char *name, const char ***list, uint32_t *ret_n)
 {
-	const char **origins;
+	const char **values;
 	uint32_t n = 0, i;
 
-	(void)s->config->count(c, "httpd_allowed_origin", &n);
-	origins = calloc(n + 1, sizeof *origins);
-	if (!origins)
+	(void)s->config->count(c, name, &n);
+	values = calloc(n + 1, sizeof *values);
+	if (!values)
 		return s->h->fail(s->h, -ENOMEM, "out of memory");
 	for (i = 0; i < n; i++)
-		(void)s->config->get_nth(c, "httpd_allowed_origin", i, &origins[i]);
-	free(s->origins);
-	s->origins = origins;
-	s->n_origins = n;
+		(void)s->config->get_nth(c, name, i, &values[i]);
+	free(*list);
+	*list = values;
+	*ret_n = n;
+	return 0;
+}
+
+/* httpd_user_home, with %h as the user's home. */
+static int get_user_folder(struct server *s, const struct aerie_config *c)
+{
+	const char *text = NULL, *home = getenv("HOME"), *mark;
+	char path[4096];
+	int n;
+
+	(void)s->config->get_str(c, "httpd_user_home", &text);
+	mark = text ? strstr(text, "%h") : NULL;
+	if (!text)
+		n = snprintf(path, sizeof path, "%s/httpd", s->config->home(c));
+	else if (mark)
+		n = snprintf(path, sizeof path, "%.*s%s%s", (int)(mark - text), text, home ? home : "", mark + 2);
+	else
+		n = snprintf(path, sizeof path, "%s", text);
+	if (n < 0 || (size_t)n >= sizeof path)
+		return s->h->fail(s->h, -ENAMETOOLONG, "httpd_user_home: the path is too long");
+	free(s->user_folder);
+	s->user_folder = strdup(path);
+	return s->user_folder ? 0 : s->h->fail(s->h, -ENOMEM, "out of memory");
+}
+
+static int configure_files(struct server *s, const struct aerie_config *c)
+{
+	int err = get_list(s, c, "httpd_mime", &s->mime, &s->n_mime);
+	char text[512];
+	uint32_t i;
+
+	if (err)
+		return err;
+	for (i = 0; i < s->n_mime; i++) {
+		if (files_type_valid(s->mime[i]))
+			continue;
+		(void)snprintf(text, sizeof text, "httpd_mime=%s is not a suffix and its content type, such as glb:model/gltf-binary", s->mime[i]);
+		return s->h->fail(s->h, -EINVAL, text);
+	}
+	(void)s->config->get_str(c, "httpd_home", &s->folder);
+	(void)s->config->get_str(c, "httpd_redirect_unknown", &s->redirect_unknown);
+	return get_user_folder(s, c);
+}
+
+static int configure_limits(struct server *s, const struct aerie_config *c)
+{
+	uint64_t timeout_us = 0;
+
+	(void)s->config->get_duration(c, "httpd_timeout", &timeout_us);
+	(void)s->config->get_duration(c, "httpd_request_timeout", &s->request_us);
+	(void)s->config->get_size(c, "httpd_header_limit", &s->header_limit);
+	(void)s->config->get_size(c, "httpd_body_limit", &s->body_limit);
+	(void)s->config->get_size(c, "httpd_bodies_limit", &s->bodies_limit);
+	s->connections = get_count(s, c, "httpd_connection_limit");
+	s->connections_per_address = get_count(s, c, "httpd_connection_limit_per_address");
+	s->timeout_s = (uint32_t)((timeout_us + 999999) / 1000000);
+	if (!s->timeout_s || timeout_us / 1000000 > 86400)
+		return s->h->fail(s->h, -EINVAL, "httpd_timeout must lie between 1 s and 1 day");
+	if (s->request_us < 1000000 || s->request_us / 1000000 > 86400)
+		return s->h->fail(s->h, -EINVAL, "httpd_request_timeout must lie between 1 s and 1 day");
+	if (s->header_limit < HEADER_LIMIT_MIN || s->header_limit > HEADER_LIMIT_MAX)
+		return s->h->fail(s->h, -EINVAL, "httpd_header_limit must lie between 4K and 1M");
+	if (s->bodies_limit < s->body_limit)
+		return s->h->fail(s->h, -EINVAL, "httpd_bodies_limit must not be less than httpd_body_limit");
 	return 0;
 }
 
@@ -127,7 +226,7 @@ static int configure_websockets(struct server *s, const struct aerie_config *c)
 	(void)s->config->get_duration(c, "httpd_websocket_ping", &s->ws_ping_us);
 	if (s->ws_ping_us < WS_PING_MIN_US || s->ws_ping_us > WS_PING_MAX_US)
 		return s->h->fail(s->h, -EINVAL, "httpd_websocket_ping must lie between 100 ms and 1 hour");
-	return get_origins(s, c);
+	return get_list(s, c, "httpd_allowed_origin", &s->origins, &s->n_origins);
 }
 
 static int configure_tls(struct server *s, const struct aerie_config *c)
@@ -142,37 +241,67 @@ static int configure_tls(struct server *s, const struct aerie_config *c)
 	return tls ? tls_load(s, cert, key) : 0;
 }
 
+static void configure_threads(struct server *s, const struct aerie_config *c)
+{
+	long cores = sysconf(_SC_NPROCESSORS_ONLN);
+
+	s->threads = get_count(s, c, "httpd_threads");
+	if (!s->threads)
+		s->threads = cores > (long)THREADS_AUTO_MAX ? THREADS_AUTO_MAX : (uint32_t)cores;
+	if (s->threads < THREADS_MIN)
+		s->threads = THREADS_MIN;
+	s->io_threads = cores < 1 ? 1 : cores > (long)IO_THREADS_MAX ? IO_THREADS_MAX : (uint32_t)cores;
+	if (s->io_threads > s->connections)
+		s->io_threads = s->connections;
+}
+
 static int configure(void *state, const struct aerie_config *c)
 {
 	struct server *s = state;
-	uint64_t timeout_us = 0;
-	long cores = sysconf(_SC_NPROCESSORS_ONLN);
-	int err;
+	uint8_t cors = 0;
+	int err = configure_limits(s, c);
 
+	if (err)
+		return err;
 	s->address = s->user = s->password = NULL;
 	(void)s->config->get_str(c, "httpd_bind_address", &s->address);
 	(void)s->config->get_str(c, "httpd_username", &s->user);
 	(void)s->config->get_str(c, "httpd_password", &s->password);
-	(void)s->config->get_duration(c, "httpd_timeout", &timeout_us);
-	(void)s->config->get_size(c, "httpd_body_limit", &s->body_limit);
+	(void)s->config->get_bool(c, "httpd_allow_cors", &cors);
+	s->allow_cors = cors;
 	s->home = s->config->home(c);
 	s->port = (uint16_t)get_count(s, c, "httpd_port");
-	s->threads = get_count(s, c, "httpd_threads");
-	s->connections = get_count(s, c, "httpd_connection_limit");
-	s->connections_per_address = get_count(s, c, "httpd_connection_limit_per_address");
-	s->timeout_s = (uint32_t)((timeout_us + 999999) / 1000000);
-	if (!s->threads)
-		s->threads = cores < THREADS_AUTO_MIN ? THREADS_AUTO_MIN : cores > THREADS_AUTO_MAX ? THREADS_AUTO_MAX : (uint32_t)cores;
-	if (s->threads > s->connections)
-		s->threads = s->connections;
+	s->gzip = get_count(s, c, "httpd_gzip");
+	configure_threads(s, c);
 	if (!s->user != !s->password || (s->user && (!*s->user || !*s->password)))
 		return s->h->fail(s->h, -EINVAL, "httpd_username and httpd_password go together: set both, or neither");
-	if (!s->timeout_s || timeout_us / 1000000 > 86400)
-		return s->h->fail(s->h, -EINVAL, "httpd_timeout must lie between 1 s and 1 day");
 	err = auth_configure(s, c);
 	if (!err)
 		err = configure_websockets(s, c);
+	if (!err)
+		err = configure_files(s, c);
+	if (!err)
+		err = proxy_configure(s, c);
 	return err ? err : configure_tls(s, c);
+}
+
+/* A connection is one open file, with TLS three, and one more while a file is sent. */
+static void raise_file_limit(const struct server *s)
+{
+	rlim_t needed = (rlim_t)s->connections * (s->tls ? 4 : 2) + FILES_RESERVED;
+	struct rlimit limit;
+	char text[256];
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur >= needed)
+		return;
+	limit.rlim_cur = limit.rlim_max == RLIM_INFINITY || limit.rlim_max > needed ? needed : limit.rlim_max;
+	(void)setrlimit(RLIMIT_NOFILE, &limit);
+	if (limit.rlim_cur >= needed)
+		return;
+	(void)snprintf(text, sizeof text, "HTTP server: httpd_connection_limit=%u needs up to %llu open files, and this process may have %llu; "
+		       "lower it, or raise the limit (ulimit -Hn, LimitNOFILE=)", s->connections, (unsigned long long)needed,
+		       (unsigned long long)limit.rlim_cur);
+	s->bus->message(s->h, AERIE_LOG_ERROR, text);
 }
 
 static int fail_listen(const struct server *s, int err, const char *why)
@@ -229,7 +358,8 @@ static void tell_address(struct server *s)
 		return;
 	v6 = a.ss_family == AF_INET6;
 	s->port = ntohs(v6 ? ((struct sockaddr_in6 *)&a)->sin6_port : ((struct sockaddr_in *)&a)->sin_port);
-	(void)snprintf(text, sizeof text, "HTTP server: http%s://%s%s%s:%u/", s->tls ? "s" : "", v6 ? "[" : "", s->address, v6 ? "]" : "", s->port);
+	(void)snprintf(text, sizeof text, "HTTP server: http%s://%s%s%s:%u%s/", s->tls ? "s" : "", v6 ? "[" : "", s->address, v6 ? "]" : "",
+		       s->port, s->prefix);
 	s->bus->message(s->h, AERIE_LOG_INFO, text);
 }
 
@@ -248,7 +378,7 @@ static void mhd_says(void *cls, const char *format, va_list args)
 
 static int start_daemon(struct server *s)
 {
-	unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ITC | MHD_USE_ERROR_LOG | MHD_ALLOW_UPGRADE;
+	unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ITC | MHD_USE_ERROR_LOG | MHD_ALLOW_UPGRADE | MHD_ALLOW_SUSPEND_RESUME;
 	struct MHD_OptionItem listen_options[] = {
 		{ MHD_OPTION_LISTEN_SOCKET, s->fd, NULL },
 		{ MHD_OPTION_END, 0, NULL },
@@ -259,13 +389,13 @@ static int start_daemon(struct server *s)
 		flags |= MHD_USE_NO_LISTEN_SOCKET;
 	(void)sigfillset(&all);
 	(void)pthread_sigmask(SIG_SETMASK, &all, &before); /* signals are the main thread's */
-	s->daemon = MHD_start_daemon(flags, 0, NULL, NULL, connection_request, s,
+	s->daemon = MHD_start_daemon(flags, 0, clients_accept, s->clients, connection_request, s,
 		MHD_OPTION_EXTERNAL_LOGGER, mhd_says, s,
-		MHD_OPTION_THREAD_POOL_SIZE, s->threads,
+		MHD_OPTION_THREAD_POOL_SIZE, s->io_threads,
 		MHD_OPTION_CONNECTION_LIMIT, s->connections,
-		MHD_OPTION_PER_IP_CONNECTION_LIMIT, s->connections_per_address,
+		MHD_OPTION_NOTIFY_CONNECTION, clients_notify, s->clients,
 		MHD_OPTION_CONNECTION_TIMEOUT, s->timeout_s,
-		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_OCTETS,
+		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)s->header_limit,
 		MHD_OPTION_STRICT_FOR_CLIENT, 1,
 		MHD_OPTION_URI_LOG_CALLBACK, connection_uri, s,
 		MHD_OPTION_UNESCAPE_CALLBACK, connection_unescape, s,
@@ -286,7 +416,9 @@ static void stop(void *state)
 	bool ours = !s->daemon || s->quiesced || s->tls; /* otherwise MHD closes the socket */
 
 	s->loop->timer_stop(s->timer);
-	s->timer = NULL;
+	s->loop->timer_stop(s->tick);
+	s->timer = s->tick = NULL;
+	handlers_stop(s->handlers);
 	websocket_stop(s->sockets);
 	tlsfront_free(s->front);
 	s->front = NULL;
@@ -298,6 +430,10 @@ static void stop(void *state)
 	s->fd = -1;
 	websocket_free(s->sockets);
 	s->sockets = NULL;
+	handlers_free(s->handlers);
+	s->handlers = NULL;
+	clients_free(s->clients);
+	s->clients = NULL;
 	auth_stop(s);
 }
 
@@ -321,6 +457,17 @@ static void serve(void *user)
 		tell_address(s);
 }
 
+static int start_handlers(struct server *s)
+{
+	int err = clients_new(s, &s->clients);
+
+	if (!err)
+		err = s->loop->timer_start(s->h, CLIENTS_TICK_MS, CLIENTS_TICK_MS, clients_tick, s->clients, &s->tick);
+	if (!err)
+		err = handlers_new(s->threads, &s->handlers);
+	return err ? s->h->fail(s->h, err, "the threads of the HTTP server could not be started; lower httpd_threads") : 0;
+}
+
 static int start(void *state)
 {
 	struct server *s = state;
@@ -328,7 +475,10 @@ static int start(void *state)
 
 	if (err)
 		return err;
+	raise_file_limit(s);
 	err = auth_start(s);
+	if (!err)
+		err = start_handlers(s);
 	if (!err)
 		err = websocket_new(s, &s->sockets);
 	if (!err)
@@ -351,7 +501,7 @@ static void quiesce(void *state)
 }
 
 static const char *const needs[] = { AERIE_HTTP_SERVICE, AERIE_BUS_SERVICE, AERIE_CONFIG_SERVICE, AERIE_LOOP_SERVICE,
-				     AERIE_WEBSOCKET_SERVICE, AERIE_FIELDS_SERVICE, NULL };
+				     AERIE_WEBSOCKET_SERVICE, AERIE_FIELDS_SERVICE, AERIE_PLUGINS_SERVICE, NULL };
 
 static const struct aerie_plugin plugin = {
 	.abi = AERIE_ABI_INIT,

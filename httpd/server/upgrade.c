@@ -45,6 +45,8 @@ unsigned upgrade_check(const struct server *s, struct MHD_Connection *c, const c
 
 	if (strcmp(version, "HTTP/1.1") || req->body_len)
 		return *ret_text = "ERROR: WebSocket: the request must be of HTTP/1.1 and without body\n", 400;
+	if (req->header)
+		hs.host = req->header(req, "Host"); /* as a proxy that we trust says */
 	status = handshake_check(&hs, ret_text);
 	if (status)
 		return status;

@@ -49,7 +49,7 @@ class Endpoints(unittest.TestCase):
             reply = self.host.ask("/system/timestamp." + suffix)
             self.assertEqual(reply.headers["Content-Type"], kind)
             self.assertEqual(reply.headers["Cache-Control"], "no-cache")
-            self.assertEqual(reply.headers["Server"], "Aerie")
+            self.assertRegex(reply.headers["Server"], r"^Aerie/\d+\.\d+\.\d+$")
             self.assertEqual(reply.headers["Transfer-Encoding"], "chunked")
 
     def test_devices_are_found_by_key_address_and_time(self):
@@ -95,7 +95,7 @@ class Endpoints(unittest.TestCase):
         self.assertEqual(self.host.get("/devices/by-mac/02:00:00:AA:BB:CC/devices.json"), [])
 
     def test_wrong_methods_are_405_and_say_what_is_allowed(self):
-        for method in ("POST", "PUT", "DELETE", "OPTIONS", "PATCH", "TRACE"):
+        for method in ("POST", "PUT", "DELETE", "PATCH", "TRACE"):
             reply = self.host.ask("/system/status.json", method, body=b"x" if method in ("POST", "PUT") else None)
             self.assertEqual((reply.status, reply.headers["Allow"]), (405, "GET, HEAD"), method)
         self.assertEqual(self.host.ask("/nothing", "POST").status, 404)

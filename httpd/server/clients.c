@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: MIT */
+/* See clients.h. */
+#include <errno.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+
+#include "address.h"
+#include "clients.h"
+#include "proxy.h"
+
+#define BUCKETS 256u
+#define V6_NETWORK 8u /* octets: a host has a /64 of its own */
+
+/* How many connections an address has. */
+struct source {
+	struct source *next;
+	struct address address;
+	uint32_t n;
+};
+
+struct client {
+	struct client *prev, *next;
+	struct clients *all;
+	int fd;
+	_Atomic uint64_t deadline_us; /* for the request; 0: none */
+	struct source *source;        /* or NULL: not counted */
+};
+
+struct clients {
+	struct server *s;
+	pthread_mutex_t lock; /* guards the rest */
+	struct client *first;
+	struct source *sources[BUCKETS];
+};
+
+static uint64_t now_us(void)
+{
+	struct timespec t;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000u + (uint64_t)t.tv_nsec / 1000u;
+}
+
+int clients_new(struct server *s, struct clients **ret_clients)
+{
+	struct clients *all = calloc(1, sizeof *all);
+
+	if (!all)
+		return -ENOMEM;
+	all->s = s;
+	(void)pthread_mutex_init(&all->lock, NULL);
+	*ret_clients = all;
+	return 0;
+}
+
+void clients_free(struct clients *all)
+{
+	if (!all)
+		return;
+	(void)pthread_mutex_destroy(&all->lock);
+	free(all);
+}
+
+/* ---- addresses ---- */
+
+/* What is counted together: an IPv4 address, a /64. */
+static bool counted_address(const struct clients *all, const struct sockaddr *a, struct address *ret_address)
+{
+	static const uint8_t v4[12] = { [10] = 0xff, [11] = 0xff };
+	struct address address;
+
+	if (!address_of(a, &address) || proxy_trusts(all->s, a))
+		return false;
+	if (memcmp(address.octet, v4, sizeof v4))
+		memset(address.octet + V6_NETWORK, 0, sizeof address.octet - V6_NETWORK);
+	*ret_address = address;
+	return true;
+}
+
+/* Under the lock: where the address is, or would be. */
+static struct source **find_source(struct clients *all, const struct address *a)
+{
+	struct source **at;
+	uint32_t hash = 2166136261u;
+	size_t i;
+
+	for (i = 0; i < sizeof a->octet; i++)
+		hash = (hash ^ a->octet[i]) * 16777619u;
+	at = &all->sources[hash % BUCKETS];
+	while (*at && memcmp(&(*at)->address, a, sizeof *a))
+		at = &(*at)->next;
+	return at;
+}
+
+enum MHD_Result clients_accept(void *cls, const struct sockaddr *a, socklen_t len)
+{
+	struct clients *all = cls;
+	struct address address;
+	struct source *source;
+	bool ok = true;
+
+	if (!counted_address(all, a, &address))
+		return MHD_YES;
+	(void)pthread_mutex_lock(&all->lock);
+	source = *find_source(all, &address);
+	ok = !source || source->n < all->s->connections_per_address;
+	(void)pthread_mutex_unlock(&all->lock);
+	return ok ? MHD_YES : MHD_NO;
+}
+
+/* Under the lock. Out of memory, it is not counted. */
+static struct source *count_up(struct clients *all, const struct address *a)
+{
+	struct source **at = find_source(all, a);
+
+	if (!*at) {
+		*at = calloc(1, sizeof **at);
+		if (!*at)
+			return NULL;
+		(*at)->address = *a;
+	}
+	(*at)->n++;
+	return *at;
+}
+
+static void count_down(struct clients *all, struct source *source)
+{
+	struct source **at;
+
+	if (!source || --source->n)
+		return;
+	at = find_source(all, &source->address);
+	*at = source->next;
+	free(source);
+}
+
+/* ---- connections ---- */
+
+static uint64_t idle_deadline(const struct clients *all)
+{
+	return now_us() + all->s->timeout_s * 1000000ull + all->s->request_us;
+}
+
+static struct client *client_new(struct clients *all, struct MHD_Connection *c)
+{
+	const union MHD_ConnectionInfo *address = MHD_get_connection_info(c, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+	const union MHD_ConnectionInfo *fd = MHD_get_connection_info(c, MHD_CONNECTION_INFO_CONNECTION_FD);
+	struct client *k = calloc(1, sizeof *k);
+	struct address a;
+
+	if (!k || !fd) {
+		free(k);
+		return NULL;
+	}
+	k->all = all;
+	k->fd = fd->connect_fd;
+	atomic_init(&k->deadline_us, idle_deadline(all));
+	(void)pthread_mutex_lock(&all->lock);
+	if (address && counted_address(all, address->client_addr, &a))
+		k->source = count_up(all, &a);
+	k->next = all->first;
+	if (k->next)
+		k->next->prev = k;
+	all->first = k;
+	(void)pthread_mutex_unlock(&all->lock);
+	return k;
+}
+
+/* libmicrohttpd closes the socket afterwards. */
+static void client_free(struct client *k)
+{
+	struct clients *all = k->all;
+
+	(void)pthread_mutex_lock(&all->lock);
+	if (k->prev)
+		k->prev->next = k->next;
+	else
+		all->first = k->next;
+	if (k->next)
+		k->next->prev = k->prev;
+	count_down(all, k->source);
+	(void)pthread_mutex_unlock(&all->lock);
+	free(k);
+}
+
+void clients_notify(void *cls, struct MHD_Connection *c, void **context, enum MHD_ConnectionNotificationCode code)
+{
+	if (code == MHD_CONNECTION_NOTIFY_STARTED) {
+		*context = client_new(cls, c);
+	} else if (*context) {
+		client_free(*context);
+		*context = NULL;
+	}
+}
+
+static void set_deadline(struct MHD_Connection *c, uint64_t (*deadline)(const struct clients *all))
+{
+	const union MHD_ConnectionInfo *info = MHD_get_connection_info(c, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+	struct client *k = info ? info->socket_context : NULL;
+
+	if (k)
+		atomic_store_explicit(&k->deadline_us, deadline ? deadline(k->all) : 0, memory_order_relaxed);
+}
+
+static uint64_t body_deadline(const struct clients *all)
+{
+	return now_us() + all->s->request_us;
+}
+
+void clients_headers(struct MHD_Connection *c, bool more)
+{
+	set_deadline(c, more ? body_deadline : NULL);
+}
+
+void clients_request(struct MHD_Connection *c)
+{
+	set_deadline(c, NULL);
+}
+
+void clients_answered(struct MHD_Connection *c)
+{
+	set_deadline(c, idle_deadline);
+}
+
+void clients_tick(void *user)
+{
+	struct clients *all = user;
+	uint64_t now = now_us(), deadline;
+	unsigned cut = 0;
+	struct client *k;
+	char text[128];
+
+	(void)pthread_mutex_lock(&all->lock);
+	for (k = all->first; k; k = k->next) {
+		deadline = atomic_load_explicit(&k->deadline_us, memory_order_relaxed);
+		if (!deadline || now < deadline)
+			continue;
+		atomic_store_explicit(&k->deadline_us, 0, memory_order_relaxed);
+		(void)shutdown(k->fd, SHUT_RDWR); /* libmicrohttpd notices, and closes it */
+		cut++;
+	}
+	(void)pthread_mutex_unlock(&all->lock);
+	if (!cut)
+		return;
+	(void)snprintf(text, sizeof text, "cut %u connection%s whose request took longer than httpd_request_timeout", cut, cut == 1 ? "" : "s");
+	all->s->h->log(all->s->h, AERIE_LOG_DEBUG, text);
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+/* The connections there are: how many from one address, and since when each has been sending its request. libmicrohttpd only knows
+ * when something last moved, so a client that sends an octet now and then would be served for ever. */
+#ifndef SERVER_CLIENTS_H
+#define SERVER_CLIENTS_H
+
+#include "server.h"
+
+#define CLIENTS_TICK_MS 500u
+
+struct clients;
+
+/* 0 or -ENOMEM. */
+int clients_new(struct server *s, struct clients **ret_clients);
+void clients_free(struct clients *all);
+/* Cuts those whose request takes too long; a timer's function, user: struct clients. [main] */
+void clients_tick(void *user);
+
+/* For libmicrohttpd: MHD_AcceptPolicyCallback and MHD_NotifyConnectionCallback; cls: struct clients. */
+enum MHD_Result clients_accept(void *cls, const struct sockaddr *a, socklen_t len);
+void clients_notify(void *cls, struct MHD_Connection *c, void **context, enum MHD_ConnectionNotificationCode code);
+
+/* The request line and headers are there; more: so is not the body. */
+void clients_headers(struct MHD_Connection *c, bool more);
+/* The whole request is there. */
+void clients_request(struct MHD_Connection *c);
+/* It was answered: the next one may begin. */
+void clients_answered(struct MHD_Connection *c);
+
+#endif

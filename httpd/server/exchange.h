@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: MIT */
+/* One request and its answer, from the URI to the last octet. */
+#ifndef SERVER_EXCHANGE_H
+#define SERVER_EXCHANGE_H
+
+#include <stdatomic.h>
+
+#include "address.h"
+#include "auth.h"
+#include "body.h"
+#include "server.h"
+
+/* Where a browser says that the page comes from that sends the request. */
+enum origin {
+	ORIGIN_OURS,    /* from us, or no page sends it */
+	ORIGIN_ALLOWED, /* httpd_allowed_origin names it */
+	ORIGIN_ANY,     /* all are allowed: they read what anybody may */
+	ORIGIN_FOREIGN,
+};
+
+#define PEER_OCTETS 64u
+#define HOST_OCTETS 256u
+
+struct header {
+	const char *name, *value;
+};
+
+struct exchange {
+	atomic_uint refs; /* libmicrohttpd's request and response, and a handler thread that makes a piece of the body */
+	struct server *s;
+	struct MHD_Connection *c;
+	const char *method, *version; /* libmicrohttpd's, until the answer is queued */
+
+	char *target;       /* as sent; cut at '?' */
+	const char *path;   /* in target, or a constant */
+	char *query;        /* in target, or NULL */
+	char *header_text;
+	struct header *headers; /* n_headers; copies, because routes may use them as long as the reply */
+	uint32_t n_headers;
+	uint8_t *body;
+	uint64_t body_len, body_room;
+	bool begun, too_large, no_room, asked;
+
+	char peer[PEER_OCTETS]; /* the client's address as text */
+	char forwarded[ADDRESS_OCTETS], forwarded_host[HOST_OCTETS]; /* what a proxy said, or "" */
+	bool secure;            /* it speaks TLS, to us or to a proxy that we trust */
+	enum origin origin;
+	bool varies;            /* the answer depends on Accept-Encoding */
+	struct auth_result auth;
+	struct aerie_reply *reply;
+	struct wsconn *ws; /* answered 101, not upgraded yet */
+
+	struct job job;                /* runs answer() */
+	unsigned status;               /* of response */
+	struct MHD_Response *response; /* or NULL: the connection is cut */
+	struct body out;
+	int file_fd;                   /* that out reads; or -1 */
+	uint64_t file_at;
+};
+
+/* exchange.c */
+struct exchange *exchange_new(struct server *s, const char *uri);
+void exchange_ref(void *x);
+void exchange_unref(void *x);
+/* Copies the headers of its connection. -ENOMEM. */
+int exchange_read_headers(struct exchange *x);
+/* The first header of that name, or NULL; NULL is also a header without value. */
+const char *exchange_header(const struct exchange *x, const char *name);
+const char *exchange_last_header(const struct exchange *x, const char *name);
+unsigned exchange_count_header(const struct exchange *x, const char *name);
+
+/* answer.c: sets status and response. Runs on a handler thread. */
+void answer(struct exchange *x);
+
+#endif

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+/* The threads that run routes. libmicrohttpd ties each connection to one of its threads, so a route that waits for a source, hashes a
+ * password or searches a million devices would hold up all connections of that thread. So its threads only move octets: a request
+ * is suspended there and answered here. */
+#ifndef SERVER_HANDLERS_H
+#define SERVER_HANDLERS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct MHD_Connection;
+struct handlers;
+
+/* A piece of work, part of what it is about. run() may free it. cancelled: the server ends, only tidy up. */
+struct job {
+	struct job *next;
+	void (*run)(struct job *j, bool cancelled);
+};
+
+enum lane {
+	LANE_REQUEST, /* a request to answer: first, so that short replies do not wait for long ones */
+	LANE_BODY,    /* the next piece of a reply; it has its turn at least every HANDLERS_TURN jobs */
+	LANES,
+};
+#define HANDLERS_TURN 8u
+
+/* 0 or a negative errno. [main] */
+int handlers_new(uint32_t n_threads, struct handlers **ret_handlers);
+/* Suspends c (or NULL) and queues the job, whose run() resumes it. False: the server ends, nothing was done. */
+bool handlers_submit(struct handlers *p, struct job *j, enum lane lane, struct MHD_Connection *c);
+/* Takes no more, cancels what waits, and ends the threads. NULL is fine. [main] */
+void handlers_stop(struct handlers *p);
+void handlers_free(struct handlers *p); /* no libmicrohttpd thread may run any more */
+
+#endif
