@@ -369,7 +369,7 @@ static const char *nearest_key(const struct config *c, const char *key)
 	unsigned d, least = UINT_MAX;
 
 	for (o = c->options; o; o = o->next) {
-		d = config_distance(o->key, key);
+		d = config_nearness(key, o->key);
 		if (d < least) {
 			least = d;
 			best = o;

@@ -4,6 +4,7 @@
 #include <config.h>
 
 #include <ctype.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -56,26 +57,45 @@ bool config_key_of_ecosystem(const char *key)
 	return bsearch(key, known, sizeof known / sizeof known[0], sizeof known[0], compare) != NULL;
 }
 
+static bool same(char a, char b)
+{
+	return tolower((unsigned char)a) == tolower((unsigned char)b);
+}
+
+static unsigned least(unsigned a, unsigned b)
+{
+	return a < b ? a : b;
+}
+
+/* Damerau's distance, of which no letter is touched twice: three rows of the table are alive, `two` is the one before `one`. */
 unsigned config_distance(const char *a, const char *b)
 {
-	unsigned row[CONFIG_KEY_MAX + 1], diagonal, above, best;
+	unsigned rows[3][CONFIG_KEY_MAX + 1], *row = rows[0], *one = rows[1], *two = rows[2], *spare;
 	size_t la = strnlen(a, CONFIG_KEY_MAX), lb = strnlen(b, CONFIG_KEY_MAX), i, j;
 
 	for (j = 0; j <= lb; j++)
 		row[j] = (unsigned)j;
 	for (i = 1; i <= la; i++) {
-		diagonal = row[0];
+		spare = two;
+		two = one;
+		one = row;
+		row = spare;
 		row[0] = (unsigned)i;
 		for (j = 1; j <= lb; j++) {
-			above = row[j];
-			best = diagonal + (tolower((unsigned char)a[i - 1]) != tolower((unsigned char)b[j - 1]));
-			if (above + 1 < best)
-				best = above + 1;
-			if (row[j - 1] + 1 < best)
-				best = row[j - 1] + 1;
-			row[j] = best;
-			diagonal = above;
+			row[j] = least(least(one[j], row[j - 1]) + 1, one[j - 1] + !same(a[i - 1], b[j - 1]));
+			if (i > 1 && j > 1 && same(a[i - 1], b[j - 2]) && same(a[i - 2], b[j - 1]))
+				row[j] = least(row[j], two[j - 2] + 1);
 		}
 	}
 	return row[lb];
+}
+
+unsigned config_nearness(const char *given, const char *known_name)
+{
+	size_t longer = strnlen(given, CONFIG_KEY_MAX), other = strnlen(known_name, CONFIG_KEY_MAX);
+	unsigned d = config_distance(given, known_name);
+
+	if (other > longer)
+		longer = other;
+	return d * 3 <= longer ? d : UINT_MAX;
 }

@@ -78,7 +78,9 @@ const char *config_type_word(uint32_t type); /* NULL for a type that does not ex
 
 /* config_known.c */
 bool config_key_of_ecosystem(const char *key);
-/* Levenshtein distance, without regard to case. */
+/* How many letters are wrong, missing, too many, or have changed places with their neighbour; without regard to case. */
 unsigned config_distance(const char *a, const char *b);
+/* The same, or UINT_MAX when that is more than a third of the longer one's letters: then it is no misspelling of it. */
+unsigned config_nearness(const char *given, const char *known_name);
 
 #endif

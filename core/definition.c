@@ -220,7 +220,7 @@ static const char *nearest_option(const struct aerie_option *const *tables, size
 
 	for (i = 0; i < n; i++) {
 		for (o = tables[i]; o && o->name; o++) {
-			unsigned d = config_distance(name, o->name);
+			unsigned d = config_nearness(name, o->name);
 
 			if (d < best) {
 				best = d;
@@ -240,8 +240,8 @@ static int check_option(const struct definition_option *given, const struct aeri
 
 	if (!o) {
 		nearest = nearest_option(tables, n_tables, given->name);
-		snprintf(error, DEFINITION_ERROR, "option '%s' is not known; the nearest is '%s'", given->name,
-			 nearest ? nearest : "");
+		snprintf(error, DEFINITION_ERROR, "option '%s' is not known; %s%s%s", given->name,
+			 nearest ? "the nearest is '" : "remove it", nearest ? nearest : "", nearest ? "'" : "");
 		return -EINVAL;
 	}
 	if (config_check_text(o->type, o->range, given->value, expected, sizeof expected) < 0) {

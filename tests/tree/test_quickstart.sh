@@ -118,6 +118,12 @@ for arguments in "frobnicate" "build now" "no-such.pcap"; do
 	check "bad usage ($arguments): status 2" [ "$status" = 2 ]
 	check "bad usage ($arguments): usage" said "usage: ./quickstart"
 done
+# The host refuses modules that others than their owner may change, whatever the user's umask.
+machine "$base" "$everything" "" 1000
+stub id "umask >$work/umask; echo 1000"
+(umask 002 && quickstart build)
+check "what is built can be changed by its owner alone" [ "$(cat "$work/umask")" = 0022 ]
+
 quickstart --help
 check "help: status 0" [ "$status" = 0 ]
 check "help: usage" said "./quickstart test"

@@ -2,6 +2,7 @@
 /* The configuration. Expected behaviour: doc/architecture.md, the manual aeried(8), and the syntax of existing configurations. */
 #include <criterion/criterion.h>
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -290,6 +291,20 @@ Test(config, unknown_key_names_the_nearest)
 	cr_assert_str_eq(told[0], "E x.conf:1: nobody declares the key \"htpd_prt\": did you mean \"httpd_port\"?");
 }
 
+Test(config, unknown_key_that_is_like_no_other_is_not_guessed_at)
+{
+	cr_assert_eq(text("antenna_gain=1\n"), 0);
+	cr_assert_eq(check(), -EINVAL);
+	cr_assert_eq(n_told, 1);
+	cr_assert_str_eq(told[0], "E x.conf:1: nobody declares the key \"antenna_gain\": remove it");
+	/* at most a third of the longer word's letters differ */
+	cr_expect_eq(config_nearness("chanel", "channel"), 1);
+	cr_expect_eq(config_nearness("abcdef", "abcdxy"), 2);
+	cr_expect_eq(config_nearness("abcdef", "abcxyz"), UINT_MAX);
+	cr_expect_eq(config_nearness("ab", "ac"), UINT_MAX);
+	cr_expect_eq(config_nearness("", "x"), UINT_MAX);
+}
+
 Test(config, key_of_the_ecosystem_without_meaning_is_a_warning)
 {
 	cr_assert_eq(text("wepkey=1\ndot11_ssidscan_enabled=true\nHidedata=x\n"), 0);
@@ -493,6 +508,9 @@ Test(config, distance_is_levenshteins)
 	cr_assert_eq(config_distance("kitten", "sitting"), 3);
 	cr_assert_eq(config_distance("", "abc"), 3);
 	cr_assert_eq(config_distance("SAME", "same"), 0);
+	cr_assert_eq(config_distance("abc", ""), 3);
+	cr_assert_eq(config_distance("psp", "PPS"), 1, "two neighbours that changed places are one mistake");
+	cr_assert_eq(config_distance("ca", "abc"), 3, "no letter is touched twice");
 }
 
 /* ---- A module's view ---- */

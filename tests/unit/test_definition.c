@@ -160,6 +160,7 @@ Test(definition, options_are_checked_against_the_tables)
 		{ "a:realtim=true", "option 'realtim' is not known; the nearest is 'realtime'" },
 		{ "a:PPs=5", NULL },
 		{ "a:psp=5", "option 'psp' is not known; the nearest is 'pps'" },
+		{ "a:antenna=5", "option 'antenna' is not known; remove it" },
 	};
 	char error[DEFINITION_ERROR];
 	struct definition *d;
