@@ -55,13 +55,7 @@ air_clients() {
 	air_probes
 }
 
-# Each client asks for an address now and then, so that whoever listens later sees it, too.
-air_talk() {
-	for _w in 12 13 14 15 16; do ip addr add 10.20.$_w.2/24 dev wlan$_w; done
-	while :; do
-		for _w in 12 13 14 15 16; do arping -q -c 1 -w 1 -I wlan$_w 10.20.$_w.1 & done >/dev/null 2>&1
-		sleep 2
-	done
-}
+# Each client says something now and then, so that whoever listens later sees it, too.
+air_talk() { exec python3 -S -E /lab/talk.py wlan12 wlan13 wlan14 wlan15 wlan16; }
 
 air_probes() { timeout 6 iw dev wlan17 scan freq 2412 2437 2462 5180 ssid cafe-one ssid airport-free >/dev/null; }

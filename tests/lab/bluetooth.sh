@@ -8,8 +8,22 @@ tap() { # NAME, arguments of hcitap.py
 	_name=$1
 	shift
 	say "$_name: $1"
+	# shellcheck disable=SC2086
 	python3 /lab/hcitap.py $program "$1" "/out/$_name.json" "$2" "$3" $4
 	hciconfig -a hci0 >"/out/$_name.hciconfig" 2>&1
+}
+
+# Another program on hci0, until it has said this; its input is held open, because it ends with that.
+mgmt() { # FILE of /out, what it says at last, arguments...
+	_file=$1 _last=$2
+	shift 2
+	mkfifo "/tmp/$_file.in"
+	stdbuf -oL btmgmt --index 0 "$@" <"/tmp/$_file.in" >"/out/$_file" 2>&1 &
+	_mgmt=$!
+	exec 3>"/tmp/$_file.in"
+	until_true 40 grep -q "$_last" "/out/$_file"
+	exec 3>&-
+	wait $_mgmt
 }
 
 say start
@@ -40,7 +54,7 @@ le 0x0038 01 03 01 04 03 19 c0 00
 le 0x0039 01 01 01 00 00 00
 hciconfig -a >/out/before.hciconfig
 
-# Events: LE advertising report, inquiry result of any kind, inquiry complete, name.
+# Packets: LE advertising report, inquiry result of any kind, inquiry complete, name.
 tap probe "probe hci0" wait 5
 tap both hci0:inquiry_length=2 term 40 "043e 0401 0407"
 hciconfig hci0 up
@@ -50,16 +64,21 @@ tap nobody hci9 wait 5
 tap bad_option hci0:inquiry_length=99 wait 5
 
 # Another program's discovery: alone, and in the middle; the management interface finds nothing before LE is on there.
-sleep 3 | timeout 20 btmgmt --index 0 le on >/out/le_on.txt 2>&1
-sleep 15 | timeout 20 btmgmt --index 0 find >/out/find.alone.txt 2>&1
+mgmt le_on.txt complete le on
+mgmt find.alone.txt 'discovering off' find
 (
-	sleep 8
+	until_true 40 test -e /out/shared.json.0401
 	say "discovery begins"
-	sleep 15 | timeout 20 btmgmt --index 0 find >/out/find.txt 2>&1
+	mgmt find.txt 'discovering off' find
 	say "discovery ends"
 ) &
 find=$!
-tap shared hci0:inquiry_length=4 term 35 "ff"
+(
+	until_true 60 grep -q 'discovering on' /out/find.txt
+	touch /tmp/discovering
+) &
+# Until our own scan, which does not ask to leave out duplicates, is switched on after that.
+tap shared hci0:inquiry_length=4 term 70 "0401 @/tmp/discovering 014220060100"
 wait $find
 tap switched_off hci0:classic=false "hciconfig hci0 down" 10 "043e"
 
@@ -79,7 +98,7 @@ hciconfig -a hci0 >/out/host.hciconfig 2>&1
 btvirt -L -l1 >/out/btvirt.le.log 2>&1 &
 le_virt=$!
 until_true 20 eval "hciconfig hci2 | grep -q 00:AA"
-tap le_only hci2:active=true term 12 ff
+tap le_only hci2:active=true term 20 040e04010c2000 # scan enabled
 kill $le_virt
 btvirt -B -l1 >/out/btvirt.classic.log 2>&1 &
 classic_virt=$!

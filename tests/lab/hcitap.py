@@ -2,12 +2,13 @@
 # SPDX-License-Identifier: MIT
 """Runs aerie-cap-linux-bluetooth without a host, inside the lab's machine, and writes down what it says.
 
-usage: hcitap.py PROGRAM DEFINITION OUT END LIMIT [EVENT...]
+usage: hcitap.py PROGRAM DEFINITION OUT END LIMIT [PACKET...]
   OUT    a JSON file: the frames as [command, code, body, seconds], the packets as hexadecimal, exit status, standard error,
          lines of /proc/PID/status
-  END    how it ends when each EVENT (hexadecimal octets at the start of a packet's H4 part) was heard, at the latest after
+  END    how it ends when each PACKET (hexadecimal octets at the start of a packet's H4 part) was heard, at the latest after
          LIMIT seconds: term (SIGTERM), link (the link is closed), wait (by itself), or any other: a shell command, and
-         then by itself"""
+         then by itself
+  PACKET or @FILE: those after it count from when this file exists. For each that was heard there is a file OUT.PACKET"""
 import json
 import os
 import signal
@@ -36,7 +37,13 @@ def status_of(pid):
 
 
 def main():
-    program, definition, out, end, limit, *events = sys.argv[1:]
+    program, definition, out, end, limit, *wanted = sys.argv[1:]
+    after, events = "", {}  # packet: the file that must exist
+    for w in wanted:
+        if w[0] == "@":
+            after = w[1:]
+        else:
+            events[w] = after
     start = time.monotonic()
     seen = {"frames": [], "packets": [], "status": {}, "heard": []}
     with Capture(program) as c:
@@ -78,9 +85,11 @@ def main():
                 seen.setdefault("first", plain(f.body))
                 packet = content(f.body)
                 seen["packets"].append(packet)
-                for e in events:
-                    if packet[8:].startswith(e) and e not in seen["heard"]:
+                for e, file in events.items():
+                    if packet[8:].startswith(e) and e not in seen["heard"] and (not file or os.path.exists(file)):
                         seen["heard"].append(e)
+                        with open(f"{out}.{e}", "w", encoding="ascii"):
+                            pass
         try:
             seen["rc"] = c.status(10)
         except subprocess.TimeoutExpired:

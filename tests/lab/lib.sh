@@ -65,6 +65,8 @@ has_peer() { iw dev "$1" station dump | grep -q '^Station'; }
 
 # ---- hosts
 
+LAB_LOGIN="Authorization: Basic $(printf lab:lab | base64)"
+
 # The host and its modules as an unprivileged user has them. Capture programs of radios are installed in one of the two ways
 # that administrators use: `setuid` (the default): for the group of the host's user, set-user-id root; `setcap`: with the two
 # capabilities that their manuals ask for.
@@ -107,11 +109,12 @@ stop_host() { # NAME: ends it, waits for the end, leaves its status in /out/NAME
 	echo $? >"/out/$1/rc"
 }
 
+# busybox's wget, because curl takes most of a second to start under emulation.
 get() { # NAME, path: the answer on standard output; fails for an error
-	curl -sS --max-time 30 -u lab:lab --fail "http://127.0.0.1:$(cat "/tmp/$1.port")$2"
+	timeout 30 /bb/wget -q -O - --header "$LAB_LOGIN" "http://127.0.0.1:$(cat "/tmp/$1.port")$2"
 }
 save() { # NAME, path, FILE: the answer into /out/NAME/FILE
-	get "$1" "$2" >"/tmp/answer" && mv /tmp/answer "/out/$1/$3"
+	get "$1" "$2" >"/tmp/$1.answer" && mv "/tmp/$1.answer" "/out/$1/$3"
 }
 post() { # NAME, path, JSON, FILE: the answer into /out/NAME/FILE, its status into /out/NAME/FILE.status
 	curl -sS --max-time 60 -u lab:lab -H 'Content-Type: application/json' -d "$3" -o "/out/$1/$4" -w '%{http_code}' \
@@ -119,18 +122,17 @@ post() { # NAME, path, JSON, FILE: the answer into /out/NAME/FILE, its status in
 }
 
 asks() { # NAME, path, jq expression: whether it is true of the answer
-	get "$1" "$2" >/tmp/asked && jq -e "$3" /tmp/asked
+	get "$1" "$2" >"/tmp/$1.asked" && jq -e "$3" "/tmp/$1.asked"
 }
 uuid_of() { # NAME, interface: the uuid of its source on this interface
 	get "$1" /datasource/all_sources.json |
 		jq -r ".[] | select(.\"kismet.datasource.interface\" == \"$2\") | .\"kismet.datasource.uuid\"" | head -n 1
 }
-# Where an interface in monitor mode is tuned to, so many times: lines of MHz into /out/NAME/FILE.
-tuned() { # NAME, FILE, interface, times
-	for _ in $(seq "$4"); do
-		iw dev "$3" info | sed -n 's/.*channel [0-9]* (\([0-9]*\) MHz).*/\1/p'
-		sleep 0.13
-	done >"/out/$1/$2"
+# Where an interface is tuned to until it was seen on each of these, and for a second more: lines of MHz into /out/NAME/FILE.
+tuned() { # NAME, FILE, interface, MHz...
+	_file=/out/$1/$2
+	shift 2
+	python3 -S -E /lab/tuned.py "$@" >"$_file"
 }
 now_on() { iw dev "$1" info | grep -q "($2 MHz)"; } # interface, MHz
 channel_of() { # NAME, uuid, JSON for set_channel, FILE

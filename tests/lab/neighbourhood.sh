@@ -53,12 +53,19 @@ fixed() {
 	host fixed 2502 -c 'wlan22:channel=1,channel_hop=false' -c 'wlan23:type=linuxwifi,channel=6,channel_hop=false' \
 		-c 'wlan24:channel=11,channel_hop=false,name=eleven' -c 'wlan25:channel=36,channel_hop=false'
 	until_true 30 asks fixed /datasource/all_sources.json 'length == 4 and all(."kismet.datasource.num_packets" > 0)'
+	say "fixed: radios run"
 	privileges fixed privileges
 	until_true 30 asks fixed /devices/all_devices.json "$everything"
 	save fixed /devices/all_devices.json devices.json
 	save fixed /datasource/all_sources.json sources.json
 	save fixed /datasource/list_interfaces.json interfaces.json
-	for f in 22:1 23:6 24:11 25:36; do tuned fixed "tuned.wlan${f%:*}" "wlan${f%:*}mon" 3; done
+	say "fixed: interfaces are listed"
+	set --
+	for f in 22:2412 23:2437 24:2462 25:5180; do
+		tuned fixed "tuned.wlan${f%:*}" "wlan${f%:*}mon" "${f#*:}" &
+		set -- "$@" $!
+	done
+	wait "$@"
 	say "fixed: heard everything"
 
 	one=".[] | select(.\"kismet.datasource.interface\" == \"wlan23\")"
@@ -88,23 +95,23 @@ hop() {
 	until_true 45 asks hop /devices/all_devices.json "$everything"
 	save hop /devices/all_devices.json devices.json
 	save hop /datasource/all_sources.json sources.json
-	tuned hop tuned.hopping wlan26mon 40
+	tuned hop tuned.hopping wlan26mon 2412 2437 2462 5180
 	privileges hop privileges
 	say "hop: heard everything"
 	uuid=$(uuid_of hop wlan26)
 	channel_of hop "$uuid" '{"channel": "36"}' to36.json
 	until_true 10 now_on wlan26mon 5180
-	tuned hop tuned.36 wlan26mon 10
+	tuned hop tuned.36 wlan26mon 5180
 	channel_of hop "$uuid" '{"channel": "11"}' to11.json
 	until_true 10 now_on wlan26mon 2462
-	tuned hop tuned.11 wlan26mon 10
+	tuned hop tuned.11 wlan26mon 2462
 	channel_of hop "$uuid" '{"channel": "999"}' to999.json
 	save hop /datasource/all_sources.json after999.json
 	channel_of hop "$uuid" '{"channels": ["1", "36"], "rate": 8}' two.json
-	tuned hop tuned.two wlan26mon 30
+	tuned hop tuned.two wlan26mon 2412 5180
 	channel_of hop "$uuid" '{"channel": "6"}' to6.json
 	post hop "/datasource/by-uuid/$uuid/set_hop.cmd" '{}' hop.json
-	tuned hop tuned.again wlan26mon 30
+	tuned hop tuned.again wlan26mon 2412 5180
 	post hop "/datasource/by-uuid/$uuid/close_source.cmd" '{}' close.json
 	until_true 10 eval '! iw dev wlan26mon info'
 	iw dev >/out/hop/iw.closed
@@ -122,9 +129,9 @@ share() {
 	until_true 15 asks share /datasource/all_sources.json 'all(."kismet.datasource.num_packets" > 0) and length == 2'
 	save share /devices/all_devices.json devices.json
 	save share /datasource/all_sources.json sources.json
-	tuned share tuned.27 wlan27mon 30 &
+	tuned share tuned.27 wlan27mon 2412 2437 2462 5180 &
 	other=$!
-	tuned share tuned.28 wlan28mon 30
+	tuned share tuned.28 wlan28mon 2412 2437 2462 5180
 	wait $other
 	say "share: done"
 	stop_host share
