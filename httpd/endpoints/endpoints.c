@@ -53,7 +53,7 @@ static int register_table(struct endpoints *e, const struct endpoint *t)
 static int register_all(struct endpoints *e)
 {
 	const struct endpoint *const tables[] = { page_endpoints, system_endpoints, field_endpoints, device_endpoints, list_endpoints,
-						  source_endpoints };
+						  source_endpoints, message_endpoints, stream_endpoints, chain_endpoints };
 	size_t i;
 	int err = 0;
 
@@ -67,6 +67,7 @@ static void unload(void *state)
 	struct endpoints *e = state;
 
 	system_free(e);
+	chain_free(e);
 	waits_free(e->waits);
 	free(e);
 }
@@ -96,6 +97,8 @@ static int load(const struct aerie_host *h, void **ret_state)
 	err = e->waits ? names_define(e) : h->fail(h, -ENOMEM, "out of memory");
 	if (!err)
 		err = system_new(e);
+	if (!err)
+		err = chain_new(e);
 	if (!err)
 		err = register_all(e);
 	if (err) {

@@ -30,10 +30,14 @@ enum name {
 	NAME_FIELD_NAME, NAME_FIELD_ID, NAME_FIELD_TYPE, NAME_FIELD_UNIT, NAME_FIELD_DESCRIPTION, NAME_FIELD_OWNER,
 	NAME_FIELD_LIMIT_HITS,
 	NAME_FEED_TAKEN, NAME_FEED_REFUSED, NAME_FEED_REASON,
+	NAME_MESSAGES_LIST, NAME_MESSAGES_TIMESTAMP, NAME_SYSTEM_USER,
+	NAME_STREAM_ID, NAME_STREAM_TIME, NAME_STREAM_NAME, NAME_STREAM_TYPE, NAME_STREAM_PATH, NAME_STREAM_DESCRIPTION, NAME_STREAM_PACKETS,
+	NAME_STREAM_SIZE, NAME_STREAM_MAX_PACKETS, NAME_STREAM_MAX_SIZE, NAME_STREAM_PAUSED,
 	NAMES
 };
 
 struct system;
+struct chain;
 struct waits;
 
 struct endpoints {
@@ -53,6 +57,7 @@ struct endpoints {
 	const struct aerie_streams *streams;
 	const struct aerie_name *name[NAMES];
 	struct system *system;
+	struct chain *chain;
 	struct waits *waits; /* threads that wait for sources */
 };
 
@@ -79,6 +84,11 @@ void system_stop(struct endpoints *e);
 void system_free(struct endpoints *e);
 const struct aerie_system *system_service(const struct endpoints *e);
 
+/* packetchain.c */
+int chain_new(struct endpoints *e); /* [load] defines the record */
+void chain_free(struct endpoints *e);
+void chain_sample(const struct endpoints *e, uint32_t now_s, const struct aerie_packet_stats *stats); /* once a second */
+
 /* Tables of routes, each ending with a NULL path. */
 extern const struct endpoint system_endpoints[];  /* system.c */
 extern const struct endpoint page_endpoints[];    /* pages.c */
@@ -86,5 +96,8 @@ extern const struct endpoint field_endpoints[];   /* fieldlist.c */
 extern const struct endpoint device_endpoints[];  /* devices.c */
 extern const struct endpoint list_endpoints[];    /* lists.c */
 extern const struct endpoint source_endpoints[];  /* sources.c */
+extern const struct endpoint message_endpoints[]; /* messages.c */
+extern const struct endpoint stream_endpoints[];  /* streams.c */
+extern const struct endpoint chain_endpoints[];   /* packetchain.c */
 
 #endif

@@ -139,8 +139,21 @@ int reply_value_of(const struct endpoints *e, const struct aerie_request *req, s
 	return e->http->reply_value(rep, emit, user, destroy);
 }
 
+static int reply_elements(const struct endpoints *e, struct aerie_reply *rep, const char *wrapper, aerie_next_fn *next,
+			  int64_t (*count)(void *user), void *user, void (*destroy)(void *user))
+{
+	return wrapper ? e->http->reply_wrapped(rep, wrapper, next, count, user, destroy)
+		       : e->http->reply_list(rep, next, count, user, destroy);
+}
+
 int reply_list_of(const struct endpoints *e, const struct aerie_request *req, struct aerie_reply *rep, aerie_next_fn *next,
 		  int64_t (*count)(void *user), void *user, void (*destroy)(void *user))
+{
+	return reply_wrapped_of(e, req, rep, NULL, next, count, user, destroy);
+}
+
+int reply_wrapped_of(const struct endpoints *e, const struct aerie_request *req, struct aerie_reply *rep, const char *wrapper,
+		     aerie_next_fn *next, int64_t (*count)(void *user), void *user, void (*destroy)(void *user))
 {
 	const struct part tmpl = { .e = e, .next = next, .count = count, .user = user, .destroy = destroy };
 	struct part *p;
@@ -149,9 +162,49 @@ int reply_list_of(const struct endpoints *e, const struct aerie_request *req, st
 	if (r)
 		return r < 0 ? r : 0;
 	if (p->selection)
-		return e->http->reply_list(rep, write_part, count ? count_parts : NULL, p, part_free);
+		return reply_elements(e, rep, wrapper, write_part, count ? count_parts : NULL, p, part_free);
 	free(p);
-	return e->http->reply_list(rep, next, count, user, destroy);
+	return reply_elements(e, rep, wrapper, next, count, user, destroy);
+}
+
+struct recorded {
+	const struct endpoints *e;
+	struct aerie_recording *r;
+	struct aerie_selection *selection;
+};
+
+static void recorded_free(void *user)
+{
+	struct recorded *rec = user;
+
+	rec->e->select->recording_free(rec->r);
+	if (rec->selection)
+		rec->e->select->selection_free(rec->selection);
+	free(rec);
+}
+
+static int emit_recorded(void *user, const struct aerie_visitor *vt, void *v)
+{
+	const struct recorded *rec = user;
+	uint64_t at = 0;
+
+	return rec->e->select->recording_play(rec->e->h, rec->r, &at, rec->selection, vt, v);
+}
+
+int reply_recording_of(const struct endpoints *e, const struct aerie_request *req, struct aerie_reply *rep, struct aerie_recording *r)
+{
+	struct aerie_selection *selection = NULL;
+	int err = fields_of(e, req, rep, &selection);
+	struct recorded *rec = err ? NULL : malloc(sizeof *rec);
+
+	if (!rec) {
+		e->select->recording_free(r);
+		if (selection)
+			e->select->selection_free(selection);
+		return err > 0 ? 0 : err < 0 ? err : -ENOMEM;
+	}
+	*rec = (struct recorded){ e, r, selection };
+	return e->http->reply_value(rep, emit_recorded, rec, recorded_free);
 }
 
 int reply_record_of(const struct endpoints *e, const struct aerie_request *req, struct aerie_reply *rep, with_record_fn *with, void *user,

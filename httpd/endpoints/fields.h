@@ -26,6 +26,10 @@ int reply_value_of(const struct endpoints *e, const struct aerie_request *req, s
 		   void (*destroy)(void *user));
 int reply_list_of(const struct endpoints *e, const struct aerie_request *req, struct aerie_reply *rep, aerie_next_fn *next,
 		  int64_t (*count)(void *user), void *user, void (*destroy)(void *user));
+int reply_wrapped_of(const struct endpoints *e, const struct aerie_request *req, struct aerie_reply *rep, const char *wrapper,
+		     aerie_next_fn *next, int64_t (*count)(void *user), void *user, void (*destroy)(void *user));
+/* A value that was written down; the recording is taken over. */
+int reply_recording_of(const struct endpoints *e, const struct aerie_request *req, struct aerie_reply *rep, struct aerie_recording *r);
 
 /* Calls fn once with a record, locked, and returns what it returned; or a negative errno, which cuts the connection. */
 typedef int with_record_fn(const struct endpoints *e, void *user, int (*fn)(void *arg, const struct aerie_rec *rec), void *arg);

@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* Short lists: PHYs, plugins, messages; and what lists.h offers. */
+/* Short lists: PHYs and plugins; and what lists.h offers. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "fields.h"
 #include "lists.h"
-
-#define MESSAGES_MAX 64u /* more than the bus keeps */
 
 static int nth_next(void *user, const struct aerie_visitor *vt, void *v)
 {
@@ -117,7 +115,15 @@ static int each_phy(struct nth *n)
 
 static int all_phys(void *user, const struct aerie_request *req, struct aerie_reply *rep)
 {
-	return reply_nth(user, rep, each_phy, 0);
+	return reply_each(user, req, rep, each_phy, 0);
+}
+
+/* As DataTables takes it. */
+static int all_phys_dt(void *user, const struct aerie_request *req, struct aerie_reply *rep)
+{
+	struct nth *n = nth_new(user, each_phy, 0);
+
+	return n ? reply_wrapped_of(user, req, rep, "aaData", nth_next, nth_count, n, nth_free) : -ENOMEM;
 }
 
 /* ---- plugins ---- */
@@ -193,98 +199,42 @@ static int each_plugin(struct nth *n)
 
 static int all_plugins(void *user, const struct aerie_request *req, struct aerie_reply *rep)
 {
-	return reply_nth(user, rep, each_plugin, 1u << AERIE_PLUGIN_RUNNING);
+	return reply_each(user, req, rep, each_plugin, 1u << AERIE_PLUGIN_RUNNING);
 }
 
 static int other_plugins(void *user, const struct aerie_request *req, struct aerie_reply *rep)
 {
-	return reply_nth(user, rep, each_plugin, ~(1u << AERIE_PLUGIN_RUNNING));
+	return reply_each(user, req, rep, each_plugin, ~(1u << AERIE_PLUGIN_RUNNING));
 }
 
-/* ---- messages: copied at once, because each enumeration may see newer ones ---- */
+#define PHY_FIELDS                                                                                                       \
+	"kismet.phy.phy_name kismet.phy.phy_id kismet.phy.device_count kismet.phy.packet_count kismet.phy.packets.data " \
+	"kismet.phy.packets.error"
+#define PLUGIN_FIELDS                                                                                                      \
+	"kismet.plugin.name kismet.plugin.description kismet.plugin.author kismet.plugin.version kismet.plugin.shared_object " \
+	"kismet.plugin.http_helper kismet.plugin.dirname kismet.plugin.path kismet.plugin.jsmodule aerie.plugin.license "      \
+	"aerie.plugin.url aerie.plugin.state aerie.plugin.reason"
 
-struct messages {
-	const struct endpoints *e;
-	uint32_t n, i;
-	struct {
-		uint64_t time_s;
-		int32_t level;
-		char *text;
-	} row[MESSAGES_MAX];
-};
-
-static void on_message(void *user, const struct aerie_message *m)
-{
-	struct messages *ms = user;
-	char *text;
-
-	if (ms->n == MESSAGES_MAX || !(text = strdup(m->text)))
-		return;
-	ms->row[ms->n].time_s = m->time_s;
-	ms->row[ms->n].level = m->level;
-	ms->row[ms->n++].text = text;
-}
-
-static int message_next(void *user, const struct aerie_visitor *vt, void *v)
-{
-	struct messages *ms = user;
-	const struct aerie_name *const *name = ms->e->name;
-	int err;
-
-	if (ms->i == ms->n)
-		return 0;
-	err = vt->begin_map(v, 3);
-	if (!err)
-		err = put_str(vt, v, name[NAME_MESSAGE_STRING], ms->row[ms->i].text);
-	if (!err)
-		err = vt->key(v, name[NAME_MESSAGE_FLAGS]);
-	if (!err)
-		err = vt->i64(v, ms->row[ms->i].level);
-	if (!err)
-		err = put_u64(vt, v, name[NAME_MESSAGE_TIME], ms->row[ms->i].time_s);
-	ms->i++;
-	err = err ? err : vt->end_map(v);
-	return err ? err : 1;
-}
-
-static int64_t message_count(void *user)
-{
-	return ((struct messages *)user)->n;
-}
-
-static void messages_free(void *user)
-{
-	struct messages *ms = user;
-
-	while (ms->n)
-		free(ms->row[--ms->n].text);
-	free(ms);
-}
-
-static int all_messages(void *user, const struct aerie_request *req, struct aerie_reply *rep)
-{
-	const struct endpoints *e = user;
-	struct messages *ms = calloc(1, sizeof *ms);
-
-	if (!ms)
-		return -ENOMEM;
-	ms->e = e;
-	e->bus->recent(e->h, 0, on_message, ms);
-	return e->http->reply_list(rep, message_next, message_count, ms, messages_free);
-}
+static const struct aerie_param phy_params[] = { FIELDS_PARAM("[\"kismet.phy.phy_name\"]"), { 0 } };
+static const struct aerie_param plugin_params[] = { FIELDS_PARAM("[\"kismet.plugin.name\"]"), { 0 } };
 
 const struct endpoint list_endpoints[] = {
-	{ .path = "/phy/all_phys", .handle = all_phys,
+	{ .path = "/phy/all_phys", .handle = all_phys, .methods = AERIE_HTTP_GET | AERIE_HTTP_POST, .params = phy_params,
+	  .result = AERIE_RESULT_LIST, .fields = PHY_FIELDS,
 	  .summary = "Every PHY.",
 	  .help = "A list with name, number, devices and packets of each PHY." },
-	{ .path = "/messagebus/all_messages", .handle = all_messages,
-	  .summary = "The last messages.",
-	  .help = "A list of the last 50 messages, newest last." },
-	{ .path = "/plugins/all_plugins", .handle = all_plugins,
+	{ .path = "/phy/all_phys_dt", .handle = all_phys_dt, .methods = AERIE_HTTP_GET | AERIE_HTTP_POST, .params = phy_params,
+	  .result = AERIE_RESULT_OBJECT, .fields = PHY_FIELDS,
+	  .summary = "Every PHY, wrapped for DataTables.",
+	  .help = "An object whose aaData is the list that all_phys gives." },
+	{ .path = "/plugins/all_plugins", .handle = all_plugins, .methods = AERIE_HTTP_GET | AERIE_HTTP_POST, .params = plugin_params,
+	  .result = AERIE_RESULT_LIST, .fields = PLUGIN_FIELDS,
 	  .summary = "Plugins that run.",
 	  .help = "A list of running plugins." },
-	{ .path = "/plugins/other_plugins", .handle = other_plugins,
+	{ .path = "/plugins/other_plugins", .handle = other_plugins, .methods = AERIE_HTTP_GET | AERIE_HTTP_POST, .params = plugin_params,
+	  .result = AERIE_RESULT_LIST, .fields = PLUGIN_FIELDS,
 	  .summary = "Plugins that do not run, and why.",
-	  .help = "A list like all_plugins, of plugins that were refused, failed, quarantined or disabled; aerie.plugin.reason says why and what to do." },
+	  .help = "A list like all_plugins, of plugins that were refused, failed, quarantined or disabled; aerie.plugin.reason says why and "
+		  "what to do." },
 	{ 0 },
 };

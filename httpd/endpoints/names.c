@@ -46,6 +46,20 @@ static const struct aerie_field_def rows[NAMES] = {
 	[NAME_FEED_TAKEN] = ROW(AERIE_T_U64, "aerie.feed.taken", "", "Frames and reports that a passive source took."),
 	[NAME_FEED_REFUSED] = ROW(AERIE_T_U64, "aerie.feed.refused", "", "Frames and reports that a passive source did not take."),
 	[NAME_FEED_REASON] = ROW(AERIE_T_STR, "aerie.feed.reason", "", "Why the first that was refused was; empty when none was."),
+	[NAME_MESSAGES_LIST] = AERIE_FIELD_DEF(AERIE_T_VEC, AERIE_T_RECORD, 0, "kismet.messagebus.list", "", "Messages, newest last."),
+	[NAME_MESSAGES_TIMESTAMP] = ROW(AERIE_T_U64, "kismet.messagebus.timestamp", "s", "When a list of messages was made, since 1970-01-01 UTC."),
+	[NAME_SYSTEM_USER] = ROW(AERIE_T_STR, "kismet.system.user", "", "User that the server runs as."),
+	[NAME_STREAM_ID] = ROW(AERIE_T_U64, "kismet.stream.stream_id", "", "Number of a stream, never used again while the server runs."),
+	[NAME_STREAM_TIME] = ROW(AERIE_T_U64, "kismet.stream.time", "s", "When a stream began, since 1970-01-01 UTC."),
+	[NAME_STREAM_NAME] = ROW(AERIE_T_STR, "kismet.stream.name", "", "Name of a stream."),
+	[NAME_STREAM_TYPE] = ROW(AERIE_T_STR, "kismet.stream.type", "", "What a stream exports, or how."),
+	[NAME_STREAM_PATH] = ROW(AERIE_T_STR, "kismet.stream.path", "", "File or endpoint that a stream goes to; empty for none."),
+	[NAME_STREAM_DESCRIPTION] = ROW(AERIE_T_STR, "kismet.stream.description", "", "What a stream is for."),
+	[NAME_STREAM_PACKETS] = ROW(AERIE_T_U64, "kismet.stream.packets", "packets", "Packets or records that a stream sent."),
+	[NAME_STREAM_SIZE] = ROW(AERIE_T_U64, "kismet.stream.size", "octets", "Octets that a stream sent."),
+	[NAME_STREAM_MAX_PACKETS] = ROW(AERIE_T_U64, "kismet.stream.max_packets", "packets", "Packets after which a stream ends; 0: never."),
+	[NAME_STREAM_MAX_SIZE] = ROW(AERIE_T_U64, "kismet.stream.max_size", "octets", "Octets after which a stream ends; 0: never."),
+	[NAME_STREAM_PAUSED] = ROW(AERIE_T_U8, "kismet.stream.paused", "", "1: a stream is paused."),
 };
 
 int names_define(struct endpoints *e)

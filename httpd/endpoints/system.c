@@ -10,7 +10,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "endpoints.h"
+#include "build.h"
+#include "fields.h"
 #include "sensors.h"
 
 #define TICK_MS 1000u
@@ -24,8 +25,9 @@ struct system {
 
 	aerie_slot battery_percentage, battery_charging, battery_ac, battery_remaining;
 	aerie_slot sec, usec, start_sec, rss, rss_rrd, devices, devices_rrd, packets_rrd;
-	aerie_slot user, version, name, description, location, uuid, server_uuid;
-	aerie_slot fan, temp, fields;
+	aerie_slot user, version, git, build_time, name, description, location, uuid, server_uuid;
+	aerie_slot fan, temp, fields, components;
+	char user_name[64];
 };
 
 /* Resident memory, KiB. */
@@ -48,6 +50,12 @@ static int count_field(void *user, const struct aerie_field_info *info)
 	return 0;
 }
 
+static int count_record(void *user, const char *name, aerie_record_id type)
+{
+	++*(uint64_t *)user;
+	return 0;
+}
+
 static void tick(void *user)
 {
 	struct endpoints *e = user;
@@ -57,7 +65,8 @@ static void tick(void *user)
 	uint64_t rss = resident_kib(), devices = e->devices->count(e->h);
 
 	if (e->packets->stats(e->h, &stats))
-		stats.processed = s->packets;
+		return;
+	chain_sample(e, now, &stats);
 	(void)pthread_mutex_lock(&s->lock);
 	(void)e->fields->rrd_add(s->rec, s->rss_rrd, now, (double)rss);
 	(void)e->fields->rrd_add(s->rec, s->devices_rrd, now, (double)devices);
@@ -85,14 +94,16 @@ static void set_sensors(const struct endpoints *e, aerie_slot slot, const struct
 static void refresh(const struct endpoints *e, const struct sensors *sensors)
 {
 	struct system *s = e->system;
-	uint64_t now_us = e->loop->now_us(e->h), fields = 0;
+	uint64_t now_us = e->loop->now_us(e->h), fields = 0, components = 0;
 
 	(void)e->fields->each(e->h, count_field, &fields);
+	(void)e->fields->each_record(e->h, count_record, &components);
 	aerie_set_u64(s->rec, s->sec, now_us / 1000000);
 	aerie_set_u64(s->rec, s->usec, now_us % 1000000);
 	aerie_set_u64(s->rec, s->rss, resident_kib());
 	aerie_set_u64(s->rec, s->devices, e->devices->count(e->h));
 	aerie_set_u64(s->rec, s->fields, fields);
+	aerie_set_u64(s->rec, s->components, components);
 	aerie_set_i32(s->rec, s->battery_percentage, sensors->battery_percentage);
 	aerie_set_u8(s->rec, s->battery_ac, sensors->ac);
 	aerie_set_u32(s->rec, s->battery_remaining, sensors->battery_remaining_s);
@@ -107,42 +118,24 @@ static int with_record(const struct aerie_system *service, int (*fn)(void *user,
 {
 	const struct endpoints *e = service->priv;
 	struct sensors sensors;
-	int err;
+	int r;
 
 	sensors_read(&sensors);
 	(void)pthread_mutex_lock(&e->system->lock);
 	refresh(e, &sensors);
-	err = fn(user, e->system->rec);
+	r = fn(user, e->system->rec);
 	(void)pthread_mutex_unlock(&e->system->lock);
-	return err;
+	return r;
 }
 
-struct emit {
-	const struct endpoints *e;
-	const struct aerie_visitor *vt;
-	void *v;
-};
-
-static int emit_record(void *user, const struct aerie_rec *rec)
+static int with_status(const struct endpoints *e, void *user, int (*fn)(void *arg, const struct aerie_rec *rec), void *arg)
 {
-	const struct emit *to = user;
-
-	return to->e->fields->visit(to->e->h, rec, to->vt, to->v);
-}
-
-static int emit_status(void *user, const struct aerie_visitor *vt, void *v)
-{
-	const struct endpoints *e = user;
-	struct emit to = { e, vt, v };
-
-	return with_record(&e->system->service, emit_record, &to);
+	return with_record(&e->system->service, fn, arg);
 }
 
 static int status(void *user, const struct aerie_request *req, struct aerie_reply *rep)
 {
-	const struct endpoints *e = user;
-
-	return e->http->reply_value(rep, emit_status, user, NULL);
+	return reply_record_of(user, req, rep, with_status, NULL, NULL);
 }
 
 static int emit_timestamp(void *user, const struct aerie_visitor *vt, void *v)
@@ -160,18 +153,41 @@ static int emit_timestamp(void *user, const struct aerie_visitor *vt, void *v)
 
 static int timestamp(void *user, const struct aerie_request *req, struct aerie_reply *rep)
 {
-	const struct endpoints *e = user;
-
-	return e->http->reply_value(rep, emit_timestamp, user, NULL);
+	return reply_value_of(user, req, rep, emit_timestamp, user, NULL);
 }
 
+static int emit_user(void *user, const struct aerie_visitor *vt, void *v)
+{
+	const struct endpoints *e = user;
+	int err = vt->begin_map(v, 1);
+
+	if (!err)
+		err = put_str(vt, v, e->name[NAME_SYSTEM_USER], e->system->user_name);
+	return err ? err : vt->end_map(v);
+}
+
+static int user_status(void *user, const struct aerie_request *req, struct aerie_reply *rep)
+{
+	return reply_value_of(user, req, rep, emit_user, user, NULL);
+}
+
+#define BOTH .methods = AERIE_HTTP_GET | AERIE_HTTP_POST, .result = AERIE_RESULT_OBJECT
+
+static const struct aerie_param status_params[] = { FIELDS_PARAM("[\"kismet.system.devices.count\"]"), { 0 } };
+static const struct aerie_param timestamp_params[] = { FIELDS_PARAM("[\"kismet.system.timestamp.sec\"]"), { 0 } };
+static const struct aerie_param user_params[] = { FIELDS_PARAM("[\"kismet.system.user\"]"), { 0 } };
+
 const struct endpoint system_endpoints[] = {
-	{ .path = "/system/status", .handle = status,
+	{ .path = "/system/status", .handle = status, BOTH, .params = status_params, .record = "kismet.system",
 	  .summary = "State of this server.",
 	  .help = "An object: time, memory, devices, battery, sensors, names (kismet.system.*)." },
-	{ .path = "/system/timestamp", .handle = timestamp,
+	{ .path = "/system/timestamp", .handle = timestamp, BOTH, .params = timestamp_params,
+	  .fields = "kismet.system.timestamp.sec kismet.system.timestamp.usec",
 	  .summary = "Time of this server.",
 	  .help = "An object: seconds and microseconds since 1970-01-01 UTC." },
+	{ .path = "/system/user_status", .handle = user_status, BOTH, .role = "", .params = user_params, .fields = "kismet.system.user",
+	  .summary = "The user that this server runs as.",
+	  .help = "An object with the user's name; open to everybody, also when everything else needs a login." },
 	{ 0 },
 };
 
@@ -200,6 +216,8 @@ static int define(struct endpoints *e, struct system *s)
 			     &s->packets_rrd),
 		STR("user", "User that the server runs as.", user),
 		STR("version", "Version of the server.", version),
+		STR("git", "Commit that the server was built from; empty when it was not built from a repository.", git),
+		STR("build_time", "When the server was first built from this commit, UTC.", build_time),
 		STR("server_name", "Name of the server (server_name).", name),
 		STR("server_description", "Description of the server (server_description).", description),
 		STR("server_location", "Where the server stands (server_location).", location),
@@ -208,6 +226,7 @@ static int define(struct endpoints *e, struct system *s)
 		AERIE_MEMBER(AERIE_T_MAP_STR, AERIE_T_F64, 0, "kismet.system.sensors.fan", "1/min", "Speed of each fan.", 0, &s->fan),
 		AERIE_MEMBER(AERIE_T_MAP_STR, AERIE_T_F64, 0, "kismet.system.sensors.temp", "C", "Temperature of each sensor.", 0, &s->temp),
 		U64("num_fields", "fields", "Tracked fields that are defined.", fields),
+		U64("num_components", "types", "Record types that are defined.", components),
 	};
 	aerie_record_id type;
 	int err = e->fields->define_record(e->h, "kismet.system", 0, members, sizeof members / sizeof members[0], &type);
@@ -297,7 +316,11 @@ int system_start(struct endpoints *e)
 
 	aerie_set_u64(s->rec, s->start_sec, e->plugins->start_time_s(e->h));
 	set_text(e, s->version, e->plugins->host_version(e->h));
-	set_text(e, s->user, !getpwuid_r(geteuid(), &pw, buf, sizeof buf, &found) && found ? found->pw_name : "");
+	set_text(e, s->git, BUILD_GIT);
+	set_text(e, s->build_time, BUILD_TIME);
+	(void)snprintf(s->user_name, sizeof s->user_name, "%s",
+		       !getpwuid_r(geteuid(), &pw, buf, sizeof buf, &found) && found ? found->pw_name : "");
+	set_text(e, s->user, s->user_name);
 	text = e->plugins->server_uuid(e->h);
 	if (text && !parse_uuid(text, &uuid)) {
 		(void)e->fields->set_uuid(s->rec, s->uuid, &uuid);

@@ -96,7 +96,7 @@ class Endpoints(unittest.TestCase):
 
     def test_wrong_methods_are_405_and_say_what_is_allowed(self):
         for method in ("POST", "PUT", "DELETE", "PATCH", "TRACE"):
-            reply = self.host.ask("/system/status.json", method, body=b"x" if method in ("POST", "PUT") else None)
+            reply = self.host.ask("/system/tracked_fields.html", method, body=b"x" if method in ("POST", "PUT") else None)
             self.assertEqual((reply.status, reply.headers["Allow"]), (405, "GET, HEAD"), method)
         self.assertEqual(self.host.ask("/nothing", "POST").status, 404)
 
@@ -208,7 +208,7 @@ class Transport(unittest.TestCase):
         used = c.sock
         for _ in range(3):
             for method, path, status in (("GET", "/devices/all_devices.json", 200), ("HEAD", "/", 200), ("GET", "/nothing", 404),
-                                         ("GET", "/system/timestamp.msgpack", 200), ("POST", "/system/timestamp.json", 405)):
+                                         ("GET", "/system/timestamp.msgpack", 200), ("POST", "/", 405)):
                 c.request(method, path)
                 reply = c.getresponse()
                 reply.read()

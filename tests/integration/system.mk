@@ -1,0 +1,12 @@
+# SPDX-License-Identifier: MIT
+# What the host tells of itself: state, time, messages, plugins, PHYs, pipeline, streams.
+check_LTLIBRARIES += tests/integration/modules/stream_routes.la
+tests_integration_modules_stream_routes_la_SOURCES = tests/integration/modules/stream_routes.c
+tests_integration_modules_stream_routes_la_CPPFLAGS = $(MODCPP)
+tests_integration_modules_stream_routes_la_LDFLAGS = $(MODLD) -rpath /nowhere
+tests_integration_modules_stream_routes_la_LIBADD = -lpthread
+tests_integration_modules_stream_routes_la_LIBTOOLFLAGS = $(MODLT)
+dist_check_SCRIPTS += tests/integration/test_system.py
+TESTS += tests/integration/test_system.py
+TSAN_TESTS += tests/integration/test_system.py
+check-tsan-programs: tests/integration/modules/stream_routes.la
