@@ -51,13 +51,6 @@ static void nth_free(void *user)
 	free(n);
 }
 
-int reply_nth(const struct endpoints *e, struct aerie_reply *rep, int (*each)(struct nth *n), uint32_t states)
-{
-	struct nth *n = nth_new(e, each, states);
-
-	return n ? e->http->reply_list(rep, nth_next, nth_count, n, nth_free) : -ENOMEM;
-}
-
 int reply_each(const struct endpoints *e, const struct aerie_request *req, struct aerie_reply *rep, int (*each)(struct nth *n),
 	       uint32_t states)
 {

@@ -30,11 +30,10 @@ static inline int nth_done(struct nth *n, int err)
 	return 1;
 }
 
-int reply_nth(const struct endpoints *e, struct aerie_reply *rep, int (*each)(struct nth *n), uint32_t states);
-/* The same in parts, when the request says so (fields.h): maps that each() computes, */
+/* A list, in parts when the request says so (fields.h): of maps that each() computes, */
 int reply_each(const struct endpoints *e, const struct aerie_request *req, struct aerie_reply *rep, int (*each)(struct nth *n),
 	       uint32_t states);
-/* or records, with nth_record() for every one of them. */
+/* or of records, with nth_record() for every one of them. */
 int reply_each_record(const struct endpoints *e, const struct aerie_request *req, struct aerie_reply *rep, int (*each)(struct nth *n));
 int nth_record(struct nth *n, const struct aerie_rec *rec); /* its result ends the enumeration */
 
