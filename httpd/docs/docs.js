@@ -18,6 +18,7 @@ function search() {
 
 if (rows.length) {
 	box.hidden = false;
+	box.value = new URLSearchParams(location.search).get("q") || "";
 	box.addEventListener("input", search);
 	search();
 }

@@ -89,7 +89,7 @@ static void fields_links(struct html *t, const char *fields)
 		if (!*name)
 			continue;
 		html_raw(t, " ");
-		html_link(t, "fields.html", name);
+		html_link(t, "../docs/fields.html", name);
 	}
 	free(names);
 }
@@ -107,7 +107,7 @@ static void put_result(struct html *t, const struct aerie_route *r)
 	html_raw(t, kinds[r->result]);
 	if (r->record) {
 		html_raw(t, ": ");
-		html_link(t, "records.html", r->record);
+		html_link(t, "../docs/records.html", r->record);
 	}
 	if (r->fields)
 		html_raw(t, r->record ? ", and" : ":");
