@@ -84,6 +84,11 @@ tests_fuzz_fuzz_record_SOURCES = tests/fuzz/fuzz_record.c tests/unit/testcore.c 
 tests_fuzz_fuzz_record_CFLAGS = $(AM_CFLAGS) $(UV_CFLAGS)
 tests_fuzz_fuzz_record_LDADD = $(CORE_LIBS)
 
+FUZZ_TARGETS += tests/fuzz/fuzz_select
+tests_fuzz_fuzz_select_SOURCES = tests/fuzz/fuzz_select.c tests/unit/testcore.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_select_CFLAGS = $(AM_CFLAGS) $(UV_CFLAGS) $(JANSSON_CFLAGS)
+tests_fuzz_fuzz_select_LDADD = $(CORE_LIBS)
+
 FUZZ_TARGETS += tests/fuzz/fuzz_config
 tests_fuzz_fuzz_config_SOURCES = tests/fuzz/fuzz_config.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_config_CFLAGS = $(AM_CFLAGS) $(UV_CFLAGS)

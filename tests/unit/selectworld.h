@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <core/module.h>
 #include <core/registry.h>
 #include <core/select.h>
 #include <core/value.h>
