@@ -37,7 +37,7 @@ static int more(struct aerie_sink *s, size_t n)
 
 static struct out o;
 static void *w;
-static const struct aerie_visitor *vt = &writer_visitor;
+static const struct aerie_visitor *vt = &writer_visitor; /* or pretty_visitor */
 
 static void begin(uint32_t flags)
 {
@@ -127,6 +127,131 @@ Test(json, ekjson_writes_a_line_per_element_and_underscores_in_field_names_only)
 	vt->begin_list(w, 0);
 	vt->end_list(w);
 	expect("");
+}
+
+Test(json, itjson_keeps_names_and_tjson_is_one_document)
+{
+	begin(WRITER_LINES);
+	vt->begin_list(w, 1);
+	a_record();
+	vt->end_list(w);
+	expect("{\"a.b_c\":1,\"x.y\":[null,{}]}\n");
+	begin(WRITER_UNDERSCORES);
+	vt->begin_list(w, 1);
+	a_record();
+	vt->end_list(w);
+	expect("[{\"a_b_c\":1,\"x.y\":[null,{}]}]");
+}
+
+static char *finish_pretty(void)
+{
+	char *text;
+
+	cr_assert_eq(pretty_close(w), 0);
+	text = calloc(1, (size_t)(o.sink.cur - o.buf) + 1);
+	memcpy(text, o.buf, (size_t)(o.sink.cur - o.buf));
+	free(o.buf);
+	return text;
+}
+
+static void expect_pretty(const char *text)
+{
+	char *got = finish_pretty();
+
+	cr_assert_str_eq(got, text);
+	free(got);
+	vt = &writer_visitor;
+}
+
+/* The form is that of today's servers: kismet-compat "Serializers". */
+Test(json, prettyjson_puts_lines_between_values_and_a_description_before_each_field)
+{
+	struct aerie_name told = name;
+
+	told.type = "map[int, \"x\"]";
+	told.help = "Says \"a\".";
+	vt = &pretty_visitor;
+	begin(0);
+	vt->begin_list(w, 6);
+	a_record();
+	vt->begin_map(w, 2);
+	vt->key(w, &told);
+	vt->f64(w, 0.5);
+	told.type = NULL;
+	vt->key(w, &told);
+	vt->begin_map(w, 1);
+	vt->key_text(w, "\xff", 1);
+	vt->str(w, "a\nb", 3);
+	vt->end_map(w);
+	vt->end_map(w);
+	vt->begin_list(w, 0);
+	vt->end_list(w);
+	vt->bytes(w, (const uint8_t *)"\xab", 1);
+	vt->ascii(w, "x", 1);
+	vt->f64s(w, (const double[]){ 1, 2 }, 2);
+	vt->i64(w, -1);
+	vt->end_list(w);
+	expect_pretty("[\r\n"
+		      "  {\r\n"
+		      "    \"a.b_c\": 1,\r\n"
+		      "    \"x.y\": [\r\n"
+		      "      null,\r\n"
+		      "      {}\r\n"
+		      "    ]\r\n"
+		      "  },\r\n"
+		      "  {\r\n"
+		      "    \"description.a.b_c\": \"map[int, \\\"x\\\"], Says \\\"a\\\".\",\r\n"
+		      "    \"a.b_c\": 0.500000,\r\n"
+		      "    \"description.a.b_c\": \"Says \\\"a\\\".\",\r\n"
+		      "    \"a.b_c\": {\r\n"
+		      "      \"\xef\xbf\xbd\": \"a\\nb\"\r\n"
+		      "    }\r\n"
+		      "  },\r\n"
+		      "  [],\r\n"
+		      "  \"AB\",\r\n"
+		      "  \"x\",\r\n"
+		      "  1,\r\n"
+		      "  2,\r\n"
+		      "  -1\r\n"
+		      "]\r\n");
+	vt = &pretty_visitor;
+	begin(0);
+	vt->begin_map(w, 0);
+	vt->end_map(w);
+	expect_pretty("{}\r\n");
+}
+
+Test(json, prettyjson_of_the_deepest_nesting_is_valid)
+{
+	json_error_t error;
+	json_t *doc;
+	char *text;
+	unsigned i;
+
+	vt = &pretty_visitor;
+	begin(0);
+	for (i = 0; i < WRITER_DEPTH / 2; i++) {
+		cr_assert_eq(vt->begin_map(w, 1), 0);
+		cr_assert_eq(vt->key(w, &name), 0);
+		cr_assert_eq(vt->begin_list(w, 2), 0);
+		cr_assert_eq(vt->u64(w, i), 0);
+	}
+	for (i = 0; i < WRITER_DEPTH / 2; i++) {
+		vt->end_list(w);
+		vt->end_map(w);
+	}
+	text = finish_pretty();
+	doc = json_loads(text, 0, &error);
+	cr_assert_not_null(doc, "%s", error.text);
+	json_decref(doc);
+	free(text);
+	begin(0);
+	for (i = 0; i < WRITER_DEPTH; i++)
+		cr_assert_eq(vt->begin_list(w, 1), 0);
+	cr_assert_eq(vt->begin_map(w, 1), -E2BIG);
+	cr_assert_eq(pretty_close(w), -EPROTO);
+	free(o.buf);
+	vt = &writer_visitor;
 }
 
 Test(json, integers_are_those_of_printf)

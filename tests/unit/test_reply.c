@@ -158,6 +158,11 @@ Test(reply, lists_of_none_one_and_three)
 	check_text("/list.json", "[1,2,3]");
 	plan.n = 3;
 	check_text("/list.ekjson", "1\n2\n3\n");
+	plan.n = 3;
+	check_text("/list.itjson", "1\n2\n3\n");
+	plan.n = 2;
+	check_text("/list.prettyjson", "[\r\n  1,\r\n  2\r\n]\r\n");
+	check_text("/list.prettyjson", "[]\r\n");
 	plan.n = plan.counted = 3;
 	check_text("/list.msgpack", "\x93\x01\x02\x03");
 }
@@ -190,6 +195,9 @@ Test(reply, one_value)
 {
 	check_text("/value.json", "{\"k\":7}");
 	check_text("/value.ekjson", "{\"k\":7}\n");
+	check_text("/value.itjson", "{\"k\":7}\n");
+	check_text("/value.tjson", "{\"k\":7}");
+	check_text("/value.prettyjson", "{\r\n  \"k\": 7\r\n}\r\n");
 	check_text("/value.msgpack", "\x81\xa1k\x07");
 }
 

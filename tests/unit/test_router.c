@@ -144,8 +144,8 @@ Test(router, unknown_path_and_unknown_format_are_told_apart)
 	check("/nothing", 404, "ERROR: no such path\n");
 	check("/things", 404, "ERROR: no such path\n");
 	check("/things/all/more.json", 404, "ERROR: no such path\n");
-	check("/things/all.xml", 404, "ERROR: no such format; this path ends in one of: html, run, json, cmd, ekjson, jcmd, msgpack\n");
-	check("/things/x/thing", 404, "ERROR: no such format; this path ends in one of: cmd, ekjson, jcmd, json, msgpack\n");
+	check("/things/all.xml", 404, "ERROR: no such format; this path ends in one of: html, run, json, cmd, ekjson, itjson, jcmd, msgpack, prettyjson, tjson\n");
+	check("/things/x/thing", 404, "ERROR: no such format; this path ends in one of: cmd, ekjson, itjson, jcmd, json, msgpack, prettyjson, tjson\n");
 	check("/things/x/thing.JSON", 404, NULL);
 	check("/things/x/thing.", 404, NULL);
 	check("/things//thing.json", 404, NULL);
@@ -247,7 +247,7 @@ Test(router, star_matches_the_rest_of_the_path)
 		{ "/tree/x/leaf.json/", 200, "whole .json a=- b=- q=-" },
 		{ "/tree/x/leaf/a.json", 404, NULL },
 		{ "/tree/x/leaf.xml/a", 404,
-		  "ERROR: no such format; this path ends in one of: cmd, ekjson, jcmd, json, msgpack\n" },
+		  "ERROR: no such format; this path ends in one of: cmd, ekjson, itjson, jcmd, json, msgpack, prettyjson, tjson\n" },
 		{ "/tree/x/leaf.json/fixed", 200, "fixed . a=- b=- q=-" },
 		{ "/tree/x/leaf.json/fixed/not", 200, "rest .json k=x path=fixed/not 0=fixed 1=not n=2" },
 		{ "/tree/x/leaf/long/x.json/y/z", 200, "rest .json k=x path=y/z 0=y 1=z n=2" },
@@ -619,7 +619,7 @@ Test(routes, enumeration_gives_routes_and_serializers)
 	http_service.each_route(&mod->host, collect, text);
 	cr_assert_str_eq(text, "/z test;/a/:b test;");
 	serializers_service.each(&mod->host, collect_suffix, suffixes);
-	cr_assert_str_eq(suffixes, "cmd;ekjson;jcmd;json;msgpack;");
+	cr_assert_str_eq(suffixes, "cmd;ekjson;itjson;jcmd;json;msgpack;prettyjson;tjson;");
 }
 
 static void *open_none(void *user, struct aerie_sink *sink)

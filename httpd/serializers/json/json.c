@@ -10,11 +10,15 @@
 static const struct flavour {
 	const char *suffix, *help;
 	uint32_t flags;
+	const struct aerie_visitor *visitor; /* NULL: the writer's */
 } flavours[] = {
-	{ "json", "One JSON document.", 0 },
-	{ "ekjson", "A list as one JSON value per line; '.' in field names becomes '_'.", WRITER_UNDERSCORES | WRITER_LINES },
-	{ "cmd", "The answer to a command: one JSON document.", 0 },
-	{ "jcmd", "The same as cmd.", 0 },
+	{ "json", "One JSON document.", 0, NULL },
+	{ "prettyjson", "One JSON document for people: indented, and before each field its type and what it says.", 0, &pretty_visitor },
+	{ "ekjson", "A list as one JSON value per line; '.' in field names becomes '_'.", WRITER_UNDERSCORES | WRITER_LINES, NULL },
+	{ "itjson", "A list as one JSON value per line.", WRITER_LINES, NULL },
+	{ "tjson", "One JSON document; '.' in field names becomes '_'.", WRITER_UNDERSCORES, NULL },
+	{ "cmd", "The answer to a command: one JSON document.", 0, NULL },
+	{ "jcmd", "The same as cmd.", 0, NULL },
 };
 
 static int load(const struct aerie_host *h, void **ret_state)
@@ -29,9 +33,9 @@ static int load(const struct aerie_host *h, void **ret_state)
 			.suffix = flavours[i].suffix,
 			.content_type = "application/json",
 			.help = flavours[i].help,
-			.visitor = &writer_visitor,
+			.visitor = flavours[i].visitor ? flavours[i].visitor : &writer_visitor,
 			.open = writer_open,
-			.close = writer_close,
+			.close = flavours[i].visitor ? pretty_close : writer_close,
 			.user = (void *)&flavours[i].flags,
 		};
 
@@ -49,7 +53,7 @@ static const struct aerie_plugin plugin = {
 	.abi = AERIE_ABI_INIT,
 	.id = "aerie.json",
 	.version = "1.0",
-	.summary = "JSON and ekjson serializers",
+	.summary = "JSON serializers: json, prettyjson, ekjson, itjson, tjson",
 	.license = "MIT",
 	.requires_ = needs,
 	.load = load,

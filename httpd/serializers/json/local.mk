@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 plugin_LTLIBRARIES += modules/json.la
 modules_json_la_SOURCES = httpd/serializers/json/json.c \
-	httpd/serializers/json/writer.c httpd/serializers/json/writer.h \
+	httpd/serializers/json/pretty.c httpd/serializers/json/writer.c httpd/serializers/json/writer.h \
 	httpd/serializers/json/number.c httpd/serializers/json/number.h
 modules_json_la_CPPFLAGS = $(MODCPP)
 modules_json_la_CFLAGS = $(AM_CFLAGS)

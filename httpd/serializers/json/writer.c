@@ -239,15 +239,13 @@ static char *escape_one(char *cur, const uint8_t **p, const uint8_t *end)
 	return cur + 5;
 }
 
-/* Text between quotes; the sink has room for 2 octets behind it. */
-static int quoted(struct writer *w, const char *text, uint32_t len)
+static inline int escaped(struct writer *w, const char *text, uint32_t len)
 {
 	const uint8_t *p = (const uint8_t *)text, *end = p + len;
 	char *cur = w->sink->cur;
 	uint64_t x;
 	int err;
 
-	*cur++ = '"';
 	while (p < end) {
 		w->sink->cur = cur;
 		err = aerie_sink_need(w->sink, 64);
@@ -266,7 +264,21 @@ static int quoted(struct writer *w, const char *text, uint32_t len)
 		cur = escape_one(cur, &p, end);
 	}
 	w->sink->cur = cur;
-	err = aerie_sink_need(w->sink, 4);
+	return aerie_sink_need(w->sink, 4);
+}
+
+int writer_escaped(struct writer *w, const char *text, uint32_t len)
+{
+	return escaped(w, text, len);
+}
+
+/* Text between quotes; the sink has room for 2 octets behind it. */
+static int quoted(struct writer *w, const char *text, uint32_t len)
+{
+	int err;
+
+	*w->sink->cur++ = '"';
+	err = escaped(w, text, len);
 	if (!err)
 		*w->sink->cur++ = '"';
 	return err;
