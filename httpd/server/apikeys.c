@@ -341,8 +341,7 @@ static int replace(struct apikeys *k, struct table *t)
 
 	if (err) {
 		free_table(t);
-		/* Not to be taken for what is wrong with the key. */
-		return err == -ENOENT ? -ENOTDIR : err == -EEXIST ? -EBUSY : err == -ENOSPC ? -EDQUOT : err;
+		return err;
 	}
 	(void)pthread_mutex_lock(&k->lock);
 	old = k->table;
@@ -379,7 +378,7 @@ int apikeys_add(struct apikeys *k, const char *name, const char *role, uint64_t 
 
 	(void)pthread_mutex_lock(&k->writing);
 	t = copy_without(k, NULL, now_s);
-	err = !t ? -ENOMEM : by_name(t, name) ? -EEXIST : t->n == APIKEYS_MAX ? -ENOSPC : 0;
+	err = !t ? -ENOMEM : by_name(t, name) ? -EALREADY : t->n == APIKEYS_MAX ? -EUSERS : 0;
 	if (!err) {
 		key = &t->key[t->n++];
 		make(k, key, name, role, token);
@@ -403,7 +402,7 @@ int apikeys_revoke(struct apikeys *k, const char *name, uint64_t now_s)
 	(void)pthread_mutex_lock(&k->writing);
 	all = copy_without(k, NULL, now_s);
 	t = copy_without(k, name, now_s);
-	err = !all || !t ? -ENOMEM : by_name(all, name) ? 0 : -ENOENT;
+	err = !all || !t ? -ENOMEM : by_name(all, name) ? 0 : -ENOKEY;
 	if (!err)
 		err = replace(k, t);
 	else if (t)

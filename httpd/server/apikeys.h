@@ -36,11 +36,11 @@ bool apikey_role_valid(const char *role); /* [A-Za-z0-9_-]{1,32}, and not "any" 
 /* The key with this token; it has been used then. -ENOENT: there is none, or it has expired. */
 int apikeys_use(struct apikeys *k, const char *token, uint64_t now_s, char ret_name[APIKEY_NAME_OCTETS],
 		char ret_role[APIKEY_ROLE_OCTETS]);
-/* A new one, valid for duration_s, or for ever with 0. -EEXIST: the name is taken; -ENOSPC: APIKEYS_MAX are there; or why the file
- * could not be written (-ENOTDIR: its folder is gone; -EDQUOT: the disk is full). */
+/* A new one, valid for duration_s, or for ever with 0. -EALREADY: the name is taken; -EUSERS: APIKEYS_MAX are there; or why the
+ * file could not be written. */
 int apikeys_add(struct apikeys *k, const char *name, const char *role, uint64_t duration_s, uint64_t now_s,
 		char ret_token[APIKEY_TOKEN_OCTETS]);
-/* -ENOENT; or why the file could not be written: then the key is still valid. */
+/* -ENOKEY: there is none; or why the file could not be written: then the key is still valid. */
 int apikeys_revoke(struct apikeys *k, const char *name, uint64_t now_s);
 /* A copy of those that are valid, in the order of their making; freed by the caller. */
 int apikeys_copy(struct apikeys *k, uint64_t now_s, struct apikey **ret_keys, uint32_t *ret_n);

@@ -108,9 +108,9 @@ int login_set(struct login *l, const char *user, const char *password, bool firs
 
 	(void)pthread_mutex_lock(&l->hashing);
 	if (l->state == LOGIN_CONFIGURED)
-		err = -EPERM;
+		err = -ENOTSUP;
 	else if (first && l->state != LOGIN_NONE) /* nobody else changes it while we hash */
-		err = -EEXIST;
+		err = -EALREADY;
 	else if (crypto_pwhash_str(hash, password, strlen(password), crypto_pwhash_OPSLIMIT_INTERACTIVE,
 				   crypto_pwhash_MEMLIMIT_INTERACTIVE))
 		err = -ENOMEM;

@@ -29,7 +29,7 @@ enum login_state login_state(struct login *l);
 void login_digest(const struct login *l, const char *user, const char *password, uint8_t ret_digest[LOGIN_DIGEST]);
 /* Is it this login? 0; -EACCES; -EAGAIN: too many ask at the same time. [http] */
 int login_check(struct login *l, const char *user, const char *password);
-/* Makes this the login, and keeps it. -EPERM: it is the configuration's; -EEXIST: `first` was asked for, and there is one; -ENOMEM; or
+/* Makes this the login, and keeps it. -ENOTSUP: it is the configuration's; -EALREADY: `first` was asked for, and there is one; -ENOMEM; or
  * why the file could not be written. [http] */
 int login_set(struct login *l, const char *user, const char *password, bool first);
 

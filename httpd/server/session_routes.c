@@ -141,9 +141,9 @@ static int explain_set(const struct server *s, struct aerie_reply *rep, int err)
 	char text[256];
 
 	switch (err) {
-	case -EPERM:
+	case -ENOTSUP:
 		return s->http->reply_error(rep, 403, "the configuration fixes the login (httpd_username, httpd_password)");
-	case -EEXIST:
+	case -EALREADY:
 		return s->http->reply_error(rep, 401, "there is a login now; changing it needs that login");
 	case -ENOMEM:
 		return s->http->reply_error(rep, 503, "hashing a password needs 64 MiB of memory, try again later");
@@ -161,7 +161,7 @@ static int set_password(void *user, const struct aerie_request *req, struct aeri
 	int err;
 
 	if (state == LOGIN_CONFIGURED)
-		return explain_set(s, rep, -EPERM);
+		return explain_set(s, rep, -ENOTSUP);
 	if (state == LOGIN_FILE && !raw->role)
 		return s->http->reply_error(rep, 401, "this needs a login");
 	if (state == LOGIN_FILE && strcmp(raw->role, "admin"))
@@ -197,11 +197,11 @@ static int explain_keys(const struct server *s, struct aerie_reply *rep, int err
 	char text[256];
 
 	switch (err) {
-	case -EEXIST:
+	case -EALREADY:
 		return s->http->reply_error(rep, 409, "there is an API key of that `name`; revoke it first, or choose another");
-	case -ENOENT:
+	case -ENOKEY:
 		return s->http->reply_error(rep, 404, "there is no API key of that `name`");
-	case -ENOSPC:
+	case -EUSERS:
 		return s->http->reply_error(rep, 507, "there are 256 API keys; revoke one");
 	case -ENOMEM:
 		return s->http->reply_error(rep, 503, "out of memory, try again later");

@@ -16,13 +16,14 @@ struct session {
 	uint8_t digest[DIGEST_OCTETS];
 	char login[CREDENTIAL_OCTETS];
 	struct throttle_peer peer; /* whose password opened it */
-	uint64_t used_s;
+	uint64_t used_s, used; /* when last; and the how manieth use of any session that was */
 };
 
 struct sessions {
 	uint64_t timeout_s;
 	uint8_t key[crypto_generichash_KEYBYTES];
 	pthread_mutex_t lock; /* guards the rest */
+	uint64_t uses; /* of all */
 	struct session session[SESSIONS_MAX];
 };
 
@@ -57,6 +58,13 @@ static bool alive(const struct sessions *s, const struct session *e, uint64_t no
 	return e->token[0] && now_s < e->used_s + s->timeout_s;
 }
 
+/* With the lock held. */
+static void note_use(struct sessions *s, struct session *e, uint64_t now_s)
+{
+	e->used_s = now_s;
+	e->used = ++s->uses;
+}
+
 int sessions_use(struct sessions *s, const char *token, uint64_t now_s, char ret_login[CREDENTIAL_OCTETS])
 {
 	uint8_t given[DIGEST_OCTETS];
@@ -70,7 +78,7 @@ int sessions_use(struct sessions *s, const char *token, uint64_t now_s, char ret
 
 		if (!alive(s, e, now_s) || sodium_memcmp(e->digest, given, sizeof given))
 			continue;
-		e->used_s = now_s;
+		note_use(s, e, now_s);
 		memcpy(ret_login, e->login, sizeof e->login);
 		err = 0;
 		break;
@@ -90,12 +98,12 @@ static struct session *place(struct sessions *s, const char *login, uint64_t now
 			vacant = vacant ? vacant : e;
 			continue;
 		}
-		if (!oldest || e->used_s < oldest->used_s)
+		if (!oldest || e->used < oldest->used)
 			oldest = e;
 		if (strcmp(e->login, login))
 			continue;
 		n_mine++;
-		if (!mine || e->used_s < mine->used_s)
+		if (!mine || e->used < mine->used)
 			mine = e;
 	}
 	if (n_mine >= SESSIONS_PER_LOGIN)
@@ -127,7 +135,7 @@ void sessions_open(struct sessions *s, const char *login, const struct throttle_
 		e = place(s, login, now_s);
 		make(s, e, login, peer);
 	}
-	e->used_s = now_s;
+	note_use(s, e, now_s);
 	memcpy(ret_token, e->token, sizeof e->token);
 	(void)pthread_mutex_unlock(&s->lock);
 }

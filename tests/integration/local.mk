@@ -17,6 +17,7 @@ include $(top_srcdir)/tests/integration/http.mk
 include $(top_srcdir)/tests/integration/post.mk
 include $(top_srcdir)/tests/integration/system.mk
 include $(top_srcdir)/tests/integration/docs.mk
+include $(top_srcdir)/tests/integration/auth.mk
 
 # What single frames make of devices.
 dist_check_SCRIPTS += tests/integration/test_phy80211.py

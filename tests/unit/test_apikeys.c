@@ -144,11 +144,11 @@ Test(apikeys, a_key_ends_when_its_time_has_come_and_its_name_is_free_again)
 	cr_assert_eq(apikeys_add(k, "roof", "readonly", 60, 1000, token), 0);
 	cr_expect_eq(apikeys_use(k, token, 1059, name, role), 0);
 	cr_expect_eq(apikeys_use(k, token, 1060, name, role), -ENOENT);
-	cr_expect_eq(apikeys_add(k, "roof", "readonly", 60, 1059, again), -EEXIST);
+	cr_expect_eq(apikeys_add(k, "roof", "readonly", 60, 1059, again), -EALREADY);
 	cr_assert_eq(apikeys_copy(k, 1060, &keys, &n), 0);
 	cr_expect_eq(n, 0);
 	free(keys);
-	cr_expect_eq(apikeys_revoke(k, "roof", 1060), -ENOENT);
+	cr_expect_eq(apikeys_revoke(k, "roof", 1060), -ENOKEY);
 	cr_assert_eq(apikeys_add(k, "roof", "readonly", 60, 1060, again), 0);
 	cr_expect_eq(apikeys_use(k, token, 1060, name, role), -ENOENT);
 	cr_expect_eq(apikeys_use(k, again, 1060, name, role), 0);
@@ -163,7 +163,7 @@ Test(apikeys, a_revoked_key_is_no_key_at_once_and_after_a_restart)
 	cr_assert_eq(apikeys_add(k, "one", "admin", 0, 1000, token[0]), 0);
 	cr_assert_eq(apikeys_add(k, "two", "admin", 0, 1000, token[1]), 0);
 	cr_assert_eq(apikeys_revoke(k, "one", 1000), 0);
-	cr_expect_eq(apikeys_revoke(k, "one", 1000), -ENOENT);
+	cr_expect_eq(apikeys_revoke(k, "one", 1000), -ENOKEY);
 	cr_expect_eq(apikeys_use(k, token[0], 1000, name, role), -ENOENT);
 	cr_expect_eq(apikeys_use(k, token[1], 1000, name, role), 0);
 	apikeys_free(k);
@@ -211,7 +211,7 @@ Test(apikeys, there_are_so_many_and_no_more)
 		(void)snprintf(text, sizeof text, "key %u", i);
 		cr_assert_eq(apikeys_add(k, text, "admin", 0, 1000, token), 0);
 	}
-	cr_expect_eq(apikeys_add(k, "more", "admin", 0, 1000, token), -ENOSPC);
+	cr_expect_eq(apikeys_add(k, "more", "admin", 0, 1000, token), -EUSERS);
 	cr_expect_eq(apikeys_use(k, token, 1000, name, role), 0, "the last one that was made is there");
 	apikeys_free(k);
 	k = start(false);
@@ -286,9 +286,9 @@ Test(apikeys, what_cannot_be_written_changes_nothing)
 	cr_assert_eq(apikeys_add(k, "one", "admin", 0, 1000, token), 0);
 	(void)snprintf(aside, sizeof aside, "%s.gone", folder);
 	cr_assert_eq(rename(folder, aside), 0);
-	cr_expect_eq(apikeys_add(k, "two", "admin", 0, 1000, other), -ENOTDIR);
+	cr_expect_eq(apikeys_add(k, "two", "admin", 0, 1000, other), -ENOENT);
 	cr_expect_str_eq(other, "untouched");
-	cr_expect_eq(apikeys_revoke(k, "one", 1000), -ENOTDIR);
+	cr_expect_eq(apikeys_revoke(k, "one", 1000), -ENOENT);
 	cr_assert_eq(rename(aside, folder), 0);
 	cr_expect_eq(apikeys_use(k, token, 1000, name, role), 0);
 	cr_expect_eq(apikeys_add(k, "two", "admin", 0, 1000, other), 0, "the name was not taken meanwhile");

@@ -1,0 +1,5 @@
+# SPDX-License-Identifier: MIT
+# Sessions, logins, API keys and roles.
+dist_check_SCRIPTS += tests/integration/test_auth.py
+TESTS += tests/integration/test_auth.py
+TSAN_TESTS += tests/integration/test_auth.py
