@@ -110,11 +110,12 @@ static int find_password(const struct aerie_http_request *req, char user[CREDENT
 static void open_session(const struct server *s, const struct aerie_http_request *req, uint32_t flags, struct auth_result *r)
 {
 	struct throttle_peer p = throttle_peer(req->peer);
+	const char *path = s->prefix[0] && !strchr(s->prefix, ';') ? s->prefix : "/";
 	char token[SESSION_TOKEN_OCTETS];
 
 	sessions_open(s->auth->sessions, r->login, &p, auth_now_s(), token);
 	/* Lax, not Strict: who follows a link to here stays logged in. What a link could do is refused, see auth_is_foreign(). */
-	(void)snprintf(r->cookie, sizeof r->cookie, "KISMET=%s; Path=/; HttpOnly; SameSite=Lax%s", token,
+	(void)snprintf(r->cookie, sizeof r->cookie, "KISMET=%s; Path=%s; HttpOnly; SameSite=Lax%s", token, path,
 		       flags & AUTH_SECURE ? "; Secure" : "");
 }
 

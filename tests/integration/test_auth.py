@@ -697,6 +697,26 @@ class RequireLogin(Case):
             self.expect(ask(host, CHECK), 401)
 
 
+class Proxies(Case):
+    def test_the_cookie_is_for_our_prefix_and_for_tls_when_a_trusted_proxy_says_so(self):
+        with running("httpd_uri_prefix=/aerie", "httpd_trusted_proxy=127.0.0.5") as host:
+            https = {**ADMIN, "X-Forwarded-Proto": "https"}
+            for address, attributes in (("127.0.0.5", "; Path=/aerie; HttpOnly; SameSite=Lax; Secure"), ("127.0.0.6", "; Path=/aerie; HttpOnly; SameSite=Lax")):
+                reply = self.expect(ask(host, "/aerie" + CHECK, headers=https, address=address), 200)
+                self.assertEqual(reply.headers["Set-Cookie"].partition(";")[1] + reply.headers["Set-Cookie"].partition(";")[2], attributes)
+
+    def test_guesses_by_way_of_a_trusted_proxy_are_counted_for_the_client(self):
+        with running("httpd_trusted_proxy=127.0.0.5") as host:
+            def by_proxy(client, login):
+                return ask(host, CHECK, headers={**login, "X-Forwarded-For": client}, address="127.0.0.5").status
+
+            self.assertEqual([by_proxy("192.0.2.1", basic("tester", f"guess {i}")) for i in range(7)], [401] * 6 + [429])
+            self.assertEqual(by_proxy("192.0.2.1", ADMIN), 429)
+            self.assertEqual(by_proxy("192.0.2.2", ADMIN), 200)
+            self.assertEqual([by_proxy(f"2001:db8::{i}", basic("tester", f"guess {i}")) for i in range(1, 8)], [401] * 6 + [429])
+            self.assertEqual(by_proxy("2001:db8:0:1::1", ADMIN), 200)
+
+
 class Tls(Case):
     def test_the_cookie_of_a_tls_connection_is_for_tls_only(self):
         with tempfile.TemporaryDirectory() as folder:
