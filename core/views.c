@@ -398,6 +398,12 @@ static int match(const struct aerie_view_ref *ref, const struct aerie_rec *rec)
 	return !v->def.match || v->def.match(v->def.user, rec);
 }
 
+static int is_whole(const struct aerie_view_ref *ref)
+{
+	return ref->kind == VIEW_ALL || ref->kind == VIEW_PHY ||
+	       (ref->kind == VIEW_DEFINED && !((const struct view *)ref->reg->item)->def.match);
+}
+
 struct tally {
 	const struct aerie_view_ref *ref;
 	int64_t n;
@@ -479,6 +485,7 @@ const struct aerie_views views_service = {
 	.each = each,
 	.find = find,
 	.match = match,
+	.is_whole = is_whole,
 	.release = release,
 	.devices = devices,
 };

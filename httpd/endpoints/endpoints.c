@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "endpoints.h"
+#include "labels.h"
 #include "waits.h"
 
 static const struct aerie_option options[] = {
@@ -52,8 +53,9 @@ static int register_table(struct endpoints *e, const struct endpoint *t)
 
 static int register_all(struct endpoints *e)
 {
-	const struct endpoint *const tables[] = { page_endpoints, system_endpoints, field_endpoints, device_endpoints, list_endpoints,
-						  source_endpoints, message_endpoints, stream_endpoints, chain_endpoints };
+	const struct endpoint *const tables[] = { page_endpoints, system_endpoints, field_endpoints, device_endpoints, multi_endpoints,
+						  view_endpoints, label_endpoints, list_endpoints, source_endpoints, message_endpoints,
+						  stream_endpoints, chain_endpoints };
 	size_t i;
 	int err = 0;
 
@@ -68,6 +70,7 @@ static void unload(void *state)
 
 	system_free(e);
 	chain_free(e);
+	labels_free(e->labels);
 	waits_free(e->waits);
 	free(e);
 }
@@ -100,6 +103,8 @@ static int load(const struct aerie_host *h, void **ret_state)
 	if (!err)
 		err = chain_new(e);
 	if (!err)
+		err = labels_new(e);
+	if (!err)
 		err = register_all(e);
 	if (err) {
 		unload(e);
@@ -111,12 +116,18 @@ static int load(const struct aerie_host *h, void **ret_state)
 
 static int configure(void *state, const struct aerie_config *config)
 {
-	return system_configure(state, config);
+	struct endpoints *e = state;
+	int err = labels_configure(e->labels, config);
+
+	return err ? err : system_configure(e, config);
 }
 
 static int start(void *state)
 {
-	return system_start(state);
+	struct endpoints *e = state;
+
+	labels_start(e->labels);
+	return system_start(e);
 }
 
 static void quiesce(void *state)

@@ -29,6 +29,7 @@ enum name {
 	NAME_PLUGIN_URL, NAME_PLUGIN_STATE, NAME_PLUGIN_REASON,
 	NAME_FIELD_NAME, NAME_FIELD_ID, NAME_FIELD_TYPE, NAME_FIELD_UNIT, NAME_FIELD_DESCRIPTION, NAME_FIELD_OWNER,
 	NAME_FIELD_LIMIT_HITS,
+	NAME_VIEW_ID, NAME_VIEW_DESCRIPTION, NAME_VIEW_SIZE, NAME_VIEW_INDEXED,
 	NAME_FEED_TAKEN, NAME_FEED_REFUSED, NAME_FEED_REASON,
 	NAME_MESSAGES_LIST, NAME_MESSAGES_TIMESTAMP, NAME_SYSTEM_USER,
 	NAME_STREAM_ID, NAME_STREAM_TIME, NAME_STREAM_NAME, NAME_STREAM_TYPE, NAME_STREAM_PATH, NAME_STREAM_DESCRIPTION, NAME_STREAM_PACKETS,
@@ -36,6 +37,7 @@ enum name {
 	NAMES
 };
 
+struct labels;
 struct system;
 struct chain;
 struct waits;
@@ -58,6 +60,7 @@ struct endpoints {
 	const struct aerie_name *name[NAMES];
 	struct system *system;
 	struct chain *chain;
+	struct labels *labels; /* names and tags of devices */
 	struct waits *waits; /* threads that wait for sources */
 };
 
@@ -94,6 +97,9 @@ extern const struct endpoint system_endpoints[];  /* system.c */
 extern const struct endpoint page_endpoints[];    /* pages.c */
 extern const struct endpoint field_endpoints[];   /* fieldlist.c */
 extern const struct endpoint device_endpoints[];  /* devices.c */
+extern const struct endpoint multi_endpoints[];   /* devmulti.c */
+extern const struct endpoint view_endpoints[];    /* devviews.c */
+extern const struct endpoint label_endpoints[];   /* devlabels.c */
 extern const struct endpoint list_endpoints[];    /* lists.c */
 extern const struct endpoint source_endpoints[];  /* sources.c */
 extern const struct endpoint message_endpoints[]; /* messages.c */

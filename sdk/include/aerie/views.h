@@ -43,6 +43,8 @@ struct aerie_views {
 	int (*find)(const struct aerie_host *h, const char *id, struct aerie_view_ref **ret_ref, struct aerie_device_query *ret_query);
 	/* [any] Does a device that the cursor found belong to it? Its record is locked by the caller. */
 	int (*match)(const struct aerie_view_ref *ref, const struct aerie_rec *rec);
+	/* [any] 1: every device that the cursor finds belongs to it; match() needs not be asked. */
+	int (*is_whole)(const struct aerie_view_ref *ref);
 	void (*release)(struct aerie_view_ref *ref); /* NULL is fine */
 	/* [any] Devices in a view; for one that is not indexed the figure may be a few seconds old, and no device may be held. -ENOMEM. */
 	int64_t (*devices)(const struct aerie_host *h, const struct aerie_view_ref *ref);
