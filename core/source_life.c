@@ -611,6 +611,9 @@ static void attach(struct source *src)
 {
 	src->link = src->newcomer;
 	src->newcomer = NULL;
+	/* What users tuned it to holds over a cut link, as it does for a local radio that is opened again. */
+	if (strcmp(src->def->text, src->newcomer_def->text) != 0)
+		src->tuning.known = false;
 	definition_free(src->def);
 	src->def = src->newcomer_def;
 	src->newcomer_def = NULL;
@@ -618,7 +621,6 @@ static void attach(struct source *src)
 	snprintf(src->peer, sizeof src->peer, "%s", src->newcomer_peer);
 	src->remote = true;
 	src->retry = false;
-	src->tuning.known = false;
 	src->state = SOURCE_OPENING;
 	src->reason[0] = '\0';
 	source_set_definition(src);

@@ -215,6 +215,59 @@ Test(remote, a_newcomer_with_the_same_uuid_takes_the_place_of_the_first)
 	down();
 }
 
+static bool remote_hops(void)
+{
+	return the_source().running && the_source().hopping;
+}
+
+static bool is_on_6(void)
+{
+	return the_source().running && !the_source().hopping && strcmp(the_source().channel, "6") == 0;
+}
+
+static void on_tuned(void *user, int err, const char *text, const struct aerie_uuid *uuid)
+{
+	*(int *)user = err;
+}
+
+static bool is_gone(void)
+{
+	return !the_source().running;
+}
+
+/* The fake hops over 1 and 6HT40+ unless told; the user's channel holds for the same definition, not for another. */
+Test(remote, what_a_user_tuned_it_to_holds_over_a_cut_link)
+{
+	const struct aerie_source_control c = { .size = sizeof c, .action = AERIE_SOURCE_SET_CHANNEL, .channel = "6", .shuffle = -1 };
+	struct aerie_uuid uuid;
+	int err = 1;
+	pid_t pid;
+
+	up_remote(NULL);
+	cr_assert_eq(add_driver("radio", "fake_capture", AERIE_DRIVER_REMOTE | AERIE_DRIVER_TUNE | AERIE_DRIVER_HOP), 0);
+	commit();
+	pid = start("config", "radio", UUID_A);
+	run_until(remote_hops);
+	cr_assert_eq(parse_uuid(UUID_A, uuid.b), 0);
+	cr_assert_eq(sources_service.control(&core.self->host, &uuid, &c, on_tuned, &err), 0);
+	run_until(is_on_6);
+	cr_expect_eq(err, 0);
+	cr_expect_eq(told("asked for channel 6"), 1);
+	reap(pid);
+	run_until(is_gone);
+	pid = start("config", "radio", UUID_A);
+	run_until(is_on_6);
+	cr_expect_eq(told("asked for channel 6"), 2);
+	cr_expect_eq(told("asked to hop"), 1);
+	reap(pid);
+	run_until(is_gone);
+	pid = start("config:channels=\"1,11\"", "radio", UUID_A);
+	run_until(remote_hops);
+	cr_expect_eq(told("over 1 11"), 1);
+	reap(pid);
+	down();
+}
+
 static bool two_sources(void)
 {
 	return source_at(0).packets == 10 && source_at(1).packets == 10;
