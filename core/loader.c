@@ -16,6 +16,7 @@
 #include <core/epoch.h>
 #include <core/loader_priv.h>
 #include <core/loop.h>
+#include <core/pipeline.h>
 
 static const struct {
 	const char *word, *phrase;
@@ -173,8 +174,11 @@ static int run_start(struct loader *l, struct entry *e)
 		call(e->d.p.quiesce, e);
 		call(e->d.p.stop, e);
 		call(e->d.p.unload, e);
+		return err;
 	}
-	return err;
+	if (l->core->pipeline)
+		pipereg_announce(l->core, e->m);
+	return 0;
 }
 
 /* Removes a module that does not run (any more) from memory. */

@@ -96,4 +96,7 @@ int link_parse_packet(const uint8_t *body, uint32_t len, struct link_packet *ret
 extern const struct aerie_packets packets_service;
 extern const struct aerie_phys phys_service;
 
+/* Publishes NEW_PHY for each PHY of a module that has become visible. [main] */
+void pipereg_announce(struct core *core, const struct module *m);
+
 #endif

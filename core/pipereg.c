@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <core/bus.h>
 #include <core/module.h>
 #include <core/stages.h>
 
@@ -231,6 +232,20 @@ static int register_phy(const struct aerie_host *h, const struct aerie_phy *def,
 	}
 	*ret_id = id;
 	return 0;
+}
+
+void pipereg_announce(struct core *core, const struct module *m)
+{
+	struct epoch *ep = epoch_pin(core->epochs);
+	size_t i;
+
+	for (i = 0; i < ep->n_regs[REG_PHY]; i++) {
+		const struct phy *phy = ep->regs[REG_PHY][i]->item;
+
+		if (ep->regs[REG_PHY][i]->owner == m)
+			bus_publish(core->bus, "NEW_PHY", (uint64_t)phy->id << 48, NULL);
+	}
+	epoch_unpin(ep);
 }
 
 /* ---- counters ---- */

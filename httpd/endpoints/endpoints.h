@@ -90,6 +90,7 @@ const struct aerie_system *system_service(const struct endpoints *e);
 /* packetchain.c */
 int chain_new(struct endpoints *e); /* [load] defines the record */
 void chain_free(struct endpoints *e);
+int chain_with(const struct endpoints *e, int (*fn)(void *user, const struct aerie_rec *rec), void *user); /* the record, locked */
 void chain_sample(const struct endpoints *e, uint32_t now_s, const struct aerie_packet_stats *stats); /* once a second */
 
 /* Tables of routes, each ending with a NULL path. */

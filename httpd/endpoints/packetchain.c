@@ -85,14 +85,19 @@ void chain_sample(const struct endpoints *e, uint32_t now_s, const struct aerie_
 	c->last = *stats;
 }
 
-static int with_chain(const struct endpoints *e, void *user, int (*fn)(void *arg, const struct aerie_rec *rec), void *arg)
+int chain_with(const struct endpoints *e, int (*fn)(void *user, const struct aerie_rec *rec), void *user)
 {
 	int r;
 
 	(void)pthread_mutex_lock(&e->chain->lock);
-	r = fn(arg, e->chain->rec);
+	r = fn(user, e->chain->rec);
 	(void)pthread_mutex_unlock(&e->chain->lock);
 	return r;
+}
+
+static int with_chain(const struct endpoints *e, void *user, int (*fn)(void *arg, const struct aerie_rec *rec), void *arg)
+{
+	return chain_with(e, fn, arg);
 }
 
 static int stats(void *user, const struct aerie_request *req, struct aerie_reply *rep)

@@ -113,7 +113,12 @@ static void refresh(const struct endpoints *e, const struct sensors *sensors)
 	set_sensors(e, s->temp, sensors->temp, sensors->n_temp);
 }
 
-/* Member of struct aerie_system. */
+/* Members of struct aerie_system. */
+static int with_packets(const struct aerie_system *service, int (*fn)(void *user, const struct aerie_rec *rec), void *user)
+{
+	return chain_with(service->priv, fn, user);
+}
+
 static int with_record(const struct aerie_system *service, int (*fn)(void *user, const struct aerie_rec *rec), void *user)
 {
 	const struct endpoints *e = service->priv;
@@ -244,7 +249,7 @@ int system_new(struct endpoints *e)
 	if (!s)
 		return e->h->fail(e->h, -ENOMEM, "out of memory");
 	(void)pthread_mutex_init(&s->lock, NULL);
-	s->service = (struct aerie_system){ .size = sizeof s->service, .with = with_record, .priv = e };
+	s->service = (struct aerie_system){ .size = sizeof s->service, .with = with_record, .with_packets = with_packets, .priv = e };
 	e->system = s;
 	return define(e, s); /* system_free() follows a failure */
 }

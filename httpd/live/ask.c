@@ -254,15 +254,16 @@ static int read_monitor(const struct ask_host *a, const struct aerie_value *map,
 static int parse(const struct ask_host *a, const uint8_t *data, uint64_t len, const struct aerie_value **ret_map, char *why)
 {
 	const struct aerie_value *v = NULL;
+	char text[ASK_WHY - 64];
 	int err;
 
 	if (len > ASK_OCTETS)
 		return wrong(why, "a message has at most %u octets", ASK_OCTETS);
-	err = a->http->value_parse((const char *)data, len, &v, why, ASK_WHY);
+	err = a->http->value_parse((const char *)data, len, &v, text, sizeof text);
 	if (err == -ENOMEM)
 		return no_memory(why);
 	if (err)
-		return -EINVAL;
+		return wrong(why, "a message is a JSON object, and this cannot be read: %s", text);
 	if (a->http->value_kind(v) != AERIE_VALUE_MAP) {
 		a->http->value_free(v);
 		return wrong(why, "a message is a JSON object");

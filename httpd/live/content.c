@@ -8,13 +8,11 @@
 #include "live.h"
 
 struct content {
-	struct aerie_rec *message, *timestamp, *phy, *packets;
+	struct aerie_rec *message, *timestamp, *phy;
 	struct aerie_selection *battery; /* of the host's state */
 	aerie_slot text, flags, time;
 	aerie_slot sec, usec;
 	aerie_slot phy_name, phy_id, phy_devices, phy_packets;
-	aerie_slot peak_rrd, packets_rrd, error_rrd, dupe_rrd, queued_rrd, dropped_rrd, processed_rrd;
-	struct aerie_packet_stats before;
 };
 
 static const char battery_fields[] = "[\"kismet.system.battery.percentage\", \"kismet.system.battery.charging\", "
@@ -71,7 +69,7 @@ static int define(struct live *l, const char *name, const struct aerie_member *m
 }
 #define DEFINE(l, name, members, rec) define(l, name, members, sizeof(members) / sizeof(members)[0], rec)
 
-static int define_small(struct live *l, struct content *c)
+static int define_records(struct live *l, struct content *c)
 {
 	const struct aerie_member message[] = {
 		AERIE_MEMBER(AERIE_T_STR, 0, 0, "kismet.messagebus.message_string", "", "Text of a message for people.", 0, &c->text),
@@ -97,23 +95,6 @@ static int define_small(struct live *l, struct content *c)
 	return err ? err : DEFINE(l, "aerie.event.phy", phy, &c->phy);
 }
 
-#define SERIES(name, flags, unit, help, slot) \
-	AERIE_MEMBER(AERIE_T_RRD, 0, flags, "kismet.packetchain." name, unit, help, 0, &c->slot)
-static int define_packets(struct live *l, struct content *c)
-{
-	const struct aerie_member packets[] = {
-		SERIES("peak_packets_rrd", AERIE_FIELD_RRD_EXTREME, "packets", "Most packets in a second, over time.", peak_rrd),
-		SERIES("packets_rrd", 0, "packets", "Packets that came from datasources, over time.", packets_rrd),
-		SERIES("error_packets_rrd", 0, "packets", "Packets that were malformed, over time.", error_rrd),
-		SERIES("dupe_packets_rrd", 0, "packets", "Packets that several datasources heard, over time.", dupe_rrd),
-		SERIES("queued_packets_rrd", AERIE_FIELD_RRD_EXTREME, "packets", "Packets that waited, over time.", queued_rrd),
-		SERIES("dropped_packets_rrd", 0, "packets", "Packets that were dropped because too many waited, over time.", dropped_rrd),
-		SERIES("processed_packets_rrd", 0, "packets", "Packets that went through all stages, over time.", processed_rrd),
-	};
-
-	return DEFINE(l, "aerie.event.packetchain", packets, &c->packets);
-}
-
 static int select_battery(struct live *l, struct content *c)
 {
 	const struct aerie_value *v;
@@ -135,12 +116,9 @@ int content_new(struct live *l)
 	if (!c)
 		return l->h->fail(l->h, -ENOMEM, "out of memory");
 	l->content = c;
-	c->before.size = sizeof c->before;
 	err = define_names(l);
 	if (!err)
-		err = define_small(l, c);
-	if (!err)
-		err = define_packets(l, c);
+		err = define_records(l, c);
 	return err ? err : select_battery(l, c);
 }
 
@@ -153,35 +131,8 @@ void content_free(struct live *l)
 	l->fields->free_record(c->message);
 	l->fields->free_record(c->timestamp);
 	l->fields->free_record(c->phy);
-	l->fields->free_record(c->packets);
 	l->select->selection_free(c->battery);
 	free(c);
-}
-
-/* ---- samples ---- */
-
-void content_sample(struct live *l, uint64_t now_us)
-{
-	struct content *c = l->content;
-	struct aerie_packet_stats s = { .size = sizeof s };
-	const struct aerie_packet_stats *b = &c->before;
-
-	if (l->packets->stats(l->h, &s))
-		return;
-	const struct {
-		aerie_slot slot;
-		uint64_t value;
-	} rows[] = {
-		{ c->peak_rrd, s.packets - b->packets },       { c->packets_rrd, s.packets - b->packets },
-		{ c->error_rrd, s.errors - b->errors },        { c->dupe_rrd, s.duplicates - b->duplicates },
-		{ c->queued_rrd, s.packets > s.processed ? s.packets - s.processed : 0 },
-		{ c->dropped_rrd, s.dropped - b->dropped },    { c->processed_rrd, s.processed - b->processed },
-	};
-	unsigned i;
-
-	for (i = 0; i < sizeof rows / sizeof rows[0]; i++)
-		(void)l->fields->rrd_add(c->packets, rows[i].slot, (uint32_t)(now_us / 1000000u), (double)rows[i].value);
-	c->before = s;
 }
 
 /* ---- writing ---- */
@@ -249,11 +200,6 @@ static int write_timestamp(struct writing *w)
 	return write_rec(w, w->spec->selection, c->timestamp);
 }
 
-static int write_packets(struct writing *w)
-{
-	return write_rec(w, w->spec->selection, w->l->content->packets);
-}
-
 static int on_phy(void *user, const struct aerie_phy_info *info)
 {
 	const struct writing *w = user;
@@ -284,6 +230,18 @@ static int on_system(void *user, const struct aerie_rec *rec)
 static int write_system(struct writing *w)
 {
 	return w->l->system ? w->l->system->with(w->l->system, on_system, w) : -ENOENT;
+}
+
+static int on_packets(void *user, const struct aerie_rec *rec)
+{
+	const struct writing *w = user;
+
+	return write_rec(w, w->spec->selection, rec);
+}
+
+static int write_packets(struct writing *w)
+{
+	return w->l->system ? w->l->system->with_packets(w->l->system, on_packets, w) : -ENOENT;
 }
 
 static int (*const writers[])(struct writing *w) = {

@@ -144,7 +144,6 @@ static void get_services(struct live *l, const struct aerie_host *h)
 	l->fields = h->get_service(h, AERIE_FIELDS_SERVICE);
 	l->devices = h->get_service(h, AERIE_DEVICES_SERVICE);
 	l->bus = h->get_service(h, AERIE_BUS_SERVICE);
-	l->packets = h->get_service(h, AERIE_PACKETS_SERVICE);
 	l->phys = h->get_service(h, AERIE_PHY_SERVICE);
 	l->loop = h->get_service(h, AERIE_LOOP_SERVICE);
 	l->config = h->get_service(h, AERIE_CONFIG_SERVICE);
@@ -215,7 +214,7 @@ static void stop(void *state)
 }
 
 static const char *const needs[] = {
-	AERIE_HTTP_SERVICE,   AERIE_FIELDS_SERVICE, AERIE_DEVICES_SERVICE, AERIE_BUS_SERVICE,       AERIE_PACKETS_SERVICE,
+	AERIE_HTTP_SERVICE,   AERIE_FIELDS_SERVICE, AERIE_DEVICES_SERVICE, AERIE_BUS_SERVICE,
 	AERIE_PHY_SERVICE,    AERIE_LOOP_SERVICE,   AERIE_CONFIG_SERVICE,  AERIE_SELECT_SERVICE,    AERIE_SERIALIZER_SERVICE,
 	AERIE_STREAM_SERVICE, AERIE_VIEWS_SERVICE,  AERIE_WEBSOCKET_SERVICE, AERIE_SYSTEM_SERVICE "?", NULL,
 };

@@ -11,7 +11,6 @@
 #include <aerie/bus.h>
 #include <aerie/config.h>
 #include <aerie/loop.h>
-#include <aerie/packets.h>
 #include <aerie/phy.h>
 #include <aerie/stream.h>
 #include <aerie/system.h>
@@ -46,7 +45,6 @@ struct live {
 	const struct aerie_fields *fields;
 	const struct aerie_devices *devices;
 	const struct aerie_bus *bus;
-	const struct aerie_packets *packets;
 	const struct aerie_phys *phys;
 	const struct aerie_loop *loop;
 	const struct aerie_config_service *config;
@@ -155,8 +153,6 @@ void event_unref(struct event *e);
 
 int content_new(struct live *l); /* [load] defines fields and records */
 void content_free(struct live *l);
-/* Once a second: counters become samples. */
-void content_sample(struct live *l, uint64_t now_us);
 /* Writes the object of an event. -ENOENT: there is nothing (any more) to tell. */
 int content_event(struct live *l, const struct event *e, const struct spec *spec, uint64_t sequence, const struct aerie_visitor *vt, void *v);
 /* {"LOST": {...}}; request: of a monitor, or NULL. */

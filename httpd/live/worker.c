@@ -13,12 +13,13 @@
 /* What is told once a second. */
 static const struct {
 	enum event_kind kind;
+	bool system; /* needs somebody who tells of the host */
 	const char *topic;
 } beats[] = {
-	{ EVENT_TIMESTAMP, "TIMESTAMP" },
-	{ EVENT_BATTERY, "BATTERY" },
-	{ EVENT_STATISTICS, "STATISTICS" },
-	{ EVENT_PACKETS, "PACKETCHAIN_STATS" },
+	{ EVENT_TIMESTAMP, false, "TIMESTAMP" },
+	{ EVENT_BATTERY, true, "BATTERY" },
+	{ EVENT_STATISTICS, true, "STATISTICS" },
+	{ EVENT_PACKETS, true, "PACKETCHAIN_STATS" },
 };
 
 uint64_t monotonic_us(void)
@@ -40,13 +41,9 @@ static void beat(struct live *l)
 	uint64_t now_us = l->loop->now_us(l->h);
 	size_t i;
 
-	content_sample(l, now_us);
-	for (i = 0; i < sizeof beats / sizeof beats[0]; i++) {
-		bool known = l->system || (beats[i].kind != EVENT_BATTERY && beats[i].kind != EVENT_STATISTICS);
-
-		if (known && hub_wanted(l->hub, beats[i].topic))
+	for (i = 0; i < sizeof beats / sizeof beats[0]; i++)
+		if ((l->system || !beats[i].system) && hub_wanted(l->hub, beats[i].topic))
 			hub_publish(l->hub, beats[i].kind, beats[i].topic, AERIE_KEY_NONE, now_us);
-	}
 }
 
 /* Each client's turn; when the next is due. */

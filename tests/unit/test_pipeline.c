@@ -772,6 +772,38 @@ Test(pipeline, link_types_and_names_are_taken_once)
 	module_free(m);
 }
 
+static void note_event(void *user, const struct aerie_event *e)
+{
+	struct aerie_event *told = user;
+
+	if (strcmp(e->topic, "NEW_PHY") == 0) {
+		told->key = e->key;
+		told->reserved++;
+	}
+}
+
+Test(pipeline, a_new_phy_is_an_event_with_its_number)
+{
+	struct aerie_phy phy = { .size = sizeof phy, .name = "Other", .device_type = devices_service.base_type(host), .dissect = dissect,
+				 .track = track };
+	struct module *m = module_new(&core, "org.example.other"), *listener = module_new(&core, "org.example.listener");
+	struct aerie_event told = { 0 };
+	uint16_t number;
+
+	cr_assert_eq(bus_service.subscribe(&listener->host, "*", note_event, &told, NULL), 0);
+	cr_assert_eq(epochs_commit(core.epochs, listener), 0);
+	cr_assert_eq(phys_service.register_phy(&m->host, &phy, &number), 0);
+	cr_assert_eq(told.reserved, 0, "it may yet fail");
+	cr_assert_eq(epochs_commit(core.epochs, m), 0);
+	pipereg_announce(&core, m);
+	cr_expect_eq(told.reserved, 1, "only those of this module: %u", told.reserved);
+	cr_expect_eq(aerie_key_phy(told.key), number);
+	epochs_withdraw(core.epochs, m);
+	module_free(m);
+	epochs_withdraw(core.epochs, listener);
+	module_free(listener);
+}
+
 Test(pipeline, a_withdrawn_phy_gets_no_packets_and_keeps_its_number)
 {
 	static const uint32_t links[] = { 5000 };
