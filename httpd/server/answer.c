@@ -143,8 +143,11 @@ static void answer_reply(struct exchange *x, const struct aerie_http_response *r
 				err == -ENOMEM ? out_of_memory : "ERROR: the server failed to make this reply\n");
 		return;
 	}
-	for (i = 0; i < res->n_headers; i++)
+	for (i = 0; i < res->n_headers; i++) {
+		if (!strcasecmp(res->headers[i].name, "Content-Security-Policy"))
+			response_drop(x, res->headers[i].name); /* the route's own instead of ours */
 		response_header(x, res->headers[i].name, res->headers[i].value);
+	}
 	response_header(x, "Allow", res->allow);
 	response_finish(x, res->status, false);
 }

@@ -35,26 +35,6 @@ static char *chunk_data(struct body *b, unsigned i)
 	return b->data + (size_t)i * BODY_CHUNK_OCTETS;
 }
 
-void body_prefill(struct body *b)
-{
-	int64_t n = 1;
-	int i;
-
-	for (i = 0; i < PREFILL_READS && n > 0 && b->chunk[0].len < BODY_CHUNK_OCTETS; i++) {
-		n = b->source(b->user, b->data + b->chunk[0].len, BODY_CHUNK_OCTETS - b->chunk[0].len);
-		if (n > 0)
-			b->chunk[0].len += (size_t)n;
-	}
-	b->n = b->chunk[0].len ? 1 : 0;
-	b->ended = n <= 0;
-	b->err = n < 0 ? (int)n : 0;
-}
-
-int64_t body_length(struct body *b)
-{
-	return b->ended && !b->err ? (int64_t)b->chunk[0].len : -1;
-}
-
 static int64_t read_plain(void *user, char *buf, uint64_t max)
 {
 	struct body *b = user;
@@ -75,25 +55,72 @@ static int64_t read_plain(void *user, char *buf, uint64_t max)
 
 static int64_t make_piece(struct body *b, char *buf)
 {
-	return b->gzip ? gzip_read(b->gzip, read_plain, b, buf, BODY_CHUNK_OCTETS) : b->source(b->user, buf, BODY_CHUNK_OCTETS);
+	return b->gzip ? gzip_read(b->gzip, read_plain, b, buf, BODY_CHUNK_OCTETS) : read_plain(b, buf, BODY_CHUNK_OCTETS);
+}
+
+int body_hold(struct body *b, size_t len)
+{
+	int64_t n;
+
+	b->plain = malloc(len + 1);
+	if (!b->plain)
+		return -ENOMEM;
+	for (; b->plain_len < len; b->plain_len += (size_t)n) {
+		n = b->source(b->user, b->plain + b->plain_len, len - b->plain_len);
+		if (n <= 0)
+			return n < 0 ? (int)n : -EIO;
+	}
+	return 0;
+}
+
+void body_prefill(struct body *b)
+{
+	int64_t n = 1;
+	int i;
+
+	for (i = 0; i < PREFILL_READS && n > 0 && b->chunk[0].len < BODY_CHUNK_OCTETS; i++) {
+		n = read_plain(b, b->data + b->chunk[0].len, BODY_CHUNK_OCTETS - b->chunk[0].len);
+		if (n > 0)
+			b->chunk[0].len += (size_t)n;
+	}
+	b->n = b->chunk[0].len ? 1 : 0;
+	b->ended = n <= 0;
+	b->err = n < 0 ? (int)n : 0;
+}
+
+int64_t body_length(struct body *b)
+{
+	return b->ended && !b->err ? (int64_t)b->chunk[0].len : -1;
+}
+
+/* Puts the first piece back in front of what is still to be read. */
+static int put_back(struct body *b)
+{
+	size_t len = b->chunk[0].len, rest = b->plain_len - b->plain_at;
+	char *plain = malloc(len + rest + 1);
+
+	if (!plain)
+		return -ENOMEM;
+	memcpy(plain, b->data, len);
+	if (rest)
+		memcpy(plain + len, b->plain + b->plain_at, rest);
+	free(b->plain);
+	b->plain = plain;
+	b->plain_at = 0;
+	b->plain_len = len + rest;
+	return 0;
 }
 
 int body_compress(struct body *b, int level)
 {
-	struct gzip *g = gzip_new(level);
-	char *plain = malloc(b->chunk[0].len + 1);
+	struct gzip *g = b->err ? NULL : gzip_new(level);
 	int64_t n;
 
-	if (!g || !plain || b->err) {
+	if (!g || put_back(b)) {
 		gzip_free(g);
-		free(plain);
 		return -ENOMEM;
 	}
-	memcpy(plain, b->data, b->chunk[0].len);
-	b->plain = plain;
-	b->plain_len = b->chunk[0].len;
 	b->gzip = g;
-	b->ended = false;
 	n = make_piece(b, b->data);
 	b->chunk[0].len = n > 0 ? (size_t)n : 0;
 	b->n = n > 0;

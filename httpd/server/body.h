@@ -26,7 +26,7 @@ struct body {
 
 	struct job job;
 	struct gzip *gzip; /* or NULL */
-	char *plain;       /* with gzip: what body_prefill() read */
+	char *plain;       /* what was read already, in front of what the source has */
 	size_t plain_at, plain_len;
 	char *data;        /* BODY_CHUNKS pieces */
 	pthread_mutex_t lock; /* guards the rest */
@@ -43,6 +43,8 @@ struct body {
 /* 0 or -ENOMEM. */
 int body_init(struct body *b);
 void body_free(struct body *b);
+/* Reads a whole body of so many octets, to be looked at in plain. 0, or a negative errno. */
+int body_hold(struct body *b, size_t len);
 /* Makes the first piece, on this thread. */
 void body_prefill(struct body *b);
 /* The body's whole length when it is known already, or -1. */

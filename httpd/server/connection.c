@@ -76,6 +76,8 @@ static const char *ambiguous(const struct exchange *x)
 		return "ERROR: more than one Host\n";
 	if (codings && lengths)
 		return "ERROR: both Transfer-Encoding and Content-Length\n";
+	if (codings && !strcmp(x->version, "HTTP/1.0"))
+		return "ERROR: HTTP/1.0 has no Transfer-Encoding\n";
 	if (codings > 1 || (codings && (!coding || strcasecmp(coding, "chunked"))))
 		return "ERROR: the only transfer coding that is understood is chunked\n";
 	if (lengths > 1 || (lengths && (!length || !*length || length[strspn(length, "0123456789")])))

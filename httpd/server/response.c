@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "cors.h"
+#include "csp.h"
 #include "response.h"
 
 #define AUTHENTICATE "Basic realm=\"Aerie\", charset=\"UTF-8\""
@@ -16,6 +17,14 @@ void response_header(struct exchange *x, const char *name, const char *value)
 {
 	if (x->response && value)
 		(void)MHD_add_response_header(x->response, name, value);
+}
+
+void response_drop(struct exchange *x, const char *name)
+{
+	const char *value = MHD_get_response_header(x->response, name);
+
+	if (value)
+		(void)MHD_del_response_header(x->response, name, value);
 }
 
 static void put_last_modified(struct exchange *x)
@@ -116,9 +125,33 @@ static bool compress(struct exchange *x, const char *content_type, int64_t lengt
 	return gzip_accepted(exchange_header(x, "Accept-Encoding")) && !body_compress(&x->out, (int)x->s->gzip);
 }
 
+static int64_t read_nothing(void *user, char *buf, uint64_t max)
+{
+	return 0;
+}
+
+/* A page gets a policy; for that it is read whole. */
+static int put_policy(struct exchange *x, const char *content_type, int64_t length, char text[CSP_OCTETS])
+{
+	int err = 0;
+
+	text[0] = '\0';
+	if (strncmp(content_type, "text/html", 9))
+		return 0;
+	if (length >= 0 && length <= (int64_t)CSP_PAGE_OCTETS) {
+		err = body_hold(&x->out, (size_t)length);
+		x->out.source = read_nothing;
+	}
+	if (!err)
+		csp_make(x->out.plain ? x->out.plain : "", x->out.plain_len, text);
+	return err;
+}
+
 int response_body(struct exchange *x, const char *content_type, int64_t length, bool may_compress, bool *ret_compressed)
 {
+	char policy[CSP_OCTETS];
 	bool gzip;
+	int err;
 
 	x->out.handlers = x->s->handlers;
 	x->out.c = x->c;
@@ -127,6 +160,9 @@ int response_body(struct exchange *x, const char *content_type, int64_t length, 
 	x->out.unref = exchange_unref;
 	if (body_init(&x->out))
 		return -ENOMEM;
+	err = put_policy(x, content_type, length, policy);
+	if (err)
+		return err;
 	body_prefill(&x->out);
 	if (x->out.err && !x->out.n) /* better told than cut */
 		return x->out.err;
@@ -145,6 +181,8 @@ int response_body(struct exchange *x, const char *content_type, int64_t length, 
 	response_header(x, "Content-Type", content_type);
 	if (gzip)
 		response_header(x, "Content-Encoding", "gzip");
+	if (policy[0])
+		response_header(x, "Content-Security-Policy", policy);
 	*ret_compressed = gzip;
 	return 0;
 }

@@ -9,6 +9,7 @@
 
 /* Puts a header into x->response; a NULL value is left out. */
 void response_header(struct exchange *x, const char *name, const char *value);
+void response_drop(struct exchange *x, const char *name);
 /* The rest of what every answer has; the last step of each. cached: a file, whose validators were put already. */
 void response_finish(struct exchange *x, unsigned status, bool cached);
 /* Answers with a constant text. */

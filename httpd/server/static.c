@@ -205,6 +205,7 @@ static void finish(struct exchange *x, unsigned status, const char *type, const 
 	response_header(x, "Last-Modified", v->date);
 	if (status != MHD_HTTP_NOT_MODIFIED)
 		response_header(x, "Accept-Ranges", "bytes");
+	response_drop(x, "Content-Security-Policy"); /* what an administrator installs may bring what it needs */
 	response_header(x, "Content-Security-Policy", "frame-ancestors 'self'");
 	response_finish(x, status, true);
 }

@@ -23,3 +23,8 @@ TESTS += tests/integration/test_websocket.py
 EXTRA_DIST += tests/integration/wsclient.py
 TSAN_TESTS += tests/integration/test_websocket.py
 check-tsan-programs: tests/integration/modules/ws_routes.la
+
+# The transport: threads, compression, files, proxies, limits.
+dist_check_SCRIPTS += tests/integration/test_transport.py
+TESTS += tests/integration/test_transport.py
+TSAN_TESTS += tests/integration/test_transport.py

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <aerie/http.h>
 
@@ -32,6 +33,33 @@ static int echo(void *user, const struct aerie_request *req, struct aerie_reply 
 	const struct aerie_http_request *raw = http->raw(req);
 
 	return http->reply_octets(rep, raw->content_type ? raw->content_type : "none/none", raw->body, raw->body_len);
+}
+
+static int peer(void *user, const struct aerie_request *req, struct aerie_reply *rep)
+{
+	const struct aerie_http_request *raw = http->raw(req);
+	const char *host = raw->header(raw, "Host");
+	char text[512];
+	int len = snprintf(text, sizeof text, "%s %s", raw->peer, host ? host : "-");
+
+	return http->reply_octets(rep, "text/plain", text, (uint64_t)len);
+}
+
+/* As a command that waits for a source. */
+static int slow(void *user, const struct aerie_request *req, struct aerie_reply *rep)
+{
+	const struct timespec two_seconds = { .tv_sec = 2 };
+
+	(void)nanosleep(&two_seconds, NULL);
+	return http->reply_octets(rep, "text/plain", "slow", 4);
+}
+
+static int page(void *user, const struct aerie_request *req, struct aerie_reply *rep)
+{
+	static const char text[] = "<!DOCTYPE html><title>x</title><script>document.title = 'y'</script>";
+	int err = http->reply_header(rep, "Content-Disposition", "inline; filename=\"x.html\"");
+
+	return err ? err : http->reply_octets(rep, "text/html; charset=utf-8", text, sizeof text - 1);
 }
 
 struct numbers {
@@ -73,6 +101,9 @@ static int load(const struct aerie_host *h, void **ret_state)
 	struct aerie_route rows[] = {
 		{ .methods = AERIE_HTTP_GET, .path = "/test/secret", .formats = "", .role = "admin", .handle = secret },
 		{ .methods = AERIE_HTTP_GET, .path = "/test/whoami", .formats = "", .handle = whoami },
+		{ .methods = AERIE_HTTP_GET, .path = "/test/peer", .formats = "", .handle = peer },
+		{ .methods = AERIE_HTTP_GET, .path = "/test/slow", .formats = "", .handle = slow },
+		{ .methods = AERIE_HTTP_GET, .path = "/test/page", .formats = "", .handle = page },
 		{ .methods = AERIE_HTTP_POST | AERIE_HTTP_PUT, .path = "/test/echo", .formats = "", .handle = echo },
 		{ .methods = AERIE_HTTP_GET, .path = "/test/big", .handle = big },
 		{ .methods = AERIE_HTTP_GET, .path = "/test/cut", .handle = big, .user = &cut },
