@@ -217,7 +217,7 @@ const struct endpoint list_endpoints[] = {
 	  .summary = "Every PHY.",
 	  .help = "A list with name, number, devices and packets of each PHY." },
 	{ .path = "/phy/all_phys_dt", .handle = all_phys_dt, .methods = AERIE_HTTP_GET | AERIE_HTTP_POST, .params = phy_params,
-	  .result = AERIE_RESULT_OBJECT, .fields = PHY_FIELDS,
+	  .result = AERIE_RESULT_VALUE,
 	  .summary = "Every PHY, wrapped for DataTables.",
 	  .help = "An object whose aaData is the list that all_phys gives." },
 	{ .path = "/plugins/all_plugins", .handle = all_plugins, .methods = AERIE_HTTP_GET | AERIE_HTTP_POST, .params = plugin_params,
