@@ -32,3 +32,4 @@ TESTS += tests/integration/test_remote.py
 # Bluetooth without a controller.
 dist_check_SCRIPTS += tests/integration/test_linux_bluetooth.py
 TESTS += tests/integration/test_linux_bluetooth.py
+include $(top_srcdir)/tests/integration/conformance.mk
