@@ -37,6 +37,10 @@ struct html {
 };
 void html_raw(struct html *t, const char *text);
 void html_text(struct html *t, const char *text); /* escaped; NULL is "" */
+/* A sentence: what stands in backquotes is set as code. */
+void html_sentence(struct html *t, const char *text);
+/* "a|b" as "a, b". */
+void html_list(struct html *t, const char *text);
 void html_number(struct html *t, uint64_t n);
 void html_cell(struct html *t, const char *text); /* <td> */
 /* The name as an anchor of this page (attribute id), or as a link to one of the page `page`. */

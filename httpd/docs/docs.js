@@ -13,6 +13,13 @@ function search() {
 		row.hidden = !words.every(word => texts[i].includes(word));
 		n += row.hidden ? 0 : 1;
 	});
+	/* A heading of which nothing is left goes too. */
+	for (const heading of document.querySelectorAll("h2")) {
+		let next = heading.nextElementSibling, left = !next || next.tagName !== "SECTION";
+		for (; next && next.tagName === "SECTION"; next = next.nextElementSibling)
+			left = left || !next.hidden;
+		heading.hidden = !left;
+	}
 	found.textContent = words.length ? n + " of " + rows.length : "";
 }
 

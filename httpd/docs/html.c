@@ -37,19 +37,55 @@ void html_raw(struct html *t, const char *text)
 	append(t, text, strlen(text));
 }
 
-void html_text(struct html *t, const char *text)
+static void escape(struct html *t, const char *text, size_t len)
 {
 	static const char special[] = "&<>\"'";
 	static const char *const escaped[] = { "&amp;", "&lt;", "&gt;", "&quot;", "&#39;" };
 	size_t plain;
 
-	for (; text && *text; text += plain) {
+	while (len) {
 		plain = strcspn(text, special);
+		plain = plain < len ? plain : len;
 		append(t, text, plain);
-		if (!text[plain])
+		text += plain;
+		len -= plain;
+		if (!len)
 			return;
-		html_raw(t, escaped[strchr(special, text[plain]) - special]);
-		plain++;
+		html_raw(t, escaped[strchr(special, *text) - special]);
+		text++;
+		len--;
+	}
+}
+
+void html_text(struct html *t, const char *text)
+{
+	if (text)
+		escape(t, text, strlen(text));
+}
+
+void html_sentence(struct html *t, const char *text)
+{
+	const char *open, *close;
+
+	while (text && (open = strchr(text, '`')) && (close = strchr(open + 1, '`'))) {
+		escape(t, text, (size_t)(open - text));
+		html_raw(t, "<code>");
+		escape(t, open + 1, (size_t)(close - open - 1));
+		html_raw(t, "</code>");
+		text = close + 1;
+	}
+	html_text(t, text);
+}
+
+void html_list(struct html *t, const char *text)
+{
+	size_t len;
+
+	for (; *text; text += len + (text[len] == '|')) {
+		len = strcspn(text, "|");
+		escape(t, text, len);
+		if (text[len])
+			html_raw(t, ", ");
 	}
 }
 

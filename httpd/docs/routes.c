@@ -62,8 +62,9 @@ static void param_row(struct html *t, const struct aerie_param *p)
 	html_cell(t, place(p));
 	html_cell(t, p->type);
 	html_cell(t, p->in == AERIE_IN_PATH || p->flags & AERIE_PARAM_REQUIRED ? "required" : "");
-	html_cell(t, p->help);
-	html_raw(t, "<td class=\"name\">");
+	html_raw(t, "<td>");
+	html_sentence(t, p->help);
+	html_raw(t, "</td><td class=\"name\">");
 	html_text(t, p->example);
 	html_raw(t, "</td></tr>\n");
 }
@@ -120,11 +121,11 @@ static void facts(struct html *t, const struct aerie_route *r)
 	html_raw(t, "<p class=\"soft\">");
 	if (r->methods) {
 		html_raw(t, "Formats: ");
-		html_text(t, !r->formats ? "any" : *r->formats ? r->formats : "none, the path has no suffix");
+		html_list(t, !r->formats ? "any" : *r->formats ? r->formats : "none (the path has no suffix)");
 		html_raw(t, ". ");
 	}
 	html_raw(t, "Login: ");
-	html_text(t, !r->role ? "none, unless the server wants one for everything" : *r->role ? r->role : "none");
+	html_list(t, !r->role ? "none, unless the server wants one for everything" : *r->role ? r->role : "none");
 	html_raw(t, ".");
 	put_result(t, r);
 	html_raw(t, "</p>\n");
@@ -161,7 +162,7 @@ static int on_route(void *user, const struct aerie_route *r, const char *owner)
 	html_raw(t, "</h3>\n<p><b>");
 	html_text(t, r->summary);
 	html_raw(t, "</b> ");
-	html_text(t, r->help);
+	html_sentence(t, r->help);
 	html_raw(t, "</p>\n");
 	facts(t, r);
 	params_table(t, r);

@@ -184,7 +184,7 @@ static const struct aerie_param channel_params[] = {
 	COMMAND(0, "channels", "string[]", "The channels to hop over; those it had when missing. At most 1024.", "[\"1\", \"6\", \"11\"]"),
 	COMMAND(0, "hoprate", "number", "Channels per second, above 0 and up to 1000; N per minute are N/60. The rate it had when missing.", "5"),
 	COMMAND(0, "rate", "number", "Another name of `hoprate`, for clients that send it.", "5"),
-	COMMAND(0, "shuffle", "boolean", "1: the channels are hopped over in an order without neighbours, 0: as they are listed. As it was when missing.",
+	COMMAND(0, "shuffle", "boolean", "1: the order of the channels is shuffled, 0: they are taken as listed. As it was when missing.",
 		"1"),
 	SOURCE_FIELDS, PARAM_END,
 };
