@@ -150,10 +150,6 @@ void record_free(struct aerie_rec *rec); /* with everything below it; NULL is fi
 
 /* visit.c */
 int record_visit(struct core *core, const struct aerie_rec *rec, const struct aerie_visitor *vt, void *v);
-/* Drives a visitor over the value of one member, without its key; for selections of fields. 1 when record_visit()
- * would not show the member: then the visitor saw nothing. */
-int record_visit_member(struct core *core, const struct aerie_rec *rec, const struct member *m,
-			const struct aerie_visitor *vt, void *v);
 /* The text of a map's key as record_visit() shows it; dst has room for KEY_TEXT_MAX octets, *ret_text leads into dst or
  * to interned text. */
 #define KEY_TEXT_MAX 352u

@@ -6,48 +6,61 @@
 
 #include <aerie/utf8.h>
 
-/* Each octet takes at most 6 when it is escaped, 3 when it is replaced. */
-#define ESCAPED_MAX 6u
-
-/* Well-formed UTF-8. */
+/* Well-formed UTF-8; its length. With to NULL it is only measured. */
 static uint32_t put_clean(char *to, const char *text, uint32_t len)
 {
 	const uint8_t *p = (const uint8_t *)text, *end = p + len;
-	char *at = to;
+	uint32_t at = 0;
 
 	while (p < end) {
 		int n = aerie_utf8_next(p, (size_t)(end - p));
+		uint32_t octets = n > 0 ? (uint32_t)n : 3;
 
-		memcpy(at, n > 0 ? (const char *)p : AERIE_UTF8_REPLACEMENT, n > 0 ? (size_t)n : 3);
-		at += n > 0 ? n : 3;
+		if (to)
+			memcpy(to + at, n > 0 ? (const char *)p : AERIE_UTF8_REPLACEMENT, octets);
+		at += octets;
 		p += n > 0 ? n : -n;
 	}
-	*at = 0;
-	return (uint32_t)(at - to);
+	if (to)
+		to[at] = 0;
+	return at;
 }
 
-/* "\"text\":", escaped after RFC 8259 7; text is UTF-8. */
-static uint32_t put_json(char *to, const char *text)
+/* An octet of a JSON text (RFC 8259 7): 1, 2 or 6. */
+static uint32_t escape(char dst[6], char c)
 {
 	static const char hex[] = "0123456789abcdef";
-	char *at = to;
 
-	*at++ = '"';
-	for (; *text; text++) {
-		if (*text == '"' || *text == '\\') {
-			*at++ = '\\';
-			*at++ = *text;
-		} else if ((uint8_t)*text < 0x20) {
-			memcpy(at, "\\u00", 4);
-			at[4] = hex[*text >> 4];
-			at[5] = hex[*text & 15];
-			at += 6;
-		} else {
-			*at++ = *text;
-		}
+	dst[0] = c;
+	if ((uint8_t)c >= 0x20 && c != '"' && c != '\\')
+		return 1;
+	dst[0] = '\\';
+	dst[1] = c;
+	if ((uint8_t)c >= 0x20)
+		return 2;
+	memcpy(dst + 1, "u00", 3);
+	dst[4] = hex[c >> 4];
+	dst[5] = hex[c & 15];
+	return 6;
+}
+
+/* "\"text\":", its length. With to NULL it is only measured. */
+static uint32_t put_json(char *to, const char *text, uint32_t len)
+{
+	char one[6];
+	uint32_t at = 1, i, n;
+
+	if (to)
+		*to = '"';
+	for (i = 0; i < len; i++) {
+		n = escape(one, text[i]);
+		if (to)
+			memcpy(to + at, one, n);
+		at += n;
 	}
-	memcpy(at, "\":", 3);
-	return (uint32_t)(at + 2 - to);
+	if (to)
+		memcpy(to + at, "\":", 3);
+	return at + 2;
 }
 
 static void put_under(char *to, const char *text, uint32_t len)
@@ -58,9 +71,15 @@ static void put_under(char *to, const char *text, uint32_t len)
 		to[i] = text[i] == '.' ? '_' : text[i];
 }
 
+/* What is replaced is not escaped, so the length of the escaped text follows from the one given. */
+static size_t escaped_len(const char *text, uint32_t len, uint32_t clean_len)
+{
+	return put_json(NULL, text, len) + (size_t)clean_len - len;
+}
+
 struct aerie_name *name_make(const char *text, uint32_t len, const struct field *f)
 {
-	size_t plain = (size_t)len * 3 + 1, json = (size_t)len * ESCAPED_MAX + 4;
+	size_t plain = (size_t)put_clean(NULL, text, len) + 1, json = escaped_len(text, len, (uint32_t)plain - 1) + 1;
 	struct aerie_name *n = malloc(sizeof *n + 2 * plain + 2 * json);
 	char *at = (char *)(n + 1);
 
@@ -72,7 +91,7 @@ struct aerie_name *name_make(const char *text, uint32_t len, const struct field 
 	n->under = at + plain;
 	put_under(at + plain, n->text, n->len);
 	n->json = at + 2 * plain;
-	n->json_len = put_json(at + 2 * plain, n->text);
+	n->json_len = put_json(at + 2 * plain, n->text, n->len);
 	n->json_under = at + 2 * plain + json;
 	put_under(at + 2 * plain + json, n->json, n->json_len);
 	n->type = f ? f->name.type : "";

@@ -29,6 +29,8 @@ int visit_record(const struct visit *c, const struct aerie_rec *rec);
 int visit_member(const struct visit *c, const struct aerie_rec *rec, const struct member *members, const struct member *m);
 /* Is an optional member there? */
 bool visit_is_shown(const struct visit *c, const struct aerie_rec *rec, const struct member *members, const struct member *m);
+/* A series that is there (visit_series.c). */
+int visit_series(const struct visit *c, const struct aerie_rec *rec, const struct member *m);
 /* A part of a series that is there; of a part that is a list, the value at `at`, or VISIT_ALL. -ENOENT: there is no such value. */
 #define VISIT_ALL UINT32_MAX
 int visit_series_part(const struct visit *c, const struct aerie_rec *rec, const struct member *m, enum rrd_name part, uint32_t at);

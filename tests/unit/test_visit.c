@@ -319,30 +319,6 @@ Test(visit, series_are_shown_up_to_now)
 	F->free_record(r);
 }
 
-Test(visit, single_members_can_be_visited)
-{
-	const struct aerie_member members[] = {
-		M(0, AERIE_T_U64, 0, 0, "one", 0), M(1, AERIE_T_STR, 0, AERIE_FIELD_DYNAMIC, "two", 0),
-		AERIE_MEMBER_RULE(AERIE_MEMBER_FIRST_OF, AERIE_T_STR, "three", "", "x", "two", "one", NULL),
-	};
-	const struct record_type *t = registry_type(core->registry, DEFINE("singles", members));
-	struct aerie_rec *r = F->new_record(h, t->id);
-	struct recorder rec;
-	aerie_field_id id = 0;
-
-	recorder_init(&rec);
-	aerie_set_u64(r, s[0], 5);
-	cr_assert_eq(F->lookup(h, "two", &id), 0);
-	cr_assert_eq(record_visit_member(core, r, registry_member(t, id), &recorder_visitor, &rec), 1);
-	cr_assert_null(rec.text);
-	cr_assert_eq(F->lookup(h, "three", &id), 0);
-	cr_assert_eq(record_visit_member(core, r, registry_member(t, id), &recorder_visitor, &rec), 0);
-	cr_assert_str_eq(rec.text, "\"5\"");
-	cr_assert_null(registry_member(t, 1));
-	recorder_reset(&rec);
-	F->free_record(r);
-}
-
 Test(visit, the_first_error_of_the_visitor_ends_the_visit)
 {
 	aerie_slot leaf_slot;
