@@ -153,7 +153,8 @@ share build "$build" ,readonly=on
 share tests "${here%/*}" ,readonly=on
 share kernel "$cache/kernel" ,readonly=on
 share out "$out" ''
-timeout --kill-after=5 "$limit" qemu-system-x86_64 -accel "${AERIE_LAB_ACCEL:-tcg}" -smp 2 -m "$memory" -display none -monitor none -no-reboot \
+# One processor: a second one that is emulated costs twice the computing, and gives little.
+timeout --kill-after=5 "$limit" qemu-system-x86_64 -accel "${AERIE_LAB_ACCEL:-tcg}" -m "$memory" -display none -monitor none -no-reboot \
 	-nic none -serial "file:$out/console.log" -kernel "$cache/kernel/vmlinuz" -initrd "$root.gz" \
 	-append "console=ttyS0 quiet panic=-1 rdinit=/init" "${shares[@]}" >"$out/qemu.log" 2>&1
 status=$?
