@@ -9,7 +9,7 @@ libaeriecap_la_SOURCES = \
 	sdk/capframework/pack.c sdk/capframework/pack.h sdk/capframework/packet.c sdk/capframework/privileges.c \
 	sdk/capframework/protocol.h sdk/capframework/read.c sdk/capframework/read.h sdk/capframework/remote.c \
 	sdk/capframework/remote.h sdk/capframework/report.c sdk/capframework/report.h sdk/capframework/request.h \
-	sdk/capframework/requests.c sdk/capframework/ring.c sdk/capframework/ring.h sdk/capframework/utilities.c \
+	sdk/capframework/requests.c sdk/capframework/ring.c sdk/capframework/ring.h sdk/capframework/secret.c sdk/capframework/utilities.c \
 	sdk/capframework/values.c
 libaeriecap_la_CPPFLAGS = -I$(top_srcdir)/sdk/include -D_POSIX_C_SOURCE=200809L
 if HAVE_WSLAY

@@ -21,6 +21,8 @@ enum option {
 	OPT_HELP,
 	OPT_CONNECT,
 	OPT_TEXT, /* a text of struct remote */
+	OPT_SECRET, /* the same, and other users are not to see it */
+	OPT_SECRET_FILE, /* ... or it is in this file */
 	OPT_FLAG, /* a flag of it */
 	OPT_AUTODETECT,
 	OPT_AUTODETECT_PORT,
@@ -51,8 +53,10 @@ static const struct option_row table[] = {
 	{ "ssl", OPT_FLAG, ARG_NONE, AT(tls) },
 	{ "ssl-certificate", OPT_TEXT, ARG_NEEDED, AT(ca_file) },
 	{ "user", OPT_TEXT, ARG_NEEDED, AT(user) },
-	{ "password", OPT_TEXT, ARG_NEEDED, AT(password) },
-	{ "apikey", OPT_TEXT, ARG_NEEDED, AT(apikey) },
+	{ "password", OPT_SECRET, ARG_NEEDED, AT(password) },
+	{ "password-file", OPT_SECRET_FILE, ARG_NEEDED, AT(password) },
+	{ "apikey", OPT_SECRET, ARG_NEEDED, AT(apikey) },
+	{ "apikey-file", OPT_SECRET_FILE, ARG_NEEDED, AT(apikey) },
 	{ "endpoint", OPT_TEXT, ARG_NEEDED, AT(endpoint) },
 	{ "disable-retry", OPT_FLAG, ARG_NONE, AT(disable_retry) },
 	{ "retry-delay", OPT_RETRY_DELAY, ARG_NEEDED, 0 },
@@ -169,8 +173,11 @@ static int take_remote(struct aeriecap *cap, const struct option_row *row, const
 	}
 }
 
-static int take(struct aeriecap *cap, struct found *f, const struct option_row *row, const char *value)
+static int take(struct aeriecap *cap, struct found *f, const struct option_row *row, char *value)
 {
+	char **text = (char **)((char *)&cap->remote + row->offset);
+	int r;
+
 	switch (row->option) {
 	case OPT_IN_FD:
 	case OPT_OUT_FD:
@@ -192,7 +199,13 @@ static int take(struct aeriecap *cap, struct found *f, const struct option_row *
 		f->help = true;
 		return 0;
 	case OPT_TEXT:
-		return set_text((char **)((char *)&cap->remote + row->offset), value);
+		return set_text(text, value);
+	case OPT_SECRET:
+		r = set_text(text, value);
+		secret_hide(value);
+		return r;
+	case OPT_SECRET_FILE:
+		return secret_from_file(cap, row->name, value, text);
 	case OPT_FLAG:
 		*(bool *)((char *)&cap->remote + row->offset) = true;
 		return 0;
@@ -204,7 +217,8 @@ static int take(struct aeriecap *cap, struct found *f, const struct option_row *
 /* One argument; *i moves on when its value is the next one. */
 static int parse_one(struct aeriecap *cap, struct found *f, int argc, char **argv, int *i)
 {
-	const char *arg = argv[*i], *name = arg + 2, *value = NULL;
+	const char *arg = argv[*i], *name = arg + 2;
+	char *value = NULL;
 	const struct option_row *row = NULL;
 	size_t len, k;
 
@@ -223,7 +237,7 @@ static int parse_one(struct aeriecap *cap, struct found *f, int argc, char **arg
 		return 0;
 	}
 	if (name[len] == '=')
-		value = name + len + 1;
+		value = argv[*i] + (name - arg) + len + 1;
 	else if (row->arg == ARG_NEEDED && *i + 1 < argc)
 		value = argv[++*i];
 	if ((row->arg == ARG_NEEDED && !value) || (row->arg == ARG_NONE && value)) {
@@ -254,8 +268,9 @@ static void print_help(const struct aeriecap *cap)
 	       "  --autodetect-port=PORT  ... on another port\n"
 	       "  --source=DEFINITION     interface[:option=value,...]\n"
 	       "  --tcp                   by TCP: no login, no encryption; the host's remote capture port (%s)\n"
-	       "  --user=U --password=P   log in, as a user of role datasource or admin\n"
-	       "  --apikey=KEY            ... or with an API key\n"
+	       "  --user=U                log in, as a user of role datasource or admin, with the password in the file of\n"
+	       "  --password-file=FILE    ... this, in the variable AERIE_PASSWORD, or of --password=P, which others may see\n"
+	       "  --apikey-file=FILE      ... or with an API key: in a file, in AERIE_APIKEY, or of --apikey=KEY\n"
 	       "  --endpoint=PATH         another path than %s\n"
 	       "  --ssl                   encrypt\n"
 	       "  --ssl-certificate=FILE  ... and trust the certificates in FILE, not the system's\n"
@@ -292,6 +307,16 @@ static int list_local(struct aeriecap *cap)
 	return AERIECAP_EXIT_USAGE;
 }
 
+/* What the command line leaves to the environment. 0, or -1: no memory. */
+static int take_environment(struct remote *r)
+{
+	if (r->tcp)
+		return 0;
+	if (r->user && !r->apikey)
+		return secret_from_environment("AERIE_PASSWORD", &r->password);
+	return r->user || r->password ? 0 : secret_from_environment("AERIE_APIKEY", &r->apikey);
+}
+
 /* Does what the command line says of another host fit together? 0, or -1 with the exit status. */
 static int check_remote(struct aeriecap *cap, int *ret_status)
 {
@@ -306,7 +331,7 @@ static int check_remote(struct aeriecap *cap, int *ret_status)
 	else if (r->autodetect && r->target)
 		why = "--autodetect and --connect exclude each other";
 	else if (!r->user != !r->password)
-		why = "--user and --password go together";
+		why = "--user and a password go together (--password-file, AERIE_PASSWORD, --password)";
 	else if (r->tcp && (r->tls || r->user || r->apikey))
 		why = "--tcp has neither login nor encryption: leave it out, or --ssl, --user and --apikey";
 	else if (!r->tcp && !websocket_available()) {
@@ -383,7 +408,7 @@ int aeriecap_parse_options(struct aeriecap *cap, int argc, char **argv, int *ret
 		return 0;
 	}
 	*ret_status = AERIECAP_EXIT_FAILED;
-	if (name_location(cap) < 0)
+	if (name_location(cap) < 0 || take_environment(&cap->remote) < 0)
 		return -1;
 	if (cap->remote.wanted)
 		return check_remote(cap, ret_status) < 0 ? -1 : 1;

@@ -26,6 +26,12 @@ int await_announcement(unsigned port, const char *uuid, bool tcp, struct address
 bool parse_announcement(const void *data, size_t len, const char *uuid, bool tcp, struct address *ret);
 /* Makes the connected socket a WebSocket: the handler's transport. 0, or -1 with a reason. */
 int websocket_start(struct aeriecap *cap, int fd, const struct address *to, char *why, size_t room);
+/* secret.c: a password or key. The first line of a file that the user may read: 0, or -1, told on standard error. */
+int secret_from_file(const struct aeriecap *cap, const char *option, const char *path, char **to);
+/* Of the environment, unless there is one: 0, or -1: no memory. */
+int secret_from_environment(const char *name, char **to);
+/* Takes it out of the command line, where other users see it. */
+void secret_hide(char *argument);
 bool websocket_available(void);
 bool tls_available(void);
 

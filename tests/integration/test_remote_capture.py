@@ -4,6 +4,7 @@
 WebSocket, and what happens when the other side fails. Bodies expected are put together by hand from the tables of the
 protocol; the programs are the template of a radio (aerie-cap-demo) and aerie-cap-pcapfile."""
 import os
+import shutil
 import signal
 import socket
 import struct
@@ -472,6 +473,37 @@ class TestWebSocket(Base, AllTransports):
             link.close()
             self.assertEqual(p.status(), 5)
 
+    def test_password_and_key_come_from_a_file_or_the_environment(self):
+        path = "/datasource/remote/remotesource.ws"
+        with tempfile.TemporaryDirectory() as folder:
+            secret = os.path.join(folder, "secret")
+            with open(secret, "w", encoding="utf-8") as f:
+                f.write("s&cret\r\nanother line\n")
+            for args, variables, asked in (
+                    (["--user=u", f"--password-file={secret}"], {}, "?user=u&password=s%26cret"),
+                    (["--user=u", "--password-file", secret], {"AERIE_PASSWORD": "no"}, "?user=u&password=s%26cret"),
+                    (["--user=u"], {"AERIE_PASSWORD": "x", "AERIE_APIKEY": "no"}, "?user=u&password=x"),
+                    ([f"--apikey-file={secret}"], {}, "?KISMET=s%26cret"),
+                    ([], {"AERIE_APIKEY": "K", "AERIE_PASSWORD": "no"}, "?KISMET=K"),
+                    ([], {"AERIE_APIKEY": ""}, "")):
+                p = self.program(DEMO, f"--connect=127.0.0.1:{self.listener.port}", "--source=demo0", "--disable-retry", *self.transport, *args,
+                                 env={**os.environ, **variables})
+                link = WebLink(self.listener.accept(), answer=False)
+                self.assertEqual(link.request, f"GET {path}{asked} HTTP/1.1", args)
+                link.close()
+                self.assertEqual(p.status(), 5)
+
+    def test_password_and_key_on_the_command_line_are_not_seen_by_others(self):
+        for args in (["--user=u", "--password=s3cret"], ["--user=u", "--password", "s3cret"], ["--apikey=s3cret"]):
+            p, link = self.raw(*args)
+            self.assertIn("s3cret", link.request)
+            with open(f"/proc/{p.proc.pid}/cmdline", "rb") as f:
+                line = f.read()
+            self.assertIn(b"--source=demo0", line)
+            self.assertNotIn(b"s3cret", line)
+            link.close()
+            p.status()
+
     def test_refusals_say_what_to_do(self):
         for args, answer, says in (
                 (["--user=u", "--password=wrong"], "401 Unauthorized", "refuses the login (HTTP 401): check --user"),
@@ -659,6 +691,33 @@ class TestCommandLine(Base):
                 ([], 2, "--connect=HOST:PORT")):
             with self.subTest(args):
                 self.check([DEMO, *args], status, says)
+
+    def test_password_files_that_cannot_be_used_are_told(self):
+        with tempfile.TemporaryDirectory() as folder:
+            for content, says in ((None, "No such file or directory"), ("", "its first line is empty"), ("\nx\n", "its first line is empty"),
+                                  ("x" * 1025, "its first line is too long")):
+                path = os.path.join(folder, "secret")
+                if content is not None:
+                    with open(path, "w", encoding="ascii") as f:
+                        f.write(content)
+                self.check([DEMO, "--connect=127.0.0.1:1", "--source=demo0", "--user=u", f"--password-file={path}"], 2,
+                           f"--password-file={path} cannot be used: {says}")
+            self.check([DEMO, "--connect=127.0.0.1:1", "--source=demo0", f"--apikey-file={folder}"], 2, "Is a directory")
+
+    @unittest.skipUnless(os.geteuid() == 0, "only root can make set-user-id programs")
+    def test_set_user_id_program_reads_no_file_that_its_user_may_not(self):
+        with tempfile.TemporaryDirectory() as folder:
+            os.chmod(folder, 0o711)
+            program, secret = os.path.join(folder, "cap"), os.path.join(folder, "secret")
+            shutil.copy(DEMO, program)
+            os.chmod(program, 0o4755)
+            with open(secret, "w", encoding="ascii") as f:
+                f.write("root's own\n")
+            os.chmod(secret, 0o600)
+            args = [program, f"--connect=127.0.0.1:{self.listener.port}", "--source=demo0", "--user=u", f"--password-file={secret}"]
+            run = subprocess.run(args, user=65534, group=65534, extra_groups=[], capture_output=True, text=True, timeout=20, check=False)
+            self.assertEqual(run.returncode, 2, run.stderr)
+            self.assertIn("cannot be used: Permission denied", run.stderr)
 
     def test_uuid_is_of_the_definition_the_probe_or_made_up(self):
         with tempfile.TemporaryDirectory() as folder:
