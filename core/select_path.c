@@ -55,12 +55,37 @@ static bool has_no_text(const struct member *m)
 	return is_series(m) || (type_has_records(m->field) && !(m->field->flags & AERIE_FIELD_AS_KEYS));
 }
 
+/* Names that the REST specification's own examples use, and that its clients ask for, of members that are called otherwise today. */
+static const struct former {
+	const char *was, *is;
+} former_names[] = {
+	{ "kismet.common.signal.last_signal_dbm", "kismet.common.signal.last_signal" },
+	{ "kismet.common.signal.last_noise_dbm", "kismet.common.signal.last_noise" },
+	{ "kismet.common.signal.min_signal_dbm", "kismet.common.signal.min_signal" },
+	{ "kismet.common.signal.min_noise_dbm", "kismet.common.signal.min_noise" },
+	{ "kismet.common.signal.max_signal_dbm", "kismet.common.signal.max_signal" },
+	{ "kismet.common.signal.max_noise_dbm", "kismet.common.signal.max_noise" },
+	{ "kismet.device.base.packets.rx", "kismet.device.base.packets.rx_total" },
+	{ "kismet.device.base.packets.tx", "kismet.device.base.packets.tx_total" },
+};
+
+static const struct member *find_member(const struct registry *r, const struct record_type *t, const char *part)
+{
+	const struct field *f = registry_find_field(r, part);
+	size_t i;
+
+	for (i = 0; !f && i < sizeof former_names / sizeof former_names[0]; i++)
+		if (!strcmp(part, former_names[i].was))
+			f = registry_find_field(r, former_names[i].is);
+	return f ? registry_member(t, f->id) : NULL;
+}
+
 /* What the members of a type make of one part; the type in which the path goes on, or NULL. */
 static const struct record_type *resolve_part(const struct registry *r, const struct record_type *t, const char *part, bool last,
 					      struct hop *ret_hop)
 {
-	const struct field *f = registry_find_field(r, part);
-	const struct member *m = f ? registry_member(t, f->id) : NULL;
+	const struct member *m = find_member(r, t, part);
+	const struct field *f;
 
 	*ret_hop = (struct hop){ .kind = HOP_ABSENT };
 	if (!m)

@@ -445,6 +445,19 @@ class Conformance(unittest.TestCase):
             first = first[0] if isinstance(first[0], list) else first
             self.assertEqual(first, [f[1] if isinstance(f, list) else f for f in FIVE])
 
+    def test_the_specifications_own_example_finds_what_is_called_otherwise_today(self):
+        """Section "Field Specifications"; values are in the unit of kismet.common.signal.type."""
+        example = ["kismet.device.base.channel", "kismet.device.base.signal/kismet.common.signal.last_signal_dbm",
+                   ["kismet.device.base.channel", "base.channel"],
+                   ["kismet.device.base.signal/kismet.common.signal.last_signal_dbm", "base.last.signal"]]
+        kind, body = forms({"fields": example})["json="]
+        reply = self.host.ask(f"/devices/by-key/{self.words['KEY']}/device.json", "POST", body, {"Content-Type": kind})
+        last = self.device["kismet.device.base.signal"]["kismet.common.signal.last_signal"]
+        channel = self.device["kismet.device.base.channel"]
+        self.assertLess(last, 0)
+        self.assertEqual(json.loads(reply.octets), {"kismet.device.base.channel": channel, "kismet.common.signal.last_signal_dbm": last,
+                                                    "base.channel": channel, "base.last.signal": last})
+
     def test_head_is_get_without_the_body(self):
         for row in self.each(lambda r: r.method == "GET" and not r.login and r.status == 200):
             with self.row(row):
