@@ -366,7 +366,7 @@ const struct endpoint multi_endpoints[] = {
 	  .summary = "Several devices by their keys.",
 	  .help = "A list of devices, each once, in the order of the keys; keys of no device are left out." },
 	{ .path = "/devices/multikey/as-object/devices", .methods = AERIE_HTTP_POST, .handle = as_object, .params = keys_params,
-	  .result = AERIE_RESULT_OBJECT, .record = NULL,
+	  .result = AERIE_RESULT_MAP, .record = RECORD,
 	  .summary = "Several devices by their keys, as a map.",
 	  .help = "A map of keys to devices; keys of no device are left out." },
 	{ 0 },
