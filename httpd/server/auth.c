@@ -316,18 +316,11 @@ int auth_configure(struct server *s, const struct aerie_config *c)
 	return 0;
 }
 
-/* "%h" is the user's own directory, as everywhere in configurations; what is not absolute lies in the host's. */
 static int keys_path(const struct server *s, char *dst, size_t room)
 {
-	const char *given = s->auth->keys_path && *s->auth->keys_path ? s->auth->keys_path : KEYS_FILE, *folder = s->home;
-	int n;
+	const char *given = s->auth->keys_path && *s->auth->keys_path ? s->auth->keys_path : KEYS_FILE;
+	int n = *given == '/' ? snprintf(dst, room, "%s", given) : snprintf(dst, room, "%s/%s", s->home, given);
 
-	if (!strncmp(given, "%h/", 3)) {
-		folder = getenv("HOME");
-		folder = folder ? folder : "";
-		given += 3;
-	}
-	n = *given == '/' ? snprintf(dst, room, "%s", given) : snprintf(dst, room, "%s/%s", folder, given);
 	return n < 0 || (size_t)n >= room ? -ENAMETOOLONG : 0;
 }
 

@@ -23,7 +23,7 @@ import msgpack
 import requests
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from host import BUILD, CAPTURE, PATIENCE, Host, basic
+from host import BUILD, CAPTURE, PATIENCE, SOURCE, Host, basic
 from wsclient import Refused, WebSocket
 
 LOGIN = ("tester", "pa:ss wörd")
@@ -695,6 +695,24 @@ class RequireLogin(Case):
             self.expect(ask(host, "/session/check_setup_ok"), 406)
             self.expect(ask(host, "/session/check_login"), 403)
             self.expect(ask(host, CHECK), 401)
+
+
+class Documentation(Case):
+    def test_the_examples_give_what_they_say(self):
+        with open(os.path.join(SOURCE, "doc/logins.md"), encoding="utf-8") as f:
+            blocks = re.findall(r"^```sh\n(.*?)^```", f.read(), re.S | re.M)
+        lines = [line for block in blocks for line in block.splitlines()]
+        self.assertGreater(len(lines), 10)
+        with tempfile.TemporaryDirectory() as folder, running(login=("aerie", "password")) as host:
+            for line in lines:
+                with self.subTest(line):
+                    words, _, wanted = line.partition("# ")
+                    words = words.replace("http://localhost:2501", f"http://127.0.0.1:{host.port}")
+                    words = words.replace("curl ", "curl --silent --show-error --fail ", 1)
+                    run = subprocess.run(["sh", "-c", words], cwd=folder, capture_output=True, text=True, check=False)
+                    self.assertEqual((run.returncode, run.stderr), (0, ""))
+                    if wanted:
+                        self.assertEqual(run.stdout.strip(), wanted.strip())
 
 
 class Proxies(Case):
