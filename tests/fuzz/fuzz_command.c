@@ -21,10 +21,14 @@ static void walk(const struct aerie_value *v, unsigned depth)
 	(void)value_int(v, 0);
 	(void)value_real(v, 0);
 	(void)value_get(v, "a");
-	if (value_kind(v) != AERIE_VALUE_LIST)
+	if (value_kind(v) == AERIE_VALUE_LIST)
+		for (i = 0; i < value_count(v); i++)
+			walk(value_at(v, i), depth + 1);
+	if (value_kind(v) != AERIE_VALUE_MAP)
 		return;
+	assert(value_count(v) <= VALUE_KEYS && !value_key(v, value_count(v)));
 	for (i = 0; i < value_count(v); i++)
-		walk(value_at(v, i), depth + 1);
+		walk(value_get(v, value_key(v, i)), depth + 1);
 }
 
 static void write_and_read_again(const struct aerie_request *req, const struct aerie_value *v)
