@@ -69,7 +69,7 @@ static size_t room_of(const char *text)
 static struct wsconn *conn_alloc(struct websocket *w, const struct aerie_ws_route *route, void *pin,
 				 const struct aerie_http_request *req)
 {
-	struct wsconn *c = calloc(1, sizeof *c + room_of(req->path) + room_of(req->query) + room_of(req->role) + room_of(req->peer));
+	struct wsconn *c = calloc(1, sizeof *c + room_of(req->path) + room_of(req->query) + room_of(req->role) + room_of(req->peer) + room_of(req->login));
 	char *at = (char *)(c + 1);
 
 	if (!c)
@@ -83,6 +83,7 @@ static struct wsconn *conn_alloc(struct websocket *w, const struct aerie_ws_rout
 	c->req.query = place(&at, req->query);
 	c->req.role = place(&at, req->role);
 	c->req.peer = place(&at, req->peer);
+	c->req.login = place(&at, req->login);
 	c->fd = -1;
 	wsqueue_init(&c->out);
 	wsqueue_init(&c->waiting);

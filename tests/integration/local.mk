@@ -15,6 +15,7 @@ dist_check_SCRIPTS += tests/integration/test_tshark.py
 TESTS += tests/integration/test_tshark.py
 include $(top_srcdir)/tests/integration/http.mk
 include $(top_srcdir)/tests/integration/devices.mk
+include $(top_srcdir)/tests/integration/live.mk
 include $(top_srcdir)/tests/integration/post.mk
 include $(top_srcdir)/tests/integration/system.mk
 include $(top_srcdir)/tests/integration/docs.mk
