@@ -103,6 +103,7 @@ static void build(struct openapi *o)
 	o->claimed = tree_object(&o->tree, o->work, "claimed");
 	o->ids = tree_object(&o->tree, o->work, "ids");
 	o->holds = tree_object(&o->tree, o->work, "holds");
+	o->extended = tree_object(&o->tree, o->work, "extended");
 	(void)d->serializers->each(d->h, on_format, o);
 	schemas_build(o);
 	(void)d->http->each_route(d->h, operations_claim, o);

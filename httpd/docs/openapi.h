@@ -16,6 +16,7 @@ struct openapi {
 	json_t *claimed; /* "1/path.suffix": method and path of routes that name their suffixes */
 	json_t *ids;	 /* operationIds that are taken */
 	json_t *holds;	 /* name of a field -> name of the record type of what it holds */
+	json_t *extended; /* name of a record type -> names of those that begin with its members and have more */
 	json_t *series, *series_minute; /* references to their schemas */
 	struct aerie_field_info *fields; /* in the order of ids */
 	size_t n_fields, room_fields;

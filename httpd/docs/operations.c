@@ -208,6 +208,14 @@ static int is_plain(const char *type)
 	return 0;
 }
 
+/* Does a '*' stand for this parameter: one or more segments? */
+static int is_rest(const struct aerie_route *r, const char *name)
+{
+	const char *at = strstr(r->path, "/*");
+
+	return at && !strcmp(at + 2, name);
+}
+
 static json_t *parameter(struct openapi *o, const char *name, const char *in, const struct aerie_param *p)
 {
 	json_t *param = json_object(), *schema = p ? schemas_of_param(o, p) : tree_parse(&o->tree, "{\"type\": \"string\"}"), *content;
@@ -264,7 +272,7 @@ static void put_parameters(struct openapi *o, json_t *op, const struct aerie_rou
 {
 	char *shown = strdup(path), *own = path_text(o, r, suffix, 1);
 	const char *shown_names[NAMES_MAX], *own_names[NAMES_MAX], *format = format_name(r);
-	json_t *list = json_array();
+	json_t *list = json_array(), *one;
 	size_t n = 0, i;
 
 	if (shown && own) {
@@ -274,9 +282,14 @@ static void put_parameters(struct openapi *o, json_t *op, const struct aerie_rou
 	for (i = 0; i < n; i++) {
 		const struct aerie_param *p = find_param(r, AERIE_IN_PATH, own_names[i]);
 
-		tree_add(&o->tree, list,
-			 !p && !suffix && !strcmp(own_names[i], format) ? format_parameter(o, r, shown_names[i], bit)
-									: parameter(o, shown_names[i], "path", p));
+		if (!p && !suffix && !strcmp(own_names[i], format)) {
+			tree_add(&o->tree, list, format_parameter(o, r, shown_names[i], bit));
+			continue;
+		}
+		one = parameter(o, shown_names[i], "path", p);
+		if (is_rest(r, own_names[i]))
+			tree_put(&o->tree, one, "x-rest", json_true());
+		tree_add(&o->tree, list, one);
 	}
 	for (i = 0; i < r->n_params; i++)
 		if (r->params[i].in == AERIE_IN_QUERY)

@@ -210,6 +210,34 @@ static int on_record(void *user, const char *name, aerie_record_id type)
 	return r.o->tree.err;
 }
 
+/* Has a record all members of another, in the same places, and more? A type that was defined with a base has. */
+static int begins_with(json_t *properties, json_t *base)
+{
+	void *a = json_object_iter(properties), *b = json_object_iter(base);
+
+	for (; a && b; a = json_object_iter_next(properties, a), b = json_object_iter_next(base, b))
+		if (strcmp(json_object_iter_key(a), json_object_iter_key(b)))
+			return 0;
+	return a && !b;
+}
+
+static void find_extended(struct openapi *o)
+{
+	const char *name, *other;
+	json_t *schema, *longer, *list;
+
+	json_object_foreach (o->schemas, name, schema) {
+		list = json_array();
+		json_object_foreach (o->schemas, other, longer)
+			if (begins_with(json_object_get(longer, "properties"), json_object_get(schema, "properties")))
+				tree_add_text(&o->tree, list, other);
+		if (json_array_size(list))
+			tree_put(&o->tree, o->extended, name, list);
+		else
+			json_decref(list);
+	}
+}
+
 #define SERIES \
 	"kismet.common.rrd.last_time kismet.common.rrd.serial_time kismet.common.rrd.last_value kismet.common.rrd.last_value_n1 " \
 	"kismet.common.rrd.minute_vec kismet.common.rrd.blank_val"
@@ -232,6 +260,7 @@ void schemas_build(struct openapi *o)
 	o->series_minute = schemas_keep(o, "aerie.series_minute", map_of_fields(o, SERIES));
 	o->series = schemas_keep(o, "aerie.series", map_of_fields(o, SERIES " kismet.common.rrd.hour_vec kismet.common.rrd.day_vec"));
 	(void)d->fields->each_record(d->h, on_record, o);
+	find_extended(o);
 }
 
 /* ---- parameters ---- */
@@ -316,6 +345,22 @@ json_t *schemas_of_params(struct openapi *o, const struct aerie_route *r, uint16
 
 /* ---- results ---- */
 
+/* A record, or one that has more: devices are records of their PHY's type. */
+static json_t *record_or_more(struct openapi *o, const char *record)
+{
+	json_t *list = json_object_get(o->extended, record), *more, *any, *schema;
+	size_t i;
+
+	if (!list)
+		return reference(o, record);
+	schema = json_object();
+	any = tree_array(&o->tree, schema, "anyOf");
+	tree_add(&o->tree, any, reference(o, record));
+	json_array_foreach (list, i, more)
+		tree_add(&o->tree, any, reference(o, json_string_value(more)));
+	return schema;
+}
+
 static json_t *result_map(struct openapi *o, const struct aerie_route *r)
 {
 	json_t *both, *parts;
@@ -323,10 +368,10 @@ static json_t *result_map(struct openapi *o, const struct aerie_route *r)
 	if (!r->record || !json_object_get(o->schemas, r->record))
 		return map_of_fields(o, r->fields);
 	if (!r->fields)
-		return reference(o, r->record);
+		return record_or_more(o, r->record);
 	both = json_object();
 	parts = tree_array(&o->tree, both, "allOf");
-	tree_add(&o->tree, parts, reference(o, r->record));
+	tree_add(&o->tree, parts, record_or_more(o, r->record));
 	tree_add(&o->tree, parts, map_of_fields(o, r->fields));
 	return both;
 }

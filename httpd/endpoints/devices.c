@@ -183,7 +183,7 @@ static const struct aerie_param summary_params[] = { TABLE_PARAMS, PARAMS_END };
 static const struct aerie_param time_params[] = { TIME_PARAM, LIST_PARAMS, PARAMS_END };
 static const struct aerie_param mac_params[] = { MAC_PARAM, LIST_PARAMS, PARAMS_END };
 static const struct aerie_param mask_params[] = {
-	AERIE_PARAM(AERIE_IN_PATH, 0, "mac", "mac", "Address.", "\"02:00:00:00:00:01\""),
+	AERIE_PARAM(AERIE_IN_PATH, 0, "mac", "mac", "An address; which of its bits count says the mask.", "\"02:00:00:00:00:01\""),
 	AERIE_PARAM(AERIE_IN_PATH, 0, "mask", "mac", "Mask: which of the address's bits count.", "\"FF:FF:FF:00:00:00\""),
 	LIST_PARAMS, PARAMS_END,
 };

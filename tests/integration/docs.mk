@@ -6,4 +6,5 @@ tests_integration_odd_odd_routes_la_CPPFLAGS = $(MODCPP)
 tests_integration_odd_odd_routes_la_LDFLAGS = $(MODLD) -rpath /nowhere
 tests_integration_odd_odd_routes_la_LIBTOOLFLAGS = $(MODLT)
 dist_check_SCRIPTS += tests/integration/test_docs.py
+TESTS += tests/integration/test_docs.py
 EXTRA_DIST += tests/integration/openapi.py

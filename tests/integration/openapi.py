@@ -43,7 +43,7 @@ class Operation:
         """The path with its parameters; value_of gives each one's value by its declaration."""
         path = self.path
         for p in self.placed("path"):
-            path = path.replace("{%s}" % p["name"], urllib.parse.quote(str(value_of(p)), safe=""))
+            path = path.replace("{%s}" % p["name"], urllib.parse.quote(str(value_of(p)), safe="/" if p.get("x-rest") else ""))
         return path
 
 
@@ -67,8 +67,10 @@ class Document:
                     yield operation
 
     def properties(self, schema):
-        """What the maps of a schema may hold, through references and allOf; None: anything."""
+        """What the maps of a schema may hold, through references, allOf and anyOf; None: anything."""
         schema = self.resolve(schema)
+        if "anyOf" in schema:
+            schema = {"allOf": schema["anyOf"]}
         if "allOf" in schema:
             parts = [self.properties(s) for s in schema["allOf"]]
             return None if None in parts else {k: v for part in parts for k, v in part.items()}
@@ -79,6 +81,9 @@ class Document:
         schema = self.resolve(schema)
         if "allOf" in schema and len(schema["allOf"]) == 1:
             return self.wrong(schema["allOf"][0], value, at)
+        if "anyOf" in schema:
+            reasons = [self.wrong(s, value, at) for s in schema["anyOf"]]
+            return None if None in reasons else reasons[-1]
         if "oneOf" in schema:
             n = sum(self.wrong(s, value, at) is None for s in schema["oneOf"])
             return None if n == 1 else f"{at}: fits {n} of {schema['oneOf']}"

@@ -24,7 +24,7 @@ PASSIVE = "00112233-4455-6677-8899-AABBCCDDEEFF"
 RADIO = "F00D0000-0000-0000-0000-000000000001"
 FORM = "application/x-www-form-urlencoded"
 SCHEMA = "/usr/share/openapi-specification/schemas/v3.0/schema.json"  # Debian: openapi-specification
-ODD = "org.example.odd"
+ODD = "org.example.breakout"
 
 
 def own(owner):
@@ -250,6 +250,8 @@ class Valid(unittest.TestCase):
     def test_the_rest_of_a_path_stands_behind_the_suffix(self):
         self.assertIn("/odd/rest.json/{tail}", self.document.what["paths"])
         self.assertIn("/odd/rest.html/{tail}", self.document.what["paths"])
+        tail, = next(o for o in self.document.operations() if o.path == "/odd/rest.json/{tail}").placed("path")
+        self.assertTrue(tail["x-rest"])
         reply = self.host.ask("/odd/rest.json/" + urllib.parse.quote("a/b", safe=""))
         self.assertEqual((reply.status, json.loads(reply.octets)), (200, "a/b"))
 

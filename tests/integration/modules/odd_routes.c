@@ -168,7 +168,7 @@ static const char *const needs[] = { AERIE_FIELDS_SERVICE, AERIE_HTTP_SERVICE, A
 
 static const struct aerie_plugin plugin = {
 	.abi = AERIE_ABI_INIT,
-	.id = "org.example.odd",
+	.id = "org.example.breakout",
 	.version = "1.0",
 	.summary = "<script>alert(3)</script>",
 	.license = "MIT",
