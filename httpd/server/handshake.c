@@ -52,12 +52,14 @@ void handshake_header(struct handshake *hs, const char *name, const char *value)
 	}
 }
 
+/* libsodium takes some octets above 127 for letters, so these are looked at first. */
 static bool key_valid(const char *key)
 {
+	static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 	uint8_t octets[KEY_LETTERS];
 	size_t n = 0;
 
-	return strlen(key) == KEY_LETTERS &&
+	return strlen(key) == KEY_LETTERS && strspn(key, letters) == KEY_LETTERS - 2 &&
 	       !sodium_base642bin(octets, sizeof octets, key, KEY_LETTERS, NULL, &n, NULL, sodium_base64_VARIANT_ORIGINAL) && n == 16;
 }
 

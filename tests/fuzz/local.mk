@@ -89,6 +89,16 @@ tests_fuzz_fuzz_select_SOURCES = tests/fuzz/fuzz_select.c tests/unit/testcore.c 
 tests_fuzz_fuzz_select_CFLAGS = $(AM_CFLAGS) $(UV_CFLAGS) $(JANSSON_CFLAGS)
 tests_fuzz_fuzz_select_LDADD = $(CORE_LIBS)
 
+FUZZ_TARGETS += tests/fuzz/fuzz_handshake
+tests_fuzz_fuzz_handshake_SOURCES = tests/fuzz/fuzz_handshake.c httpd/server/handshake.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_handshake_CFLAGS = $(AM_CFLAGS) $(HTTPD_CFLAGS)
+tests_fuzz_fuzz_handshake_LDADD = $(FUZZ_LIBS) $(HTTPD_LIBS)
+
+FUZZ_TARGETS += tests/fuzz/fuzz_live_ask
+tests_fuzz_fuzz_live_ask_SOURCES = tests/fuzz/fuzz_live_ask.c httpd/live/ask.c tests/unit/testcore.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_live_ask_CFLAGS = $(AM_CFLAGS) $(UV_CFLAGS) $(JANSSON_CFLAGS)
+tests_fuzz_fuzz_live_ask_LDADD = $(CORE_LIBS)
+
 FUZZ_TARGETS += tests/fuzz/fuzz_config
 tests_fuzz_fuzz_config_SOURCES = tests/fuzz/fuzz_config.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_config_CFLAGS = $(AM_CFLAGS) $(UV_CFLAGS)
