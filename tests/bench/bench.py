@@ -358,6 +358,8 @@ FIVE_FIELDS = ["kismet.device.base.key", "kismet.device.base.macaddr", "kismet.d
 SSIDS = ["kismet.device.base.macaddr", "dot11.device/dot11.device.advertised_ssid_map/dot11.advertisedssid.ssid"]
 SERIES = ["kismet.device.base.macaddr", "kismet.device.base.packets.rrd/kismet.common.rrd.minute_vec"]
 
+REGEX = [["kismet.device.base.macaddr", "^[0-9A-F]"]]
+
 
 def post(port, path, command):
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=600)
@@ -384,11 +386,15 @@ def select(count, rounds):
         try:
             wait_for_port(process, port)
             settled(process)
-            for name, suffix, command in (("whole records", "json", {}), ("whole records", "msgpack", {}),
-                                          ("five fields", "json", {"fields": FIVE_FIELDS}),
-                                          ("five fields", "msgpack", {"fields": FIVE_FIELDS}),
-                                          ("ssids", "json", {"fields": SSIDS}), ("a series", "json", {"fields": SERIES})):
-                text = post(port, f"/bench/measure?rounds={rounds}&path=/bench/devices.{suffix}", command)
+            bare, endpoint = "/bench/devices", "/devices/summary/devices"
+            for name, path, suffix, command in (("whole records", bare, "json", {}), ("whole records", bare, "msgpack", {}),
+                                                ("five fields", bare, "json", {"fields": FIVE_FIELDS}),
+                                                ("five fields", bare, "msgpack", {"fields": FIVE_FIELDS}),
+                                                ("ssids", bare, "json", {"fields": SSIDS}),
+                                                ("a series", bare, "json", {"fields": SERIES}),
+                                                ("summary", endpoint, "json", {"fields": FIVE_FIELDS}),
+                                                ("with a regex", endpoint, "json", {"fields": FIVE_FIELDS, "regex": REGEX})):
+                text = post(port, f"/bench/measure?rounds={rounds}&path={path}.{suffix}", command)
                 octets, seconds, copy = (float(n) for n in text.split())
                 if octets <= 0:
                     raise Failed(f"{name}, {suffix}: error {octets}")
