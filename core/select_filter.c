@@ -292,7 +292,7 @@ static void tell_given_up(const struct aerie_filter *f, const struct term *t)
 {
 	if (t->given_up && f->core->bus)
 		bus_printf(f->core->bus, AERIE_LOG_INFO,
-			   "filter: the pattern \"%s\" needs too much work; %llu texts count as no match undecided: simplify it",
+			   "filter: the pattern \"%s\" left %llu texts undecided, which count as no match: it needs too much work, simplify it",
 			   t->shown, (unsigned long long)t->given_up);
 }
 
