@@ -73,13 +73,13 @@ static int add_name(struct aerie_selection *s, const struct registry *r, const c
 {
 	uint32_t i = s->paths.n;
 	const struct path_spec *p = &s->paths.path[i];
-	const struct field *f = registry_find_field(r, p->part[p->n - 1]);
+	const char *last = p->part[p->n - 1];
+	const struct field *f = path_field(r, last);
 
-	if (f && !name)
+	if (f && !name && !strcmp(f->name.text, last))
 		s->name[i] = &f->name;
 	else
-		s->name[i] = s->made[i] = name_make(name ? name : p->part[p->n - 1],
-						    name ? len : (uint32_t)strlen(p->part[p->n - 1]), f);
+		s->name[i] = s->made[i] = name ? name_make(name, len, f) : name_make(last, (uint32_t)strlen(last), f);
 	if (!s->name[i]) {
 		path_spec_free(&s->paths.path[i]);
 		return -ENOMEM;

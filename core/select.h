@@ -28,6 +28,9 @@ struct path_spec {
 int path_spec_init(struct path_spec *p, const char *what, const char *text, uint32_t len, char *ret_why, uint32_t room);
 void path_spec_free(struct path_spec *p);
 
+/* The field that a part of a path names, also by a name that it had once; NULL: nobody registered it. */
+const struct field *path_field(const struct registry *r, const char *part);
+
 /* What to do with a part of a path. */
 enum hop_kind {
 	HOP_ABSENT,    /* there is no such member */

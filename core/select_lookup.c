@@ -104,7 +104,7 @@ static int find_in_record(const struct visit *c, const struct aerie_rec *rec, st
 	while (rec) {
 		const struct record_type *t = registry_type(c->registry, rec->type);
 		const char *part = next_part(&w);
-		const struct field *f = part ? registry_find_field(c->registry, part) : NULL;
+		const struct field *f = part ? path_field(c->registry, part) : NULL;
 		const struct member *m = f ? registry_member(t, f->id) : NULL;
 
 		if (!part)

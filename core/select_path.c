@@ -69,7 +69,7 @@ static const struct former {
 	{ "kismet.device.base.packets.tx", "kismet.device.base.packets.tx_total" },
 };
 
-static const struct member *find_member(const struct registry *r, const struct record_type *t, const char *part)
+const struct field *path_field(const struct registry *r, const char *part)
 {
 	const struct field *f = registry_find_field(r, part);
 	size_t i;
@@ -77,15 +77,15 @@ static const struct member *find_member(const struct registry *r, const struct r
 	for (i = 0; !f && i < sizeof former_names / sizeof former_names[0]; i++)
 		if (!strcmp(part, former_names[i].was))
 			f = registry_find_field(r, former_names[i].is);
-	return f ? registry_member(t, f->id) : NULL;
+	return f;
 }
 
 /* What the members of a type make of one part; the type in which the path goes on, or NULL. */
 static const struct record_type *resolve_part(const struct registry *r, const struct record_type *t, const char *part, bool last,
 					      struct hop *ret_hop)
 {
-	const struct member *m = find_member(r, t, part);
-	const struct field *f;
+	const struct field *f = path_field(r, part);
+	const struct member *m = f ? registry_member(t, f->id) : NULL;
 
 	*ret_hop = (struct hop){ .kind = HOP_ABSENT };
 	if (!m)

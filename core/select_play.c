@@ -13,7 +13,7 @@ struct play {
 };
 
 /* The value behind a name of the map that begins at `at`; 0: the name is not there. */
-static uint64_t find_value(const struct aerie_recording *r, uint64_t at, const char *name)
+static uint64_t find_name(const struct aerie_recording *r, uint64_t at, const char *name)
 {
 	uint32_t len, want = (uint32_t)strlen(name);
 	const void *octets;
@@ -32,6 +32,15 @@ static uint64_t find_value(const struct aerie_recording *r, uint64_t at, const c
 	return 0;
 }
 
+/* The same for a part of a path, which may be a name that the field had once. */
+static uint64_t find_value(const struct aerie_recording *r, uint64_t at, const char *part)
+{
+	uint64_t found = find_name(r, at, part);
+	const struct field *f = found ? NULL : path_field(r->registry, part);
+
+	return f ? find_name(r, at, f->name.text) : found;
+}
+
 /* Is the map that begins at `at` one with keys of its own, rather than a record? An empty one tells by its field. */
 static bool has_own_keys(const struct aerie_recording *r, uint64_t at, const char *field)
 {
@@ -42,7 +51,7 @@ static bool has_own_keys(const struct aerie_recording *r, uint64_t at, const cha
 	n = recording_note(r, at + sizeof n, &octets);
 	if (n.kind != NOTE_END_MAP)
 		return n.kind == NOTE_KEY_TEXT;
-	f = registry_find_field(r->registry, field);
+	f = path_field(r->registry, field);
 	return !f || type_is_map(f->type);
 }
 

@@ -22,7 +22,7 @@ enum slot {
 	S_INT, S_FMAP, S_STR, S_MACMAP, S_UUIDMAP, S_KEYMAP, S_KEYS, S_RECKEYS, S_RRD, S_MINUTE, S_NUMBERS, SLOTS
 };
 static aerie_slot world_slot[SLOTS];
-static aerie_slot s_ssid, s_signal, s_maxdbm, s_entries, s_entry_text;
+static aerie_slot s_ssid, s_signal, s_maxdbm, s_last, s_entries, s_entry_text;
 static aerie_record_id world_type, world_leaf, world_sub;
 
 static int world_format_key(struct core *c, uint64_t key, char *dst)
@@ -61,6 +61,7 @@ static void world_define_all(struct core *core)
 	aerie_record_id entry_type = (world_leaf = WORLD_DEFINE(core, "leaf", leaf), WORLD_DEFINE(core, "entry", entry));
 	const struct aerie_member sub[] = {
 		L(s_maxdbm, AERIE_T_I32, 0, 0, "sub.max_dbm", 0),
+		L(s_last, AERIE_T_I32, 0, AERIE_FIELD_DYNAMIC, "kismet.common.signal.last_signal", 0),
 		L(s_entries, AERIE_T_VEC, AERIE_T_RECORD, 0, "sub.entries", entry_type),
 	};
 	aerie_record_id sub_type = world_sub = WORLD_DEFINE(core, "sub", sub);

@@ -131,6 +131,7 @@ Test(recording, a_selection_gives_what_it_gives_from_the_record)
 	static const char *const fields[] = {
 		"[\"w.u8\",\"w.mac\",\"w.name\",\"w.key\",\"w.uuid\",\"w.bytes\",\"w.i64\",\"w.f64\",\"w.time\",\"w.dyn\",\"w.empty\"]",
 		"[\"w.name\",[\"w.u8\",\"renamed.\\\"\"],\"never\",\"w.sub/never\",\"w.name/x\"]",
+		"[\"w.sub/kismet.common.signal.last_signal_dbm\"]",
 		"[\"w.sub/sub.max_dbm\",\"w.sub\",\"w.sub/sub.entries/entry.text\"]",
 		"[\"w.list/leaf.ssid\",\"w.list/leaf.signal\",\"w.list\",\"w.list/never\"]",
 		"[\"w.vec/sub.entries/entry.text\",\"w.vec/sub.max_dbm\",\"w.texts\",\"w.texts/x\",\"w.doubles\",\"w.doubles/y\"]",
@@ -143,6 +144,7 @@ Test(recording, a_selection_gives_what_it_gives_from_the_record)
 	const struct aerie_rec *records[] = { full, bare };
 	size_t i, k;
 
+	aerie_set_i32(F->sub(full, world_slot[S_SUB]), s_last, -55);
 	for (k = 0; k < 2; k++) {
 		struct aerie_recording *r = record(records[k]);
 

@@ -64,6 +64,35 @@ static char *show(const char *fields, const struct aerie_rec *rec)
 		free(text_);                      \
 	} while (0)
 
+static char *at_path(const struct aerie_rec *rec, const char *path)
+{
+	char copy[256], *rest, *part;
+	const char *parts[20];
+	struct recorder r;
+	uint32_t n = 0;
+	int err, looked;
+
+	snprintf(copy, sizeof copy, "%s", path);
+	for (part = strtok_r(copy, "|", &rest); part; part = strtok_r(NULL, "|", &rest))
+		parts[n++] = strcmp(part, "-") ? part : "";
+	recorder_init(&r);
+	err = S->visit_path(h, rec, parts, n, &recorder_visitor, &r);
+	looked = S->visit_path(h, rec, parts, n, NULL, NULL);
+	cr_expect_eq(err, looked, "%s: %d, %d", path, err, looked);
+	cr_expect(!r.wrong && !r.depth, "%s: %s", path, r.wrong);
+	cr_expect(!err || (err == -ENOENT && !r.len), "%s: %d", path, err);
+	if (err)
+		recorder_reset(&r);
+	return err ? strdup("none") : r.text;
+}
+
+#define AT(path, want)                            \
+	do {                                      \
+		char *text_ = at_path(full, path); \
+		cr_expect_str_eq(text_, want, "%s: %s", path, text_); \
+		free(text_);                      \
+	} while (0)
+
 static void refused(const char *fields, const char *why_part)
 {
 	const struct aerie_value *v = value_make(fields);
@@ -190,6 +219,17 @@ Test(select, names_that_are_no_utf8_become_well_formed)
 	S->selection_free(s);
 }
 
+Test(select, a_field_is_found_by_the_name_that_it_had_once)
+{
+	const char *asked = "[\"w.sub/kismet.common.signal.last_signal_dbm\",[\"w.sub/kismet.common.signal.last_signal_dbm\",\"dbm\"]]";
+	struct aerie_rec *sub = F->sub(full, world_slot[S_SUB]);
+
+	aerie_set_i32(sub, s_last, -55);
+	SHOWS(full, asked, "{\"kismet.common.signal.last_signal_dbm\":-55,\"dbm\":-55}");
+	SHOWS(bare, asked, "{\"kismet.common.signal.last_signal_dbm\":0,\"dbm\":0}");
+	AT("w.sub|kismet.common.signal.last_signal_dbm", "-55");
+}
+
 Test(select, nothing_selected_is_the_whole_record)
 {
 	static const char *const nothing[] = { "null", "[]" };
@@ -267,35 +307,6 @@ Test(select, one_selection_serves_records_of_several_types)
 }
 
 /* ---- Paths ---- */
-
-static char *at_path(const struct aerie_rec *rec, const char *path)
-{
-	char copy[256], *rest, *part;
-	const char *parts[20];
-	struct recorder r;
-	uint32_t n = 0;
-	int err, looked;
-
-	snprintf(copy, sizeof copy, "%s", path);
-	for (part = strtok_r(copy, "|", &rest); part; part = strtok_r(NULL, "|", &rest))
-		parts[n++] = strcmp(part, "-") ? part : "";
-	recorder_init(&r);
-	err = S->visit_path(h, rec, parts, n, &recorder_visitor, &r);
-	looked = S->visit_path(h, rec, parts, n, NULL, NULL);
-	cr_expect_eq(err, looked, "%s: %d, %d", path, err, looked);
-	cr_expect(!r.wrong && !r.depth, "%s: %s", path, r.wrong);
-	cr_expect(!err || (err == -ENOENT && !r.len), "%s: %d", path, err);
-	if (err)
-		recorder_reset(&r);
-	return err ? strdup("none") : r.text;
-}
-
-#define AT(path, want)                            \
-	do {                                      \
-		char *text_ = at_path(full, path); \
-		cr_expect_str_eq(text_, want, "%s: %s", path, text_); \
-		free(text_);                      \
-	} while (0)
 
 Test(select, a_path_leads_to_members_entries_and_numbers)
 {
