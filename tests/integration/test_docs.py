@@ -160,8 +160,11 @@ class Texts(unittest.TestCase):
             self.assertRegex(kind, r"^[a-z]+/[a-z0-9.+-]+")
             self.assertGreater(len(text.split()), 2, suffix)
         self.assertLessEqual({".json", ".ekjson", ".msgpack", ".cmd", ".jcmd"}, {f[0] for f in formats})
-        for tag in self.document.what["tags"]:
-            self.assertGreater(len(tag["description"].split()), 1, tag)
+        tags = {t["name"]: t["description"] for t in self.document.what["tags"]}
+        for name, text in tags.items():
+            self.assertGreater(len(text.split()), 1, name)
+        built = [f for f in os.listdir(os.path.join(BUILD, "modules/.libs")) if f.endswith(".so")]
+        self.assertEqual(len([t for t in tags if t.startswith("aerie.")]), len(built), "a module of the host's own does not run")
 
 
 class Valid(unittest.TestCase):
@@ -410,6 +413,19 @@ class Answers(unittest.TestCase):
                     self.assertEqual(reply.status, 401, reply.octets[:200])
                     self.assertIn("401", o.what["responses"])
 
+    def test_each_documented_way_to_log_in_works(self):
+        o = next(o for o in self.document.operations() if o.path == "/datasource/list_interfaces.{format}" and o.method == "get")
+        schemes = self.document.what["components"]["securitySchemes"]
+        self.assertEqual([list(s) for s in o.what["security"]], [["session"], ["basic"], ["key"]])
+        path = "/datasource/list_interfaces.json"
+        first = self.host.ask(path, headers=ADMIN)
+        name, token = first.headers["Set-Cookie"].split(";")[0].split("=", 1)
+        self.assertEqual((schemes["session"]["in"], schemes["session"]["name"], schemes["basic"]["scheme"]), ("cookie", name, "basic"))
+        self.assertEqual((schemes["key"]["in"], schemes["key"]["name"]), ("query", name))
+        for reply in (first, self.host.ask(path, headers={"Cookie": f"{name}={token}"}), self.host.ask(f"{path}?{name}={token}")):
+            self.assertEqual(reply.status, 200, reply.octets)
+        self.assertEqual(self.host.ask(f"{path}?{name}={token[:-1]}").status, 401)
+
     def test_methods_that_are_not_listed_are_405(self):
         for path, item in self.document.what["paths"].items():
             o = next(o for o in self.document.operations() if o.path == path)
@@ -542,15 +558,32 @@ class Pages(unittest.TestCase):
         return Page(reply.octets.decode())
 
     def test_pages_lead_only_to_what_is_there_and_load_nothing_from_elsewhere(self):
-        seen, ids, anchors, todo = set(), {}, set(), ["/docs/", "/docs", "/system/endpoints.html", "/system/tracked_fields.html"]
+        self.walk(self.host, "")
+
+    def test_pages_and_document_hold_behind_a_proxy_that_adds_a_prefix(self):
+        behind = Host("-s", "httpd_uri_prefix=/radio/aerie", login=(USER, PASSWORD))
+        try:
+            behind.ready()
+            self.walk(behind, "/radio/aerie")
+            server = json.loads(behind.ask("/radio/aerie/system/openapi.json").octets)["servers"][0]["url"]
+            base = urllib.parse.urljoin("http://h/radio/aerie/system/openapi.json", server)  # RFC 3986 5.2, as OpenAPI 3.0.3 "Server Object"
+            self.assertEqual(base, "http://h/radio/aerie/")
+            self.assertEqual(behind.ask(urllib.parse.urlsplit(base).path + "/system/timestamp.json").status, 200)
+        finally:
+            behind.end()
+
+    def walk(self, on, prefix):
+        """Follows every link of the pages."""
+        seen, ids, anchors = set(), {}, set()
+        todo = [prefix + path for path in ("/docs/", "/docs", "/system/endpoints.html", "/system/tracked_fields.html")]
         while todo:
             path = todo.pop()
             if path in seen:
                 continue
             seen.add(path)
-            reply = self.host.ask(path, headers=ADMIN)
+            reply = on.ask(path, headers=ADMIN)
             self.assertEqual(reply.status, 200, path)
-            if not reply.headers["Content-Type"].startswith("text/html") or not path.startswith(("/docs", "/system/")):
+            if not reply.headers["Content-Type"].startswith("text/html") or not path.startswith((prefix + "/docs", prefix + "/system/")):
                 continue
             page = Page(reply.octets.decode())
             ids[path] = page.ids
@@ -563,8 +596,8 @@ class Pages(unittest.TestCase):
                 todo.append(whole.path)
                 if whole.fragment:
                     anchors.add((whole.path, urllib.parse.unquote(whole.fragment)))
-        self.assertLessEqual({"/docs/endpoints.html", "/docs/fields.html", "/docs/records.html", "/docs/formats.html", "/docs/docs.js",
-                              "/docs/docs.css", "/system/openapi.json", "/"}, seen)
+        self.assertLessEqual({prefix + path for path in ("/docs/endpoints.html", "/docs/fields.html", "/docs/records.html", "/docs/formats.html",
+                                                         "/docs/docs.js", "/docs/docs.css", "/system/openapi.json", "/")}, seen)
         missing = [a for a in anchors if a[1] not in ids[a[0]]]
         self.assertEqual(missing, [])
         self.assertGreater(len(anchors), 200)
