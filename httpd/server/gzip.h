@@ -18,7 +18,8 @@ typedef int64_t gzip_source_fn(void *user, char *buf, uint64_t max);
 
 /* NULL: memory is out. level: 1..9. */
 struct gzip *gzip_new(int level);
-/* As gzip_source_fn. What the source had for now comes out, so that a slow stream is not held back. */
+/* As gzip_source_fn. What the source had for now comes out, so that a slow stream is not held back. max is 16 at least: zlib repeats
+ * the mark of a flush for which it had no room. */
 int64_t gzip_read(struct gzip *g, gzip_source_fn *source, void *user, char *buf, uint64_t max);
 void gzip_free(struct gzip *g);
 

@@ -138,6 +138,12 @@ tests_fuzz_fuzz_credentials_SOURCES = tests/fuzz/fuzz_credentials.c httpd/server
 tests_fuzz_fuzz_credentials_CFLAGS = $(AM_CFLAGS) $(HTTPD_CFLAGS)
 tests_fuzz_fuzz_credentials_LDADD = $(HTTPD_LIBS)
 
+FUZZ_TARGETS += tests/fuzz/fuzz_http_fields
+tests_fuzz_fuzz_http_fields_SOURCES = tests/fuzz/fuzz_http_fields.c httpd/server/files.c httpd/server/gzip.c httpd/server/address.c httpd/server/csp.c \
+	$(FUZZ_MAIN)
+tests_fuzz_fuzz_http_fields_CFLAGS = $(AM_CFLAGS) $(HTTPD_CFLAGS) $(ZLIB_CFLAGS)
+tests_fuzz_fuzz_http_fields_LDADD = $(HTTPD_LIBS) $(ZLIB_LIBS)
+
 check_PROGRAMS += $(FUZZ_TARGETS)
 TESTS += $(FUZZ_TARGETS)
 EXTRA_DIST += tests/fuzz/run.sh

@@ -13,4 +13,5 @@ include $(top_srcdir)/tests/unit/router.mk
 include $(top_srcdir)/tests/unit/docs.mk
 include $(top_srcdir)/tests/unit/views.mk
 include $(top_srcdir)/tests/unit/auth.mk
+include $(top_srcdir)/tests/unit/transport.mk
 endif
