@@ -92,6 +92,7 @@ int main(int argc, char **argv)
 	size_t len = fread(data, 1, sizeof data, stdin);
 	json_t *value = NULL;
 	json_error_t e = { .text = "not one document" };
+	int status;
 
 	if (argc == 2 && len < sizeof data) {
 		if (!strcmp(argv[1], "json"))
@@ -105,5 +106,7 @@ int main(int argc, char **argv)
 		fprintf(stderr, "parse: %s\n", e.text);
 		return 1;
 	}
-	return json_dumpf(value, stdout, JSON_COMPACT | JSON_ENCODE_ANY | JSON_REAL_PRECISION(17)) ? 1 : 0;
+	status = json_dumpf(value, stdout, JSON_COMPACT | JSON_ENCODE_ANY | JSON_REAL_PRECISION(17)) ? 1 : 0;
+	json_decref(value);
+	return status;
 }
