@@ -28,3 +28,6 @@ check-tsan-programs: tests/integration/modules/ws_routes.la
 dist_check_SCRIPTS += tests/integration/test_transport.py
 TESTS += tests/integration/test_transport.py
 TSAN_TESTS += tests/integration/test_transport.py
+dist_check_SCRIPTS += tests/integration/test_hostile.py
+TESTS += tests/integration/test_hostile.py
+TSAN_TESTS += tests/integration/test_hostile.py
