@@ -23,11 +23,8 @@ struct labels {
 	_Atomic int any;
 
 	pthread_mutex_t writing;
-	pthread_mutex_t lock; /* guards what follows */
+	pthread_mutex_t lock; /* guards the map */
 	json_t *devices;
-	uint64_t *waiting; /* keys of new devices that could not be labelled at once */
-	size_t n_waiting, room;
-	int posted;
 };
 
 /* ---- the map ---- */
@@ -153,54 +150,16 @@ static void tell_unshown(const struct labels *l, int err)
 
 /* ---- new devices ---- */
 
-static void show_waiting(void *user)
+static void tell_posted(void *user)
 {
-	struct labels *l = user;
-	uint64_t *keys;
-	size_t n, i;
-
-	pthread_mutex_lock(&l->lock);
-	keys = l->waiting;
-	n = l->n_waiting;
-	l->waiting = NULL;
-	l->n_waiting = l->room = 0;
-	l->posted = 0;
-	pthread_mutex_unlock(&l->lock);
-	for (i = 0; i < n; i++)
-		tell_unshown(l, show(l, keys[i]));
-	free(keys);
+	tell_unshown(user, -ENOMEM);
 }
 
-/* The publisher holds the device. */
-static int show_later(struct labels *l, uint64_t key)
-{
-	int err = 0, post;
-
-	pthread_mutex_lock(&l->lock);
-	if (l->n_waiting == l->room) {
-		size_t room = l->room ? l->room * 2 : 64;
-		uint64_t *keys = realloc(l->waiting, room * sizeof *keys);
-
-		if (keys) {
-			l->waiting = keys;
-			l->room = room;
-		} else {
-			err = -ENOMEM;
-		}
-	}
-	if (!err)
-		l->waiting[l->n_waiting++] = key;
-	post = !err && !l->posted;
-	l->posted |= post;
-	pthread_mutex_unlock(&l->lock);
-	return post ? l->e->loop->post(l->e->h, show_waiting, l) : err;
-}
-
+/* [any] Devices appear with none held; a subscriber must not publish, so what went wrong is told by the main thread. */
 static void on_new_device(void *user, const struct aerie_event *ev)
 {
 	struct labels *l = user;
 	json_t *entry;
-	int err;
 
 	if (!atomic_load_explicit(&l->any, memory_order_relaxed))
 		return;
@@ -208,9 +167,8 @@ static void on_new_device(void *user, const struct aerie_event *ev)
 	if (!entry)
 		return;
 	drop(l, entry);
-	err = show(l, ev->key);
-	if (err == -EDEADLK)
-		(void)show_later(l, ev->key);
+	if (show(l, ev->key) == -ENOMEM)
+		(void)l->e->loop->post(l->e->h, tell_posted, l);
 }
 
 /* ---- changes ---- */
@@ -424,7 +382,6 @@ void labels_free(struct labels *l)
 	if (!l)
 		return;
 	json_decref(l->devices);
-	free(l->waiting);
 	free(l->path);
 	pthread_mutex_destroy(&l->lock);
 	pthread_mutex_destroy(&l->writing);

@@ -3,3 +3,4 @@
 dist_check_SCRIPTS += tests/integration/test_devices.py
 TESTS += tests/integration/test_devices.py
 TSAN_TESTS += tests/integration/test_devices.py
+TSAN_NEEDS += tests/bench/gen_air

@@ -233,6 +233,7 @@ Test(views, size_is_counted_again_only_after_a_while)
 
 Test(views, registration_refuses_what_is_malformed_or_taken)
 {
+	atomic_store(&destroyed, 0);
 	cr_expect_eq(define("", 0, NULL), -EINVAL);
 	cr_expect_eq(define("a b", 0, NULL), -EINVAL);
 	cr_expect_eq(define("x", 77, NULL), -EINVAL);

@@ -126,6 +126,7 @@ static inline void tsan_check(bool good, const char *text, const char *file, int
 #define cr_expect_null cr_assert_null
 #define cr_expect_not_null cr_assert_not_null
 #define cr_expect_str_eq cr_assert_str_eq
+#define cr_expect_str_neq cr_assert_str_neq
 #define cr_expect_arr_eq cr_assert_arr_eq
 #define cr_expect_float_eq cr_assert_float_eq
 #define cr_log_info(...) ((void)0)
