@@ -34,10 +34,10 @@ struct conn {
 	uint32_t head, len;
 	bool posted, paused, closed, ended;
 
-	/* The main thread's. */
-	bool greeted, reading, told_eof;
+	/* The main thread's; not next to the flags above, so that the compiler does not read both at once. */
 	void (*gone)(void *user);
 	void *gone_user;
+	bool greeted, reading, told_eof;
 
 	uint8_t ring[RING];
 };
@@ -158,12 +158,10 @@ static void conn_resume(struct transport *t)
 {
 	struct conn *c = (struct conn *)t;
 
-	if (c->reading || c->told_eof || c->ended)
+	if (c->reading || c->told_eof)
 		return;
-	c->reading = true;
 	pthread_mutex_lock(&c->lock);
-	if (post_news(c) < 0)
-		c->reading = false; /* no memory: the silence is told */
+	c->reading = !c->ended && !post_news(c); /* no memory: the silence is told */
 	pthread_mutex_unlock(&c->lock);
 }
 
