@@ -3,6 +3,7 @@
 #include <criterion/criterion.h>
 
 #include <errno.h>
+#include <pthread.h>
 #include <stdio.h>
 
 #include <core/module.h>
@@ -197,4 +198,56 @@ Test(describe, types_of_fields_are_named_as_clients_know_them)
 		cr_assert_eq(F->define(h, &d, &id), 0);
 		cr_assert_str_eq(F->name(h, id)->type, rows[i].text);
 	}
+}
+
+#define GENERATIONS 300u
+
+/* A type that is told is whole: as many members as its generation, each with its texts. */
+static int count_member(void *user, const struct aerie_field_info *info, const char *record, uint32_t optional)
+{
+	cr_assert_eq(strlen(info->name->text), info->name->len);
+	cr_assert_str_eq(info->owner, "core");
+	++*(unsigned *)user;
+	return 0;
+}
+
+static int count_type(void *user, const char *name, aerie_record_id type)
+{
+	unsigned members = 0;
+
+	cr_assert_eq(F->each_member(h, name, count_member, &members), 0);
+	cr_assert(members == 1 || members == 2, "%u members", members);
+	++*(unsigned *)user;
+	return 0;
+}
+
+static void *enumerate(void *user)
+{
+	unsigned n = 0;
+
+	while (n < GENERATIONS) {
+		n = 0;
+		cr_assert_eq(F->each_record(h, count_type, &n), 0);
+	}
+	return NULL;
+}
+
+Test(describe, other_threads_enumerate_while_the_main_thread_defines)
+{
+	const struct aerie_member members[] = { AERIE_MEMBER(AERIE_T_U8, 0, 0, "x.a", "", "A.", 0, NULL),
+						AERIE_MEMBER(AERIE_T_U8, 0, 0, "x.b", "", "B.", 0, NULL) };
+	pthread_t threads[2];
+	aerie_record_id id;
+	char name[24];
+	unsigned i;
+
+	for (i = 0; i < 2; i++)
+		cr_assert_eq(pthread_create(&threads[i], NULL, enumerate, NULL), 0);
+	for (i = 0; i < GENERATIONS; i++) {
+		(void)snprintf(name, sizeof name, "x.rec%u", i);
+		cr_assert_eq(F->define_record(h, name, 0, members, 1, &id), 0);
+		cr_assert_eq(F->define_record(h, name, 0, members, 2, &id), 0);
+	}
+	for (i = 0; i < 2; i++)
+		cr_assert_eq(pthread_join(threads[i], NULL), 0);
 }
