@@ -18,7 +18,7 @@
 #include <core/loop.h>
 
 struct kept {
-	uint64_t seq, time_s;
+	uint64_t seq, time_us;
 	int level;
 	char text[BUS_TEXT_MAX + 1];
 };
@@ -163,12 +163,13 @@ static void publish_text(struct bus *b, int level, const char *text)
 		return;
 	}
 	msg.text = cleaned;
-	msg.time_s = now_us(b) / 1000000u;
+	msg.time_us = now_us(b);
+	msg.time_s = msg.time_us / 1000000u;
 	pthread_mutex_lock(&b->lock);
 	msg.seq = ++b->seq;
 	k = &b->ring[msg.seq % BUS_KEPT];
 	k->seq = msg.seq;
-	k->time_s = msg.time_s;
+	k->time_us = msg.time_us;
 	k->level = level;
 	memcpy(k->text, cleaned, strlen(cleaned) + 1);
 	if (b->fd >= 0 && (b->level_mask & level))
@@ -313,7 +314,8 @@ static void recent(const struct aerie_host *h, uint64_t after_seq, aerie_message
 	while (seq < last) {
 		seq++;
 		msg.level = copy[seq % BUS_KEPT].level;
-		msg.time_s = copy[seq % BUS_KEPT].time_s;
+		msg.time_us = copy[seq % BUS_KEPT].time_us;
+		msg.time_s = msg.time_us / 1000000u;
 		msg.seq = seq;
 		msg.text = copy[seq % BUS_KEPT].text;
 		fn(user, &msg);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The last messages, all of them or those since a time. They are written down at once, because each look may see newer ones. */
 #include <errno.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,7 +10,7 @@
 struct messages {
 	const struct endpoints *e;
 	struct aerie_recording *r; /* NULL: only count */
-	int64_t after_s;
+	uint64_t after_us;
 	uint32_t n;
 	int err;
 };
@@ -35,16 +36,16 @@ static void on_message(void *user, const struct aerie_message *m)
 {
 	struct messages *ms = user;
 
-	if (ms->err || (ms->after_s >= 0 && m->time_s <= (uint64_t)ms->after_s))
+	if (ms->err || m->time_us <= ms->after_us)
 		return;
 	ms->err = write_message(ms, m);
 	ms->n++;
 }
 
 /* Writes the messages one after the other into a recording of their own: how many is known only then. */
-static int collect(const struct endpoints *e, int64_t after_s, struct messages *ret_ms)
+static int collect(const struct endpoints *e, uint64_t after_us, struct messages *ret_ms)
 {
-	struct messages ms = { .e = e, .r = e->select->recording_new(e->h, FIELDS_VALUE_MAX), .after_s = after_s };
+	struct messages ms = { .e = e, .r = e->select->recording_new(e->h, FIELDS_VALUE_MAX), .after_us = after_us };
 
 	if (!ms.r)
 		return -ENOMEM;
@@ -86,12 +87,12 @@ static int write_since(const struct messages *ms, struct aerie_recording *r)
 	return err ? err : vt->end_map(r);
 }
 
-static int reply_messages(const struct endpoints *e, const struct aerie_request *req, struct aerie_reply *rep, int64_t after_s,
+static int reply_messages(const struct endpoints *e, const struct aerie_request *req, struct aerie_reply *rep, uint64_t after_us,
 			  int (*write)(const struct messages *ms, struct aerie_recording *r))
 {
 	struct aerie_recording *r;
 	struct messages ms;
-	int err = collect(e, after_s, &ms);
+	int err = collect(e, after_us, &ms);
 
 	if (err)
 		return err;
@@ -106,37 +107,51 @@ static int reply_messages(const struct endpoints *e, const struct aerie_request 
 
 static int all_messages(void *user, const struct aerie_request *req, struct aerie_reply *rep)
 {
-	return reply_messages(user, req, rep, -1, write_list);
+	return reply_messages(user, req, rep, 0, write_list);
 }
 
-/* Seconds since 1970, with or without a fraction, which does not count; negative: before now. */
-static int parse_since(const char *text, uint64_t now_s, int64_t *ret_s)
+/* Microseconds of ".5", ".123456789": six digits count. */
+static uint64_t fraction_us(const char *text)
 {
-	const char *digits = text + (*text == '-'), *end = digits + strspn(digits, "0123456789");
-	long long s;
+	uint64_t us = 0;
+	unsigned i;
 
-	if (end == digits || (*end == '.' && !end[1]) || (*end == '.' && end[1 + strspn(end + 1, "0123456789")]) || (*end && *end != '.'))
+	for (i = 0; i < 6; i++)
+		us = us * 10 + (*text ? (uint64_t)(*text++ - '0') : 0);
+	return us;
+}
+
+/* Seconds since 1970, with or without a fraction; negative: before now. What is newer has more than *ret_us microseconds: without a
+ * fraction all of its second is as old. */
+static int parse_since(const char *text, uint64_t now_us, uint64_t *ret_us)
+{
+	bool before = *text == '-';
+	const char *digits = text + before, *end = digits + strspn(digits, "0123456789");
+	unsigned long long s;
+	uint64_t us;
+
+	if (end == digits || (*end && (*end != '.' || !end[1] || end[1 + strspn(end + 1, "0123456789")])))
 		return -EINVAL;
 	errno = 0;
-	s = strtoll(text, NULL, 10);
-	if (errno)
+	s = strtoull(digits, NULL, 10);
+	if (errno || s > (unsigned long long)INT64_MAX + before)
 		return -ERANGE;
-	if (*text != '-')
-		*ret_s = s;
-	else
-		*ret_s = s > -(long long)now_s ? (int64_t)now_s + s : 0;
+	us = s > (UINT64_MAX - 999999) / 1000000 ? UINT64_MAX : s * 1000000 + (*end ? fraction_us(end + 1) : before ? 0 : 999999);
+	if (before)
+		us = us < now_us ? now_us - us : 0;
+	*ret_us = us;
 	return 0;
 }
 
 static int since(void *user, const struct aerie_request *req, struct aerie_reply *rep)
 {
 	const struct endpoints *e = user;
-	int64_t after_s;
+	uint64_t after_us;
 
-	if (parse_since(e->http->param(req, "ts"), e->loop->now_us(e->h) / 1000000, &after_s))
+	if (parse_since(e->http->param(req, "ts"), e->loop->now_us(e->h), &after_us))
 		return e->http->reply_error(rep, 400,
 					    "the time in the path is no number: seconds since 1970, or negative for so many seconds ago");
-	return reply_messages(e, req, rep, after_s, write_since);
+	return reply_messages(e, req, rep, after_us, write_since);
 }
 
 #define MESSAGE_FIELDS "kismet.messagebus.message_string kismet.messagebus.message_flags kismet.messagebus.message_time"
@@ -144,7 +159,7 @@ static int since(void *user, const struct aerie_request *req, struct aerie_reply
 static const struct aerie_param params[] = { FIELDS_PARAM("[\"kismet.messagebus.message_string\"]"), { 0 } };
 static const struct aerie_param since_params[] = {
 	AERIE_PARAM(AERIE_IN_PATH, 0, "ts", "time",
-		    "Seconds since 1970, as integer or with a fraction, which does not count; negative: so many seconds ago.", "-60"),
+		    "Seconds since 1970, as integer or with a fraction; negative: so many seconds ago.", "-60"),
 	FIELDS_PARAM("[\"kismet.messagebus.list\"]"),
 	{ 0 },
 };
@@ -158,6 +173,6 @@ const struct endpoint message_endpoints[] = {
 	  .result = AERIE_RESULT_OBJECT, .fields = "kismet.messagebus.list kismet.messagebus.timestamp " MESSAGE_FIELDS,
 	  .summary = "Messages since a time.",
 	  .help = "An object with the list of the messages that are newer than the time, of the last 50, newest last; and the server's time, "
-		  "which the next request can ask from." },
+		  "which the next request can ask from. Without a fraction, the messages of that second do not count as newer." },
 	{ 0 },
 };

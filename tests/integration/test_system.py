@@ -170,8 +170,8 @@ class System(unittest.TestCase):
         everything = self.host.get("/messagebus/all_messages.json")
         last = everything[-1]["kismet.messagebus.message_time"]
         now = int(time.time())
-        for since, expected in (("0", everything), ("0.999999", everything), ("-86400", everything), (str(now - 86400), everything), (str(last), []),
-                                (f"{last}.000001", []), (f"{last}.999999", []), (str(last - 1), None), (f"{last - 1}.5", None), ("-0", []),
+        for since, expected in (("0", everything), ("0.999999", everything), ("0.5", everything), (f"{last}.99999999999", []), ("-86400", everything), (str(now - 86400), everything), (str(last), []),
+                                (f"{last - 1}.999999", None), (f"{last}.999999", []), (str(last - 1), None), ("-0", []),
                                 (str(now + 3600), []), ("9223372036854775807", []), ("-9223372036854775808", everything)):
             with self.subTest(since):
                 if since == "-0":
@@ -191,12 +191,17 @@ class System(unittest.TestCase):
                 if since:
                     self.assertIn(b"time", reply.octets)
 
-    def test_new_messages_are_seen_by_who_asks_from_the_last_time(self):
-        start = until(lambda: (t := int(time.time())) and t > self.host.get("/messagebus/all_messages.json")[-1]["kismet.messagebus.message_time"] and t)
+    def test_a_fraction_tells_messages_of_one_second_apart(self):
+        def since(stamp):
+            told = self.host.get(f"/messagebus/last-time/{stamp['kismet.system.timestamp.sec']}.{stamp['kismet.system.timestamp.usec']:06}/messages.json")
+            return [m["kismet.messagebus.message_string"] for m in told["kismet.messagebus.list"]]
+        before = self.host.get("/system/timestamp.json")
         reply = self.host.ask("/datasource/add_source.cmd", "POST", urllib.parse.urlencode({"definition": "/nonexistent.pcap"}), {**FORM, **LOGIN})
         self.assertNotEqual(reply.status, 200)
-        told = until(lambda: self.host.get(f"/messagebus/last-time/{start - 1}.{'9' * 6}/messages.json")["kismet.messagebus.list"])
-        self.assertTrue(any("/nonexistent.pcap" in m["kismet.messagebus.message_string"] for m in told), told)
+        until(lambda: any("/nonexistent.pcap" in text for text in since(before)))
+        after = self.host.get("/system/timestamp.json")
+        self.assertFalse(any("/nonexistent.pcap" in text for text in since(after)))
+        self.assertTrue(any("/nonexistent.pcap" in text for text in since(before)))
 
     # ---- /phy, /plugins ----
 

@@ -20,6 +20,7 @@ struct aerie_message {
 	uint64_t time_s;  /* seconds since 1970 */
 	uint64_t seq;     /* counts up from 1, without gaps */
 	const char *text; /* UTF-8, one line */
+	uint64_t time_us; /* microseconds since 1970 */
 };
 
 /* An event. rec is a record of the publisher's, locked for the duration of the callback, or NULL. */
