@@ -36,6 +36,7 @@
 #define JIT_STACK_FIRST (32u * 1024u)
 #define JIT_STACK_MAX (512u * 1024u) /* the same, for JIT code */
 #define NESTING_MAX 64u              /* parentheses in one another */
+#define WORK_ONE_NS 200000000ull     /* one match cannot take longer; if it seems so, the process was stopped meanwhile */
 #define CODE_MAX (8u * 1024u * 1024u) /* octets of the compiled patterns of a filter */
 #define OCTETS_MAX 65536u            /* of a member of octets that is looked at; they are matched as hex digits */
 #define TEXTS_KEPT 1024u              /* texts that a thread counts for itself */
@@ -344,16 +345,16 @@ static void count_work(struct matching *at, uint64_t ns)
 {
 	uint64_t texts = __atomic_load_n(&at->f->texts, __ATOMIC_RELAXED) + at->m->texts;
 
-	at->m->work_ns += ns;
+	at->m->work_ns += ns < WORK_ONE_NS ? ns : WORK_ONE_NS;
 	if (__atomic_load_n(&at->f->work_ns, __ATOMIC_RELAXED) + at->m->work_ns > WORK_NS + texts * WORK_TEXT_NS)
 		__atomic_store_n(&at->f->exhausted, true, __ATOMIC_RELAXED);
 }
 
 static uint32_t steps_for(uint32_t len)
 {
-	uint32_t steps = STEPS_TEXT / (len + 1);
+	uint64_t steps = STEPS_TEXT / ((uint64_t)len + 1);
 
-	return steps > STEPS_MAX ? STEPS_MAX : steps < STEPS_MIN ? STEPS_MIN : steps;
+	return steps > STEPS_MAX ? STEPS_MAX : steps < STEPS_MIN ? STEPS_MIN : (uint32_t)steps;
 }
 
 static int match_text(void *v, const char *text, uint32_t len)

@@ -9,6 +9,8 @@
   formats  how fast all devices leave over HTTP in each format
   select   what a list costs inside the host, on one core and without sockets: whole records, and five fields of each device; the
            ratio is to copying the same octets
+  load     lists and single devices over HTTP while packets arrive at a steady rate: what ingest loses, what is dropped, and how long single
+           devices take (the client's own time included)
 
 Figures of one run can be compared with each other; those of different machines, or of a busy one, cannot."""
 import argparse
@@ -405,14 +407,121 @@ def select(count, rounds):
             process.wait()
 
 
+def client(port):
+    return http.client.HTTPConnection("127.0.0.1", port, timeout=600)
+
+
+def ask(connection, path, command=None):
+    """The octets of an answer, on a connection that stays."""
+    headers = {"Authorization": "Basic " + base64.b64encode(b"bench:bench").decode(), "Content-Type": "application/json"}
+    connection.request("POST" if command else "GET", path, body=json.dumps(command) if command else None, headers=headers)
+    reply = connection.getresponse()
+    octets = reply.read()
+    if reply.status != 200:
+        raise Failed(f"{path}: status {reply.status}: {octets[:200]!r}")
+    return octets
+
+
+def packets_of(connection, name):
+    fields = ["kismet.datasource.name", "kismet.datasource.num_packets"]
+    sources = json.loads(ask(connection, "/datasource/all_sources.json", {"fields": fields}))
+    return sum(s["kismet.datasource.num_packets"] for s in sources if s["kismet.datasource.name"] == name)
+
+
+class Readers:
+    """Clients that ask for lists without pause, and for single devices a hundred times a second, until they are stopped."""
+
+    def __init__(self, port, keys):
+        self.port, self.keys, self.stopped = port, keys, threading.Event()
+        self.seconds, self.octets, self.lists, self.error = [], 0, 0, None
+        self.threads = [threading.Thread(target=self.guard, args=(run,)) for run in (self.read_lists, self.read_devices)]
+
+    def guard(self, run):
+        try:
+            run(client(self.port))
+        except (Failed, OSError, http.client.HTTPException) as error:
+            self.error = self.error or error
+
+    def read_lists(self, connection):
+        while not self.stopped.is_set():
+            for path, command in (("/devices/summary/devices.json", {"fields": FIVE_FIELDS}),
+                                  ("/devices/last-time/-5/devices.json", {"fields": FIVE_FIELDS}),
+                                  ("/devices/views/all/devices.json", None)):
+                self.octets += len(ask(connection, path, command))
+                self.lists += 1
+
+    def read_devices(self, connection):
+        while not self.stopped.is_set():
+            for key in self.keys:
+                started = time.monotonic()
+                ask(connection, f"/devices/by-key/{key}/device.json")
+                self.seconds.append(time.monotonic() - started)
+                if self.stopped.wait(0.01):
+                    break
+
+    def __enter__(self):
+        for thread in self.threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *unused):
+        self.stopped.set()
+        for thread in self.threads:
+            thread.join()
+
+
+def load(count, pps, seconds):
+    crowd, mix = air("crowd", "--devices", str(count)), air("mix", "--packets", "1000000")
+    port = free_port()
+    print(f"\nload: {count} devices, {pps} packets/s, {seconds} s without and with clients (wanted: at most 5 % less ingest, none dropped, single "
+          f"devices below 2 ms at the 99th percentile)")
+    with Home() as home:
+        process = subprocess.Popen([AERIED, *home, "-p", str(port), "-s", "httpd_username=bench", "-s", "httpd_password=bench", "-c", crowd],
+                                   stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            wait_for_port(process, port)
+            settled(process)
+            control = client(port)
+            keys = [d["kismet.device.base.key"] for d in json.loads(ask(control, "/devices/summary/devices.json", {"fields": FIVE_FIELDS}))[:200]]
+            ask(control, "/datasource/add_source.cmd", {"definition": f"{mix}:name=mix,loop=true,pps={pps}"})
+
+            def rate():
+                before, started = packets_of(control, "mix"), time.monotonic()
+                time.sleep(seconds)
+                return (packets_of(control, "mix") - before) / (time.monotonic() - started)
+
+            time.sleep(1)
+            alone = rate()
+            cpu, started = cpu_seconds(process.pid), time.monotonic()
+            with Readers(port, keys) as readers:
+                together = rate()
+            took, cpu = time.monotonic() - started, cpu_seconds(process.pid) - cpu
+            if readers.error:
+                raise Failed(f"a client failed: {readers.error}")
+            series = ask(control, "/packetchain/packet_stats.json",
+                         {"fields": ["kismet.packetchain.dropped_packets_rrd/kismet.common.rrd.minute_vec"]})
+            dropped = sum(json.loads(series)["kismet.common.rrd.minute_vec"])
+            times = sorted(readers.seconds)
+            print(f"  ingest alone {alone:10.0f} packets/s, with clients {together:10.0f} packets/s: {(1 - together / alone) * 100:.1f} % less; "
+                  f"{dropped} dropped in the last minute")
+            print(f"  {readers.lists} lists, {readers.octets / 1e6 / took:.1f} MB/s; host {cpu / took:.2f} CPUs; {len(times)} single devices: "
+                  f"median {times[len(times) // 2] * 1e3:.2f} ms, 99 % {times[len(times) * 99 // 100] * 1e3:.2f} ms, worst {times[-1] * 1e3:.2f} ms")
+        finally:
+            process.terminate()
+            process.wait()
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("parts", nargs="*", help="speed, links, memory, formats, select; all when none is named")
+    parser.add_argument("parts", nargs="*", help="speed, links, memory, formats, select, load; all when none is named")
     parser.add_argument("--packets", type=int, default=1000000)
+    parser.add_argument("--pps", type=int, default=50000, help="packets per second of load")
+    parser.add_argument("--seconds", type=int, default=20, help="of each part of load")
+    parser.add_argument("--load-devices", type=int, default=100000)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--devices", type=int, nargs="+", default=[10000, 1000000])
     arguments = parser.parse_args()
-    parts = arguments.parts or ["speed", "links", "memory", "formats", "select"]
+    parts = arguments.parts or ["speed", "links", "memory", "formats", "select", "load"]
     try:
         if "speed" in parts:
             speed(arguments.packets, arguments.rounds)
@@ -424,6 +533,8 @@ def main():
             formats(min(arguments.devices), arguments.rounds)
         if "select" in parts:
             select(min(arguments.devices), arguments.rounds)
+        if "load" in parts:
+            load(arguments.load_devices, arguments.pps, arguments.seconds)
     except (Failed, OSError, subprocess.CalledProcessError) as error:
         print(f"bench: {error}", file=sys.stderr)
         return 1
