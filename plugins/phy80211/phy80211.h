@@ -44,6 +44,7 @@ struct phy80211 {
 	const struct aerie_devices *devices;
 	const struct aerie_config_service *config;
 	const struct aerie_manuf *manuf; /* NULL: nobody offers it */
+	const struct aerie_bus *bus;     /* NULL: nobody is told of new SSIDs */
 	struct aerie_device_slots base;
 	aerie_record_id device_type;
 	uint64_t key_base; /* number of the PHY in its place in a key */
@@ -66,6 +67,6 @@ void dot11_track(void *user, struct aerie_packet *p, struct aerie_arena *a);
 void ssids_beacon(struct phy80211 *phy, const struct aerie_packet *p, const struct dot11_frame *f,
 		  struct aerie_device *dev, struct aerie_rec *dot11);
 void ssids_request(struct phy80211 *phy, const struct aerie_packet *p, const struct dot11_frame *f,
-		   struct aerie_rec *dot11);
+		   struct aerie_device *dev, struct aerie_rec *dot11);
 
 #endif

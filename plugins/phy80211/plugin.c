@@ -136,6 +136,7 @@ static int load(const struct aerie_host *h, void **ret_state)
 	phy->devices = h->get_service(h, AERIE_DEVICES_SERVICE);
 	phy->config = h->get_service(h, AERIE_CONFIG_SERVICE);
 	phy->manuf = h->get_service(h, AERIE_MANUF_SERVICE);
+	phy->bus = h->get_service(h, AERIE_BUS_SERVICE);
 	phy->signal_from_beacon = phy->view_accesspoints = 1;
 	phy->base.size = sizeof phy->base;
 	if (!phy->f || !phy->devices || !phy->config) {
@@ -178,7 +179,7 @@ static const struct aerie_option options[] = {
 
 static const char *const requires_[] = {
 	AERIE_FIELDS_SERVICE, AERIE_DEVICES_SERVICE, AERIE_PACKETS_SERVICE, AERIE_PHY_SERVICE, AERIE_CONFIG_SERVICE,
-	AERIE_MANUF_SERVICE "?", AERIE_VIEWS_SERVICE "?", NULL,
+	AERIE_BUS_SERVICE "?", AERIE_MANUF_SERVICE "?", AERIE_VIEWS_SERVICE "?", NULL,
 };
 
 static const struct aerie_plugin plugin = {

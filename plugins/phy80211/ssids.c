@@ -170,13 +170,20 @@ static void name_device(struct phy80211 *phy, const struct dot11_frame *f, struc
 	aerie_set_u64(dev->rec, phy->base.basic_crypt_set, set);
 }
 
+/* A network that this device had not named before. */
+static void tell_new(const struct phy80211 *phy, const char *topic, const struct aerie_device *dev, const struct aerie_rec *rec)
+{
+	if (phy->bus)
+		phy->bus->publish(phy->host, topic, dev->key, rec);
+}
+
 void ssids_beacon(struct phy80211 *phy, const struct aerie_packet *p, const struct dot11_frame *f,
 		  struct aerie_device *dev, struct aerie_rec *dot11)
 {
 	const aerie_slot *slot = phy->slot;
 	const struct mgmt *m = f->mgmt;
 	uint32_t now = (uint32_t)(p->ts_us / 1000000);
-	bool beacon = f->subtype == MGMT_BEACON;
+	bool beacon = f->subtype == MGMT_BEACON, known;
 	struct aerie_rec *rec;
 
 	aerie_set_u64(dot11, slot[D_BSS_TIMESTAMP], m->timestamp);
@@ -185,12 +192,11 @@ void ssids_beacon(struct phy80211 *phy, const struct aerie_packet *p, const stru
 	rec = phy->f->map_record(dot11, slot[beacon ? D_ADVERTISED : D_RESPONDED], m->ssid_key);
 	if (!rec)
 		return;
-	if (!aerie_get_time(rec, slot[S_FIRST])) {
+	known = aerie_get_time(rec, slot[S_FIRST]) != 0;
+	if (!known)
 		aerie_set_time(rec, slot[S_FIRST], now);
+	if (!known || aerie_get_u32(rec, slot[S_CHECKSUM]) != m->checksum)
 		read_network(phy, p, f, dev, rec);
-	} else if (aerie_get_u32(rec, slot[S_CHECKSUM]) != m->checksum) {
-		read_network(phy, p, f, dev, rec);
-	}
 	if (m->has_qbss) {
 		aerie_set_u8(rec, slot[S_QBSS], 1);
 		aerie_set_u16(rec, slot[S_QBSS_STATIONS], m->qbss_stations);
@@ -203,6 +209,8 @@ void ssids_beacon(struct phy80211 *phy, const struct aerie_packet *p, const stru
 	}
 	aerie_set_time(rec, slot[S_LAST], now);
 	name_device(phy, f, dev, rec);
+	if (!known)
+		tell_new(phy, beacon ? "DOT11_ADVERTISED_SSID" : "DOT11_RESPONSE_SSID", dev, rec);
 }
 
 /* An association request tells the encryption and the client's abilities; a probe request may tell WPS. */
@@ -233,7 +241,8 @@ static void read_request(struct phy80211 *phy, const struct dot11_frame *f, stru
 	}
 }
 
-void ssids_request(struct phy80211 *phy, const struct aerie_packet *p, const struct dot11_frame *f, struct aerie_rec *dot11)
+void ssids_request(struct phy80211 *phy, const struct aerie_packet *p, const struct dot11_frame *f, struct aerie_device *dev,
+		   struct aerie_rec *dot11)
 {
 	const aerie_slot *slot = phy->slot;
 	const struct mgmt *m = f->mgmt;
@@ -256,4 +265,6 @@ void ssids_request(struct phy80211 *phy, const struct aerie_packet *p, const str
 	if (f->bssid)
 		aerie_set_mac(rec, slot[P_BSSID], aerie_mac_from_u64(f->bssid));
 	aerie_set_time(rec, slot[P_LAST], now);
+	if (!known)
+		tell_new(phy, "DOT11_PROBED_SSID", dev, rec);
 }

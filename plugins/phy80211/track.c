@@ -252,7 +252,7 @@ static int update_device(void *user, struct aerie_device *dev)
 		if (describes && u->party->mac == f->bssid)
 			ssids_beacon(phy, u->p, f, dev, dot11);
 		else if (!describes && u->party->role & ROLE_TA)
-			ssids_request(phy, u->p, f, dot11);
+			ssids_request(phy, u->p, f, dev, dot11);
 	}
 	return 0;
 }
