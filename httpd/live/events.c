@@ -157,18 +157,21 @@ static void spread_loss(struct live *l, const struct loss *loss)
 	(void)pthread_mutex_unlock(&l->lock);
 }
 
-void events_spread(struct live *l, struct intake *in)
+bool events_spread(struct live *l, struct intake *in)
 {
 	struct event *e;
 	uint32_t i;
 
-	while ((e = in->first)) {
+	for (i = 0; i < LIVE_TURN && (e = in->first); i++) {
 		in->first = e->next;
 		spread_event(l, e);
 		event_unref(e);
 	}
+	if (in->first)
+		return true;
 	for (i = 0; i < in->n_losses; i++)
 		spread_loss(l, &in->losses[i]);
+	return false;
 }
 
 /* ---- from a queue to its client ---- */

@@ -181,7 +181,8 @@ bool client_tell_lost(struct client *c, const struct gap *g, const int64_t *requ
 
 int events_message(void *conn, uint32_t kind, const uint8_t *data, uint64_t len);
 void events_free(struct client *c);
-void events_spread(struct live *l, struct intake *in); /* hands what came in to the queues of those who want it */
+/* Hands some of what came in to the queues of those who want it. True: there is more, after each client had its turn. */
+bool events_spread(struct live *l, struct intake *in);
 bool events_pending(const struct client *c);           /* under the lock */
 /* A client's turn. The lock is held on entry and on return, but not all the time in between. */
 void events_turn(struct client *c);

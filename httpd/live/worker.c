@@ -76,7 +76,8 @@ static void *run(void *arg)
 	(void)prctl(PR_SET_NAME, "live");
 	while (on) {
 		on = hub_take(l->hub, until_us, &in);
-		events_spread(l, &in);
+		while (events_spread(l, &in))
+			(void)serve(l); /* queues are smaller than what comes at once */
 		if (monotonic_us() >= second_us) {
 			beat(l);
 			second_us = next_second_us(l);

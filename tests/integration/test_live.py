@@ -5,6 +5,10 @@ which can have a small buffer. modules/live_events.c publishes and changes what 
 import asyncio
 import json
 import os
+import re
+import subprocess
+import sys
+import textwrap
 import threading
 import time
 import unittest
@@ -14,7 +18,7 @@ import msgpack
 import websocket
 import websockets
 
-from host import CAPTURE, PATIENCE, Host, basic
+from host import CAPTURE, PATIENCE, SOURCE, Host, basic
 from wsclient import TEXT, WebSocket, frame
 
 LOGIN = ("tester", "pa:ss wörd")
@@ -733,6 +737,48 @@ class Streams(WithHost):
             end = time.monotonic() + PATIENCE
             while path in self.streams():
                 self.assertLess(time.monotonic(), end, "it is listed no more")
+
+
+class Documentation(WithHost):
+    """The examples of doc/live.md in Python, as they stand there but for address and login."""
+
+    capture = True
+
+    def example(self, library):
+        with open(os.path.join(SOURCE, "doc/live.md"), encoding="utf-8") as f:
+            blocks = re.findall(r"(?:^(?:    .*)?\n)+", f.read(), re.MULTILINE)
+        found = [textwrap.dedent(b) for b in blocks if re.search(rf"^    import .*\b{library}$", b, re.MULTILINE)]
+        self.assertEqual(len(found), 1)
+        return found[0].replace("127.0.0.1:2501", f"127.0.0.1:{self.host.port}").replace("aerie:secret", ":".join(LOGIN)) \
+            .replace("b\"tester:pa:ss wörd\"", "\"tester:pa:ss wörd\".encode()") \
+            .replace("user=aerie&password=secret", urllib.parse.urlencode(dict(user=LOGIN[0], password=LOGIN[1])))
+
+    def run_until_it_says(self, library, something, act):
+        process = subprocess.Popen([sys.executable, "-u", "-c", self.example(library)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        ending = threading.Event()
+
+        def keep_acting():
+            while not ending.wait(0.1):
+                act()
+
+        thread = threading.Thread(target=keep_acting)
+        thread.start()
+        try:
+            line = process.stdout.readline()
+        finally:
+            process.kill()
+            ending.set()
+            thread.join()
+            rest_of_it = process.communicate()[0]
+        self.assertRegex(line, something, rest_of_it)
+
+    def test_example_of_events(self):
+        key = self.host.get("/devices/all_devices.ekjson")[0]["kismet_device_base_key"]
+        self.run_until_it_says("websocket", r"^1 ([0-9A-F]{2}:){5}[0-9A-F]{2} \S", lambda: self.publish("NEW_DEVICE", key=key))
+
+    def test_example_of_monitors(self):
+        self.run_until_it_says("websockets", r"^\{'kismet.device.base.macaddr': '[0-9A-F:]{17}', 'dbm': -?\d+\}",
+                               lambda: self.host.ask("/live_test/change"))
 
 
 class Ending(unittest.TestCase):
