@@ -77,6 +77,56 @@ static FILE *gzip_stream(int fd, struct gzip **ret_gzip)
 	return stream;
 }
 
+/* --- Pipes. */
+
+struct feed {
+	int fd;
+	capture_file_idle_fn *idle;
+	void *user;
+};
+
+static ssize_t feed_read(void *cookie, char *buf, size_t size)
+{
+	struct feed *f = cookie;
+	struct pollfd p = { .fd = f->fd, .events = POLLIN };
+	ssize_t n;
+
+	if (f->idle && poll(&p, 1, 0) == 0 && f->idle(f->user) < 0)
+		return 0;
+	do
+		n = read(f->fd, buf, size);
+	while (n < 0 && errno == EINTR);
+	return n;
+}
+
+static int feed_close(void *cookie)
+{
+	return close(((struct feed *)cookie)->fd);
+}
+
+static FILE *feed_stream(int fd, struct feed **ret_feed)
+{
+	static const cookie_io_functions_t functions = { .read = feed_read, .close = feed_close };
+	struct feed *f = calloc(1, sizeof *f);
+	FILE *stream = f ? fopencookie(f, "rb", functions) : NULL;
+
+	if (!stream) {
+		free(f);
+		return NULL;
+	}
+	f->fd = fd;
+	*ret_feed = f;
+	return stream;
+}
+
+void capture_file_on_idle(struct capture_file *f, capture_file_idle_fn *fn, void *user)
+{
+	if (!f->feed)
+		return;
+	f->feed->idle = fn;
+	f->feed->user = user;
+}
+
 bool capture_file_is_stream(const char *path)
 {
 	struct stat st;
@@ -104,7 +154,7 @@ static int start_stream(int fd, const char *path, char *msg, size_t room)
 }
 
 /* The descriptor of a file, a named pipe or standard input ("-"); -1 with a text. */
-static int open_path(const char *path, bool *ret_gzip, char *msg, size_t room)
+static int open_path(const char *path, bool *ret_gzip, bool *ret_pipe, char *msg, size_t room)
 {
 	unsigned char magic[2];
 	struct stat st;
@@ -121,7 +171,8 @@ static int open_path(const char *path, bool *ret_gzip, char *msg, size_t room)
 		*ret_gzip = pread(fd, magic, 2, 0) == 2 && magic[0] == 0x1f && magic[1] == 0x8b;
 		return fd;
 	}
-	if (S_ISFIFO(st.st_mode) && start_stream(fd, path, msg, room) == 0)
+	*ret_pipe = S_ISFIFO(st.st_mode);
+	if (*ret_pipe && start_stream(fd, path, msg, room) == 0)
 		return fd;
 	if (!S_ISFIFO(st.st_mode))
 		snprintf(msg, room, "%.600s is not a capture file: it is %s; name a file or a pipe", path,
@@ -134,13 +185,14 @@ int capture_file_open(struct capture_file *f, const char *path, char *msg, size_
 {
 	char why[PCAP_ERRBUF_SIZE] = "";
 	struct gzip *gzip = NULL;
-	bool compressed = false;
+	bool compressed = false, is_pipe = false;
+	struct feed *feed = NULL;
 	FILE *stream;
-	int fd = open_path(path, &compressed, msg, room);
+	int fd = open_path(path, &compressed, &is_pipe, msg, room);
 
 	if (fd < 0)
 		return -1;
-	stream = compressed ? gzip_stream(fd, &gzip) : fdopen(fd, "rb");
+	stream = compressed ? gzip_stream(fd, &gzip) : is_pipe ? feed_stream(fd, &feed) : fdopen(fd, "rb");
 	if (!stream) {
 		snprintf(msg, room, "cannot read %.600s: %s", path, strerror(errno));
 		close(fd);
@@ -149,6 +201,7 @@ int capture_file_open(struct capture_file *f, const char *path, char *msg, size_
 	setvbuf(stream, NULL, _IOFBF, READ_BUFFER);
 	f->pcap = pcap_fopen_offline(stream, why);
 	f->gzip = gzip;
+	f->feed = feed;
 	if (f->pcap)
 		return 0;
 	if (gzip && gzip->why[0])
@@ -157,7 +210,9 @@ int capture_file_open(struct capture_file *f, const char *path, char *msg, size_
 		snprintf(msg, room, "%.600s is not a capture file: %.256s", path, why[0] ? why : "it is empty");
 	fclose(stream);
 	free(gzip);
+	free(feed);
 	f->gzip = NULL;
+	f->feed = NULL;
 	return -1;
 }
 
@@ -166,8 +221,10 @@ void capture_file_close(struct capture_file *f)
 	if (f->pcap)
 		pcap_close(f->pcap); /* closes the stream as well */
 	free(f->gzip);
+	free(f->feed);
 	f->pcap = NULL;
 	f->gzip = NULL;
+	f->feed = NULL;
 }
 
 enum capture_end capture_file_end(const struct capture_file *f, int r, const char **ret_why)

@@ -11,12 +11,17 @@
 struct capture_file {
 	pcap_t *pcap;
 	struct gzip *gzip; /* NULL: not compressed */
+	struct feed *feed; /* NULL: no pipe */
 };
+
+/* A pipe has nothing to read just now: whoever gathers what was read lets go of it. -1: read no more. */
+typedef int capture_file_idle_fn(void *user);
 
 /* Whether a path is a named pipe, or "-" for standard input: octets that come once. */
 bool capture_file_is_stream(const char *path);
 /* 0, or -1 with a text for the user in msg. Of a pipe it waits for the first octets. */
 int capture_file_open(struct capture_file *f, const char *path, char *msg, size_t room);
+void capture_file_on_idle(struct capture_file *f, capture_file_idle_fn *fn, void *user);
 void capture_file_close(struct capture_file *f);
 
 /* After pcap_dispatch() gave r: */

@@ -266,6 +266,16 @@ static void on_packet(u_char *user, const struct pcap_pkthdr *h, const u_char *c
 	pf->packets++;
 }
 
+/* What came through a pipe goes on while it is quiet there. */
+static int on_idle(void *user)
+{
+	struct pcapfile *pf = user;
+
+	if (aeriecap_batch_flush(pf->batch) < 0)
+		pf->ended = true;
+	return pf->ended ? -1 : 0;
+}
+
 /* Reads the file from the start, with its clock moved on past the round before. */
 static int start_again(struct pcapfile *pf, char *msg)
 {
@@ -293,8 +303,10 @@ static int on_capture(struct aeriecap *cap, char *msg)
 {
 	struct pcapfile *pf = aeriecap_user(cap);
 	const char *why = "";
-	enum capture_end end = read_all(pf, &why);
+	enum capture_end end;
 
+	capture_file_on_idle(&pf->file, on_idle, pf);
+	end = read_all(pf, &why);
 	/* A file without packets would be read again and again for nothing: it just ends. */
 	while (pf->loop && end == CAPTURE_COMPLETE && !pf->ended && pf->round_packets > 0) {
 		if (start_again(pf, msg) < 0)

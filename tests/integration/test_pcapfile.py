@@ -369,6 +369,24 @@ class TestPcapfile(unittest.TestCase):
             self.assertEqual(c.status(), 0)
         self.assertEqual([packet_of(f) for f in frames], SOME)
 
+    def test_what_came_through_a_pipe_goes_on_at_once(self):
+        fifo = os.path.join(self.dir, "fifo")
+        os.mkfifo(fifo)
+        with self.capture() as c:
+            c.send(OPENREQ, {1: fifo})
+            with open(fifo, "wb", buffering=0) as writer:
+                written = 0
+                for n in range(1, len(SOME) + 1):  # the writer waits for what it has written, and never closes before the end
+                    whole = pcap(SOME[:n])
+                    writer.write(whole[written:-1])
+                    writer.write(whole[-1:])
+                    written = len(whole)
+                    if n == 1:
+                        self.assertEqual(c.frame().command, OPENREPORT)
+                    self.assertEqual(packet_of(c.frame()), SOME[n - 1])
+            self.assertEqual(c.frames(), [])
+            self.assertEqual(c.status(), 0)
+
     def test_standard_input_is_read(self):
         with open(self.write("a.pcap", pcap(SOME)), "rb") as stdin:
             with Capture(PROGRAM, stdin=stdin) as c:
