@@ -29,28 +29,39 @@ uint64_t auth_now_s(void)
 
 /* ---- passwords ---- */
 
-static void tell(struct auth *a, const char *peer, unsigned wrong, unsigned unlooked, uint64_t now_s)
+/* What is to be told of wrong logins now; false: nothing, or it is too early. */
+static bool take_news(struct auth *a, uint64_t now_s, char *dst, size_t room)
 {
-	unsigned n_wrong, n_unlooked;
-	char text[256];
-	bool now;
+	bool due;
 
 	(void)pthread_mutex_lock(&a->lock);
-	a->wrong += wrong;
-	a->unlooked += unlooked;
-	n_wrong = a->wrong;
-	n_unlooked = a->unlooked;
-	now = !a->told_s || now_s >= a->told_s + AUTH_TELL_EVERY_S;
-	if (now) {
+	due = (a->wrong || a->unlooked) && (!a->told_s || now_s >= a->told_s + AUTH_TELL_EVERY_S);
+	if (due) {
+		(void)snprintf(dst, room, "HTTP login: %u wrong attempt%s, and %u that came too soon to be looked at; the last one from %s",
+			       a->wrong, a->wrong == 1 ? "" : "s", a->unlooked, a->wrong_peer);
 		a->told_s = now_s;
 		a->wrong = a->unlooked = 0;
 	}
 	(void)pthread_mutex_unlock(&a->lock);
-	if (!now)
-		return;
-	(void)snprintf(text, sizeof text, "HTTP login: %u wrong attempt%s, and %u that came too soon to be looked at; the last one from %s",
-		       n_wrong, n_wrong == 1 ? "" : "s", n_unlooked, peer);
-	a->s->bus->message(a->s->h, AERIE_LOG_ERROR, text);
+	return due;
+}
+
+/* With every request, so that the last ones of many are told, too. */
+static void tell_news(struct auth *a)
+{
+	char text[256];
+
+	if (take_news(a, auth_now_s(), text, sizeof text))
+		a->s->bus->message(a->s->h, AERIE_LOG_ERROR, text);
+}
+
+static void note_wrong(struct auth *a, const char *peer, bool looked_at)
+{
+	(void)pthread_mutex_lock(&a->lock);
+	a->wrong += looked_at;
+	a->unlooked += !looked_at;
+	(void)snprintf(a->wrong_peer, sizeof a->wrong_peer, "%s", peer);
+	(void)pthread_mutex_unlock(&a->lock);
 }
 
 /* 0; -EACCES; -EAGAIN with the seconds to wait, and whether that is for what the peer did. */
@@ -65,12 +76,12 @@ static int check_login(struct auth *a, const char *user, const char *password, c
 
 	login_digest(a->login, user, password, digest);
 	if (throttle_is_repeat(a->throttle, &p, digest, now_s)) {
-		tell(a, peer, 1, 0, now_s);
+		note_wrong(a, peer, true);
 		return -EACCES;
 	}
 	wait_s = throttle_wait(a->throttle, &p, now_s);
 	if (wait_s) {
-		tell(a, peer, 0, 1, now_s);
+		note_wrong(a, peer, false);
 		*ret_wait_s = wait_s;
 		*ret_text = text_throttled;
 		return -EAGAIN;
@@ -78,7 +89,7 @@ static int check_login(struct auth *a, const char *user, const char *password, c
 	err = login_check(a->login, user, password);
 	if (err == -EACCES) {
 		throttle_wrong(a->throttle, &p, digest, now_s);
-		tell(a, peer, 1, 0, now_s);
+		note_wrong(a, peer, true);
 	} else if (err) {
 		*ret_wait_s = 1;
 		*ret_text = text_busy;
@@ -254,6 +265,7 @@ void auth_request(const struct server *s, const struct aerie_http_request *req, 
 
 	if (!try_token(s, req, &r, &ambient))
 		try_password(s, req, &r, &ambient);
+	tell_news(s->auth);
 	if (s->auth->require_login)
 		r.flags |= AERIE_REQUEST_LOGIN_FOR_ALL;
 	if (r.role[0] && ambient && !(flags & AUTH_UPGRADE) && may_change(req) && auth_is_foreign(s, req)) {

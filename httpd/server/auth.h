@@ -32,6 +32,7 @@ struct auth {
 	pthread_mutex_t lock;     /* guards the rest */
 	uint64_t told_s;          /* when wrong logins were last told */
 	unsigned wrong, unlooked; /* wrong ones, and ones that came too soon, since */
+	char wrong_peer[64];      /* who had the last one */
 };
 
 /* What a request's password was worth. */
