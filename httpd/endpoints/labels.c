@@ -201,7 +201,7 @@ static int store(struct labels *l, uint64_t key, json_t *old, json_t *entry, cha
 		return -E2BIG;
 	}
 	(void)snprintf(ret_why, LABELS_WHY, "%s cannot be written: %s; make room, or correct its permissions", l->path, strerror(-err));
-	return err;
+	return -EIO;
 }
 
 static int check_limits(struct labels *l, const json_t *old, const json_t *entry, char *ret_why)
@@ -256,8 +256,8 @@ static int change(struct labels *l, uint64_t key, const char *in, const char *na
 	drop(l, old);
 	if (err)
 		return err;
-	err = l->e->devices->with(l->e->h, key, show_device, &c);
-	return err == -ENOENT ? 0 : err; /* it has a label, but was not seen in this run */
+	tell_unshown(l, l->e->devices->with(l->e->h, key, show_device, &c)); /* -ENOENT: it was not seen in this run */
+	return 0;
 }
 
 static int change_one(struct labels *l, uint64_t key, const char *in, const char *name, const char *value, char *ret_why)

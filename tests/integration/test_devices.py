@@ -589,6 +589,12 @@ class Labels(unittest.TestCase):
         self.command(key, "set_name", {"username": "after"})
         self.assertEqual(self.device(key)[COMMON], "after")
         self.assertEqual(sorted(n for n in os.listdir(self.home) if n.startswith("labels")), ["labels.json"])
+        os.rename(self.home, self.home + ".gone")
+        try:
+            self.assertIn("cannot be written", self.command(key, "set_name", {"username": "lost"}, status=500))
+            self.assertEqual(self.device(key)[COMMON], "after")
+        finally:
+            os.rename(self.home + ".gone", self.home)
 
 
 class Many(unittest.TestCase):
