@@ -7,6 +7,7 @@
 
 #include "live.h"
 
+_Static_assert(LIVE_SUBSCRIPTIONS_MAX == 64, "a sentence below says so");
 static const char host_full[] = "more happened at once than the server could take in";
 
 /* ---- subscriptions; under the lock ---- */

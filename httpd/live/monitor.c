@@ -14,6 +14,8 @@
 #define WALK_TURN 256u /* devices looked at before others have their turn */
 #define OVERLAP_S 2u   /* a batch of packets that takes long leaves times of change this much behind the clock */
 
+_Static_assert(LIVE_MONITORS_MAX == 16, "a sentence below says so");
+
 struct monitor {
 	struct monitor *next; /* this and the next ones: under the lock of struct live */
 	bool ended;           /* the thread frees it */
@@ -206,7 +208,8 @@ static int start_walk(struct client *c, struct monitor *m)
 		m->since_s = m->begun_s;
 	m->n_keys = 0;
 	if (m->target == ASK_KEY) {
-		m->keys[m->n_keys++] = m->key;
+		if (!q.phy || q.phy == aerie_key_phy(m->key)) /* no cursor looks at the view's PHY here */
+			m->keys[m->n_keys++] = m->key;
 	} else {
 		q.changed_since = m->since_s > OVERLAP_S ? m->since_s - OVERLAP_S : 1;
 		if (m->target == ASK_MAC) {

@@ -8,4 +8,5 @@ tests_integration_modules_live_events_la_LIBTOOLFLAGS = $(MODLT)
 dist_check_SCRIPTS += tests/integration/test_live.py
 TESTS += tests/integration/test_live.py
 TSAN_TESTS += tests/integration/test_live.py
+EXTRA_DIST += doc/live.md
 check-tsan-programs: tests/integration/modules/live_events.la

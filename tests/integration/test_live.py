@@ -632,6 +632,17 @@ class Monitors(WithHost):
         self.change()
         self.assertEqual(self.keys_of(rest(ws)), self.keys)
 
+    def test_a_device_that_is_not_in_the_view_does_not_come(self):
+        view = "phydot11_accesspoints"
+        inside = {d[KEY] for d in self.host.get(f"/devices/views/{view}/devices.json")}
+        outside = next(k for k in self.keys if k not in inside)
+        ws = self.client(f"/devices/views/{view}/monitor.ws")
+        for number, key in enumerate((outside, min(inside))):
+            say(ws, monitor=key, request=number, rate=0.1, fields=[KEY])
+        self.begin(ws, min(inside))
+        self.change()
+        self.assertEqual(rest(ws), [{KEY: min(inside)}])
+
     def test_a_view_that_is_not_there_is_not_found(self):
         for view in ("nothing", "phy-", "a%2Fb", "x" * 300):
             with self.assertRaises(websocket.WebSocketBadStatusException) as caught:
