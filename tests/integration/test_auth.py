@@ -6,6 +6,7 @@ to the host they are other clients."""
 import concurrent.futures
 import contextlib
 import http.client
+import http.server
 import json
 import os
 import re
@@ -682,6 +683,138 @@ class OtherSites(Case):
         with running() as host:
             reply = self.expect(command(host, self.PAUSE + ".cmd", {}, {**ADMIN, "Origin": "https://evil.example"}), 403)
             self.assertIsNone(reply.headers["Set-Cookie"])
+
+
+class Browser:
+    """A headless Chromium, by its debugging port."""
+
+    def __init__(self, program):
+        import websocket
+
+        self.profile = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
+        self.process = subprocess.Popen([program, "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+                                         "--disable-background-networking", "--disable-component-update", "--disable-sync",
+                                         f"--user-data-dir={self.profile.name}", "--remote-debugging-port=0", "about:blank"],
+                                        stderr=subprocess.PIPE, text=True)
+        port = next(m.group(1) for m in (re.search(r"DevTools listening on ws://127\.0\.0\.1:(\d+)/", line) for line in self.process.stderr) if m)
+        threading.Thread(target=self.process.stderr.read, daemon=True).start()
+        end = time.monotonic() + PATIENCE
+        while True:
+            reply = requests.get(f"http://127.0.0.1:{port}/json/list", timeout=PATIENCE, proxies={"http": ""}).json()
+            pages = [p for p in reply if p["type"] == "page"]
+            if pages or time.monotonic() > end:
+                break
+            time.sleep(0.05)
+        self.ws = websocket.create_connection(pages[0]["webSocketDebuggerUrl"], timeout=PATIENCE, suppress_origin=True)
+        self.n = 0
+
+    def call(self, method, **params):
+        self.n += 1
+        self.ws.send(json.dumps({"id": self.n, "method": method, "params": params}))
+        while (reply := json.loads(self.ws.recv())).get("id") != self.n:
+            pass
+        return reply["result"]
+
+    def run(self, script):
+        """What a promise comes to; None when the page went away meanwhile."""
+        reply = self.call("Runtime.evaluate", expression=f"(async () => {{ {script} }})()", awaitPromise=True, returnByValue=True)
+        return reply.get("result", {}).get("value")
+
+    def go(self, url):
+        self.call("Page.navigate", url=url)
+        self.wait_at(url)
+
+    def wait_at(self, *prefixes):
+        end = time.monotonic() + PATIENCE
+        while time.monotonic() < end:
+            at = self.call("Runtime.evaluate", expression="[location.href, document.readyState]", returnByValue=True)["result"].get("value")
+            if at and at[0].startswith(prefixes) and at[1] == "complete":
+                return
+            time.sleep(0.05)
+        raise AssertionError(f"the browser never got to {prefixes}: {at}")
+
+    def close(self):
+        self.ws.close()
+        self.process.terminate()
+        self.process.wait(PATIENCE)
+        self.process.stderr.close()
+        self.profile.cleanup()
+
+
+class EvilPage(http.server.BaseHTTPRequestHandler):
+    """A page of another site; its address says whether it lets the browser tell where it comes from."""
+
+    def do_GET(self):
+        policy = "no-referrer" if "quiet" in self.path else "unsafe-url"
+        page = f'<!doctype html><meta charset="utf-8"><meta name="referrer" content="{policy}"><title>evil</title>'.encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html")
+        self.send_header("Content-Length", str(len(page)))
+        self.end_headers()
+        self.wfile.write(page)
+
+    def log_message(self, *args):
+        pass
+
+
+PROGRAM = shutil.which("chromium") or shutil.which("chromium-browser")
+
+
+@unittest.skipUnless(PROGRAM, "no chromium")
+@unittest.skipIf(os.environ.get("AERIE_TSAN"), "nothing here that other tests do not show with threads")
+class OtherSitesInABrowser(Case):
+    def test_no_page_of_another_site_uses_the_session_of_a_browser(self):
+        evil = http.server.ThreadingHTTPServer(("127.0.0.1", 0), EvilPage)
+        threading.Thread(target=evil.serve_forever, daemon=True).start()
+        browser = Browser(PROGRAM)
+        try:
+            with running(args=("-c", f"passive:name=esp32,uuid={PASSIVE},dlt=105")) as host:
+                host.wait_for(r"esp32 \(passive\): opened")
+                own, pause = f"http://127.0.0.1:{host.port}", f"/datasource/by-uuid/{PASSIVE}/pause_source.cmd"
+                make = """const body = (name) => new URLSearchParams({json: JSON.stringify({name: name, role: 'admin', duration: 0})});
+                          const post = (name) => fetch('%s%s', {method: 'POST', body: body(name), %s});"""
+
+                browser.go(own + "/session/check_setup_ok")
+                login = browser.run("const r = await fetch('/session/check_session', {headers: {Authorization: '%s'}}); return r.status;"
+                                    % ADMIN["Authorization"])
+                self.assertEqual(login, 200)
+                self.assertEqual(browser.run(make % (own, GENERATE, "") + "return (await post('our own')).status;"), 200)
+
+                # The same host on another port is the same site to a browser, and gets the cookie with anything; "localhost" is not.
+                for name in ("127.0.0.1", "localhost"):
+                    for page in ("loud", "quiet"):
+                        with self.subTest(name, page=page):
+                            there = f"http://{name}:{evil.server_port}/{page}"
+                            browser.go(there)
+                            browser.run(make % (own, GENERATE, "mode: 'no-cors', credentials: 'include'") + "await post('fetched');")
+                            self.assertTrue(browser.run(f"""return new Promise((done) => {{ const i = new Image();
+                                i.onerror = () => done(true); i.src = '{own}{pause}'; }});"""))
+                            self.assertEqual(browser.run(f"""return new Promise((done) => {{ const w = new WebSocket('ws://127.0.0.1:{host.port}/eventbus/events.ws');
+                                w.onopen = () => done('open'); w.onerror = () => done('refused'); }});"""), "refused")
+                            browser.run(f"location.href = '{own}{pause}';")
+                            browser.wait_at(own + pause)
+                            self.assertIn("page of another site", browser.run("return document.body.innerText;"))
+                            browser.go(there)
+                            browser.run(f"""const f = document.createElement('form'); f.method = 'POST'; f.action = '{own}{GENERATE}';
+                                const i = document.createElement('input'); i.name = 'json'; i.value = JSON.stringify({{name: 'sent', role: 'admin', duration: 0}});
+                                f.append(i); document.body.append(f); f.submit();""")
+                            # Without a cookie it is asked for a password, and nobody is there to give one.
+                            browser.wait_at(own + GENERATE if name == "127.0.0.1" else "chrome-error:")
+                            if name == "127.0.0.1":
+                                self.assertIn("page of another site", browser.run("return document.body.innerText;"))
+                keys = [k["kismet.httpd.auth.name"] for k in json.loads(ask(host, LIST, headers=ADMIN).octets)]
+                self.assertEqual(keys, ["our own"])
+                source = json.loads(ask(host, f"/datasource/by-uuid/{PASSIVE}/source.json").octets)
+                self.assertEqual(source["kismet.datasource.paused"], 0)
+                # Who follows a link from there is still logged in.
+                browser.go(f"http://localhost:{evil.server_port}/loud")
+                browser.run(f"location.href = '{own}{CHECK}';")
+                browser.wait_at(own + CHECK)
+                self.assertEqual(browser.run("return document.body.innerText;"), "Session valid\n")
+        finally:
+            browser.close()
+            evil.shutdown()
+            evil.server_close()
 
 
 class RequireLogin(Case):
