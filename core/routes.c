@@ -16,6 +16,8 @@
 #define LITERAL "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-~"
 #define NAME "abcdefghijklmnopqrstuvwxyz0123456789_"
 
+static const char no_memory[] = "memory is out";
+
 bool suffix_valid(const char *suffix)
 {
 	size_t len = suffix ? strlen(suffix) : 0;
@@ -179,7 +181,7 @@ static const char *copy_params(struct route *route, const struct aerie_route *r)
 
 	if (!r->n_params)
 		return NULL;
-	if (!r->params || r->n_params > ROUTE_PARAMS || r->params->size < sizeof *rows)
+	if (!r->params || r->n_params > ROUTE_PARAMS || r->params->size < sizeof *rows || r->params->size % sizeof(void *))
 		return "its parameters are no table, or too many";
 	for (i = 0; !error && i < r->n_params; i++) {
 		const struct aerie_param *p = param_row(r->params, i);
@@ -192,7 +194,7 @@ static const char *copy_params(struct route *route, const struct aerie_route *r)
 		return error;
 	rows = malloc(octets);
 	if (!rows)
-		return "memory is out";
+		return no_memory;
 	at = (char *)(rows + r->n_params);
 	for (i = 0; i < r->n_params; i++) {
 		const struct aerie_param *p = param_row(r->params, i);
@@ -251,7 +253,7 @@ int route_new(const struct aerie_route *r, const char *owner, struct route **ret
 	route = calloc(1, sizeof *route);
 	if (!route || !copy_texts(route, r, owner)) {
 		route_free(route);
-		return *ret_error = "memory is out", -ENOMEM;
+		return *ret_error = no_memory, -ENOMEM;
 	}
 	*ret_error = compile_path(route, route->text);
 	if (!*ret_error)
@@ -260,7 +262,7 @@ int route_new(const struct aerie_route *r, const char *owner, struct route **ret
 		*ret_error = copy_params(route, r);
 	if (*ret_error) {
 		route_free(route);
-		return -EINVAL;
+		return *ret_error == no_memory ? -ENOMEM : -EINVAL;
 	}
 	route->r.user = r->user;
 	*ret_route = route;
