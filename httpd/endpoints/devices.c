@@ -192,7 +192,7 @@ static const struct aerie_param path_params[] = {
 	KEY_PARAM,
 	AERIE_PARAM(AERIE_IN_PATH, 0, "path", "string",
 		    "Names of fields, keys of maps and numbers of elements of lists, separated by '/'; the suffix belongs to \"device\".",
-		    "\"kismet.device.base.signal/kismet.common.signal.last_signal\""),
+		    "\"kismet.device.base.commonname\""),
 	PARAMS_END,
 };
 
