@@ -383,6 +383,7 @@ static void start_tick(struct source *src)
 
 void source_running(struct source *src, const struct link_report *r, const char *program)
 {
+	static const char same_uuid[] = "another source has the same UUID; give one of them another with uuid=";
 	struct pipe_source *pipe = make_pipe(src);
 	struct aerie_uuid uuid;
 
@@ -406,8 +407,10 @@ void source_running(struct source *src, const struct link_report *r, const char 
 	source_log(src, AERIE_LOG_INFO, "opened%s%s, DLT %u", r->hardware[0] ? ", " : "", r->hardware, r->dlt);
 	if (r->message[0])
 		source_log(src, AERIE_LOG_INFO, "%s", r->message);
-	if (is_used(src, &uuid))
-		source_set_warning(src, "another source has the same UUID; give one of them another with uuid=");
+	if (is_used(src, &uuid)) {
+		source_set_warning(src, same_uuid);
+		source_log(src, AERIE_LOG_ERROR, "%s", same_uuid);
+	}
 	tuning_opened(src, r);
 	if (src->state != SOURCE_RUNNING)
 		return;

@@ -186,6 +186,29 @@ Test(source_control, a_source_that_is_not_there_is_told_at_once)
 	down();
 }
 
+static bool both_have_packets(void)
+{
+	return source_at(0).packets == 3 && source_at(1).packets == 4;
+}
+
+/* Hardware without a number of its own, twice: both work, the second says what to do, and requests reach the first. */
+Test(source_control, two_sources_with_one_uuid_both_run_and_the_second_is_warned)
+{
+	up_radio(NULL);
+	expect_result(add_and_wait("live:type=radio,name=a,count=3,channel_hop=false"), 0, "open");
+	expect_result(add_and_wait("live:type=radio,name=b,count=4,channel_hop=false"), 0, "open");
+	run_until(both_have_packets);
+	cr_expect_str_eq(source_at(0).warning, "");
+	cr_expect_str_eq(source_at(1).warning, "another source has the same UUID; give one of them another with uuid=");
+	cr_expect_eq(told("source b (radio): another source has the same UUID; give one of them another with uuid="), 1);
+	expect_result(control(AERIE_SOURCE_CLOSE, NULL), 0, "closed");
+	cr_expect_eq(source_at(0).running, 0);
+	cr_expect_eq(source_at(1).running, 1);
+	expect_result(add_and_wait("live:type=radio,uuid=AAAAAAAA-0000-0000-0000-000000000001"), 0, "open");
+	cr_expect_str_eq(source_at(2).warning, "");
+	down();
+}
+
 /* ---- open, close, pause ---- */
 
 static uint64_t expected_packets;
