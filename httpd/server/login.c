@@ -77,6 +77,8 @@ static int parse_file(struct login *l, const char *text)
 	    find_value(text, "httpd_password_hash", l->hash, sizeof l->hash))
 		return fail_file(l, -EINVAL, "httpd_username= or httpd_password_hash= is missing or too long",
 				 "delete the file to get a new login");
+	if (crypto_pwhash_str_needs_rehash(l->hash, crypto_pwhash_OPSLIMIT_INTERACTIVE, crypto_pwhash_MEMLIMIT_INTERACTIVE) < 0)
+		return fail_file(l, -EINVAL, "httpd_password_hash= is no Argon2 hash", "delete the file to get a new login");
 	l->state = LOGIN_FILE;
 	return 0;
 }

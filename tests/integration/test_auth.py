@@ -426,6 +426,46 @@ class FirstRun(Case):
             with running("httpd_generate_login=false", home=home, login=None) as host:
                 self.expect(ask(host, CHECK, headers=new), 200)
 
+    def test_a_login_file_that_is_damaged_is_told(self):
+        with tempfile.TemporaryDirectory() as home:
+            with running(home=home, login=None):
+                pass
+            with open(self.file(home), encoding="utf-8") as f:
+                text = f.read()
+            for damaged, pattern in ((text[:-40], "is no Argon2 hash"), (text.replace("$argon2id", "$argon3"), "is no Argon2 hash"),
+                                     (text.replace("httpd_username=aerie", "httpd_username="), "is missing or too long"), ("", "is missing or too long")):
+                with self.subTest(pattern):
+                    with open(self.file(home), "w", encoding="utf-8") as f:
+                        f.write(damaged)
+                    status, said = Host(home=home, capture=None, login=None).fail()
+                    self.assertEqual(status, 1, said)
+                    self.assertRegex(said, r"login file \S*httpd_auth\.conf: .*" + pattern + ".*; delete the file to get a new login")
+
+    def test_logins_and_a_new_password_at_the_same_time(self):
+        with tempfile.TemporaryDirectory() as home, running(home=home, login=None) as host:
+            first = basic("aerie", host.wait_for(r"user aerie, password (\S+) ").group(1))
+            stop, seen = threading.Event(), set()
+
+            def log_in(i):
+                while not stop.is_set():
+                    # one wrong login for each address, so that none has to wait
+                    seen.add(ask(host, CHECK, headers=basic("anna", "password 4"), address=f"127.0.6.{i + 1}").status)
+
+            with concurrent.futures.ThreadPoolExecutor(8) as pool:
+                logins = [pool.submit(log_in, i) for i in range(8)]
+                try:
+                    login = first
+                    for i in range(10):
+                        self.expect(form(host, "/session/set_password", f"username=anna&password=password+{i}", login), 200)
+                        self.expect(ask(host, CHECK, headers=login, address="127.0.7.1"), 401)
+                        login = basic("anna", f"password {i}")
+                        self.expect(ask(host, CHECK, headers=login), 200)
+                finally:
+                    stop.set()
+                for one in logins:
+                    one.result()
+            self.assertEqual(seen, {200, 401})
+
     def test_files_that_others_may_read_are_not_used(self):
         for name, remedy in (("httpd_auth.conf", "login file"), ("session.db", "file of API keys")):
             with tempfile.TemporaryDirectory() as home:
