@@ -8,8 +8,9 @@
 static const struct aerie_route routes[] = {
 	{ .path = "/system/openapi", .formats = "json", .handle = docs_openapi,
 	  .summary = "The interface, for programs.",
-	  .help = "An OpenAPI 3.0.3 document of every path that is served now, made from what the loaded modules registered: paths, methods, "
-		  "parameters, commands, records and logins. WebSockets are listed under `x-websockets`." },
+	  .help = "An OpenAPI 3.0.3 document of every path that is served now, made from what the loaded modules "
+		  "registered: paths, methods, parameters, commands, records and logins. WebSockets are listed under "
+		  "`x-websockets`." },
 	{ .path = "/docs", .formats = "", .handle = docs_index_page,
 	  .summary = "The reference.",
 	  .help = "A page that leads to those of endpoints, fields, records and formats." },
@@ -82,7 +83,9 @@ static void unload(void *state)
 	free(state);
 }
 
-static const char *const needs[] = { AERIE_HTTP_SERVICE, AERIE_FIELDS_SERVICE, AERIE_SERIALIZER_SERVICE, AERIE_PLUGINS_SERVICE, NULL };
+static const char *const needs[] = {
+	AERIE_HTTP_SERVICE, AERIE_FIELDS_SERVICE, AERIE_SERIALIZER_SERVICE, AERIE_PLUGINS_SERVICE, NULL,
+};
 
 static const struct aerie_plugin plugin = {
 	.abi = AERIE_ABI_INIT,

@@ -49,9 +49,10 @@ int docs_fields_page(void *user, const struct aerie_request *req, struct aerie_r
 	struct html t = { 0 };
 
 	html_begin(&t, "Fields - Aerie", "../");
-	html_raw(&t, "<h1>Fields</h1>\n<p>What the loaded modules register, each with the module that did so first. <i>Limit</i>: entries of a "
-		     "list or map, octets of a text; what is beyond is cut and counted.</p>\n<div class=\"scroll\"><table>\n<thead><tr><th>Name</th>"
-		     "<th>Type</th><th>Unit</th><th>Description</th><th>Owner</th><th class=\"number\">Limit</th></tr></thead>\n<tbody>\n");
+	html_raw(&t, "<h1>Fields</h1>\n<p>What the loaded modules register, each with the module that did so first. "
+		     "<i>Limit</i>: entries of a list or map, octets of a text; what is beyond is cut and "
+		     "counted.</p>\n<div class=\"scroll\"><table>\n<thead><tr><th>Name</th><th>Type</th><th>Unit</th>"
+		     "<th>Description</th><th>Owner</th><th class=\"number\">Limit</th></tr></thead>\n<tbody>\n");
 	(void)d->fields->each(d->h, on_field, &t);
 	html_raw(&t, "</tbody></table></div>\n");
 	return html_reply(d, &t, rep);
@@ -92,8 +93,8 @@ static int on_record(void *user, const char *name, aerie_record_id type)
 	html_anchor(&p->t, name);
 	html_raw(&p->t, "><h3 class=\"name\">");
 	html_text(&p->t, name);
-	html_raw(&p->t, "</h3>\n<div class=\"scroll\"><table>\n<thead><tr><th>Member</th><th>Type</th><th>Unit</th><th>Shown</th><th>Description</th>"
-			"</tr></thead>\n<tbody>\n");
+	html_raw(&p->t, "</h3>\n<div class=\"scroll\"><table>\n<thead><tr><th>Member</th><th>Type</th><th>Unit</th>"
+			"<th>Shown</th><th>Description</th></tr></thead>\n<tbody>\n");
 	(void)p->d->fields->each_member(p->d->h, name, on_member, &p->t);
 	html_raw(&p->t, "</tbody></table></div></section>\n");
 	return 0;
@@ -104,16 +105,16 @@ int docs_records_page(void *user, const struct aerie_request *req, struct aerie_
 	struct records_page p = { .d = user };
 
 	html_begin(&p.t, "Records - Aerie", "../");
-	html_raw(&p.t, "<h1>Records</h1>\n<p>Each type with its members in the order in which they are shown. A type of a module that was loaded "
-		       "again is shown as it is now.</p>\n");
+	html_raw(&p.t, "<h1>Records</h1>\n<p>Each type with its members in the order in which they are shown. A type "
+		       "of a module that was loaded again is shown as it is now.</p>\n");
 	(void)p.d->fields->each_record(p.d->h, on_record, &p);
 	return html_reply(p.d, &p.t, rep);
 }
 
 /* ---- /system/tracked_fields.html ---- */
 
-/* The columns, the title and the heading are those that clients of the ecosystem know (kismet-compat B.3); the number behind the
- * type tells types apart that have the same name. */
+/* The columns, the title and the heading are those that clients of the ecosystem know (kismet-compat B.3); the number
+ * behind the type tells types apart that have the same name. */
 static int on_tracked_field(void *user, const struct aerie_field_info *info)
 {
 	struct html *t = user;
@@ -138,8 +139,8 @@ int docs_tracked_fields_page(void *user, const struct aerie_request *req, struct
 	struct html t = { 0 };
 
 	html_begin(&t, "Kismet Server - Tracked Fields", "../");
-	html_raw(&t, "<h2>Kismet field descriptions</h2>\n<table>\n<thead><tr><th>Name</th><th>ID</th><th>Type</th><th>Description</th></tr></thead>\n"
-		     "<tbody>\n");
+	html_raw(&t, "<h2>Kismet field descriptions</h2>\n<table>\n<thead><tr><th>Name</th><th>ID</th><th>Type</th>"
+		     "<th>Description</th></tr></thead>\n<tbody>\n");
 	(void)d->fields->each(d->h, on_tracked_field, &t);
 	html_raw(&t, "</tbody></table>\n");
 	return html_reply(d, &t, rep);

@@ -127,14 +127,20 @@ void html_begin(struct html *t, const char *title, const char *up)
 	static const struct {
 		const char *path, *text;
 	} links[] = {
-		{ "", "Start" }, { "docs/", "Reference" }, { "docs/endpoints.html", "Endpoints" }, { "docs/fields.html", "Fields" },
-		{ "docs/records.html", "Records" }, { "docs/formats.html", "Formats" }, { "system/openapi.json", "OpenAPI" },
+		{ "", "Start" },
+		{ "docs/", "Reference" },
+		{ "docs/endpoints.html", "Endpoints" },
+		{ "docs/fields.html", "Fields" },
+		{ "docs/records.html", "Records" },
+		{ "docs/formats.html", "Formats" },
+		{ "system/openapi.json", "OpenAPI" },
 	};
 	size_t i;
 
 	html_raw(t, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-		    "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'self'; script-src 'self'; "
-		    "img-src data:\">\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+		    "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'self'; "
+		    "script-src 'self'; img-src data:\">\n"
+		    "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
 		    "<link rel=\"icon\" href=\"data:,\">\n<title>");
 	html_text(t, title);
 	html_raw(t, "</title>\n<link rel=\"stylesheet\" href=\"");
@@ -150,8 +156,8 @@ void html_begin(struct html *t, const char *title, const char *up)
 		html_raw(t, links[i].text);
 		html_raw(t, "</a>\n");
 	}
-	html_raw(t, "<input id=\"search\" type=\"search\" placeholder=\"Search\" aria-label=\"Search this page\" hidden>"
-		    "<span id=\"found\" role=\"status\"></span></nav>\n<main>\n");
+	html_raw(t, "<input id=\"search\" type=\"search\" placeholder=\"Search\" aria-label=\"Search this page\" "
+		    "hidden><span id=\"found\" role=\"status\"></span></nav>\n<main>\n");
 }
 
 int html_reply(const struct docs *d, struct html *t, struct aerie_reply *rep)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 plugin_LTLIBRARIES += modules/docs.la
 modules_docs_la_SOURCES = httpd/docs/docs.c httpd/docs/docs.h httpd/docs/html.c httpd/docs/pages.c httpd/docs/routes.c httpd/docs/fields.c \
-	httpd/docs/openapi.c httpd/docs/openapi.h httpd/docs/operations.c httpd/docs/schemas.c httpd/docs/tree.c httpd/docs/tree.h
+	httpd/docs/openapi.c httpd/docs/openapi.h httpd/docs/operations.c httpd/docs/paths.c httpd/docs/schemas.c httpd/docs/tree.c httpd/docs/tree.h
 modules_docs_la_CPPFLAGS = $(MODCPP)
 modules_docs_la_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) -Wa,-I$(top_srcdir)
 modules_docs_la_LDFLAGS = $(MODLD)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* /system/openapi.json: the interface as an OpenAPI 3.0.3 document. 3.0, because what Debian packages to check and to use such
- * documents knows that version. Made anew for each request, since modules come and go. */
+/* /system/openapi.json: the interface as an OpenAPI 3.0.3 document. 3.0, because what Debian packages to check and to
+ * use such documents knows that version. Made anew for each request, since modules come and go. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,12 +8,13 @@
 #include "openapi.h"
 
 static const char about[] =
-	"Made from what the loaded modules registered. A path's suffix chooses the format; every format that a path ends in says the same. A command "
-	"is a map that is sent with POST, in one of four ways: form variable `json`, form variable `msgpack` (base64), or as a body of type "
-	"application/json or application/msgpack; keys that are not known are ignored. An error is one line of text that says what happened and "
-	"what to do; 405 says in `Allow` which methods a path has. HEAD is allowed wherever GET is. Records hold what is known: members with "
-	"`x-optional` can be missing, and a selection of `fields` has just those fields. `x-websockets` lists paths that are upgraded to WebSocket, "
-	"with the messages that a client may send.";
+	"Made from what the loaded modules registered. A path's suffix chooses the format; every format that a path "
+	"ends in says the same. A command is a map that is sent with POST, in one of four ways: form variable `json`, "
+	"form variable `msgpack` (base64), or as a body of type application/json or application/msgpack; keys that are "
+	"not known are ignored. An error is one line of text that says what happened and what to do; 405 says in "
+	"`Allow` which methods a path has. HEAD is allowed wherever GET is. Records hold what is known: members with "
+	"`x-optional` can be missing, and a selection of `fields` has just those fields. `x-websockets` lists paths "
+	"that are upgraded to WebSocket, with the messages that a client may send.";
 
 static int on_format(void *user, const char *suffix, const char *content_type, const char *help)
 {
@@ -53,11 +54,12 @@ static void put_security(struct openapi *o, json_t *components)
 {
 	tree_put(&o->tree, components, "securitySchemes",
 		 tree_parse(&o->tree,
-			    "{\"session\": {\"type\": \"apiKey\", \"in\": \"cookie\", \"name\": \"KISMET\", \"description\": \"The session that a "
-			    "login made, or an API key.\"},"
-			    "\"basic\": {\"type\": \"http\", \"scheme\": \"basic\", \"description\": \"User and password; makes a session.\"},"
-			    "\"key\": {\"type\": \"apiKey\", \"in\": \"query\", \"name\": \"KISMET\", \"description\": \"An API key, where a cookie cannot "
-			    "be sent.\"}}"));
+			    "{\"session\": {\"type\": \"apiKey\", \"in\": \"cookie\", \"name\": \"KISMET\","
+			    " \"description\": \"The session that a login made, or an API key.\"},"
+			    "\"basic\": {\"type\": \"http\", \"scheme\": \"basic\","
+			    " \"description\": \"User and password; makes a session.\"},"
+			    "\"key\": {\"type\": \"apiKey\", \"in\": \"query\", \"name\": \"KISMET\","
+			    " \"description\": \"An API key, where a cookie cannot be sent.\"}}"));
 }
 
 static void put_error_responses(struct openapi *o, json_t *components)
@@ -77,7 +79,8 @@ static void put_error_responses(struct openapi *o, json_t *components)
 	for (i = 0; i < sizeof rows / sizeof rows[0]; i++) {
 		one = tree_object(&o->tree, responses, rows[i][0]);
 		tree_put_text(&o->tree, one, "description", rows[i][1]);
-		tree_put(&o->tree, one, "content", tree_parse(&o->tree, "{\"text/plain\": {\"schema\": {\"type\": \"string\"}}}"));
+		tree_put(&o->tree, one, "content",
+			 tree_parse(&o->tree, "{\"text/plain\": {\"schema\": {\"type\": \"string\"}}}"));
 	}
 }
 
@@ -89,7 +92,8 @@ static void build(struct openapi *o)
 
 	tree_put_text(&o->tree, o->root, "openapi", "3.0.3");
 	put_info(o);
-	tree_put(&o->tree, o->root, "servers", tree_parse(&o->tree, "[{\"url\": \"..\", \"description\": \"This server.\"}]"));
+	tree_put(&o->tree, o->root, "servers",
+		 tree_parse(&o->tree, "[{\"url\": \"..\", \"description\": \"This server.\"}]"));
 	(void)tree_array(&o->tree, o->root, "tags");
 	(void)d->plugins->each(d->h, on_plugin, o);
 	o->paths = tree_object(&o->tree, o->root, "paths");
@@ -106,7 +110,7 @@ static void build(struct openapi *o)
 	o->extended = tree_object(&o->tree, o->work, "extended");
 	(void)d->serializers->each(d->h, on_format, o);
 	schemas_build(o);
-	(void)d->http->each_route(d->h, operations_claim, o);
+	(void)d->http->each_route(d->h, paths_claim, o);
 	(void)d->http->each_route(d->h, operations_add, o);
 }
 

@@ -30,8 +30,24 @@ json_t *schemas_of_result(struct openapi *o, const struct aerie_route *r);
 /* Keeps a schema, which it takes, as a component, and gives a reference to it. */
 json_t *schemas_keep(struct openapi *o, const char *name, json_t *schema);
 
+/* paths.c */
+#define OPENAPI_METHODS 4u
+#define NAMES_MAX 33u /* of a path: the host's 32 segments, and the format */
+struct openapi_method {
+	uint32_t bit; /* AERIE_HTTP_... */
+	const char *name;
+};
+extern const struct openapi_method openapi_methods[OPENAPI_METHODS];
+const char *paths_format_name(const struct aerie_route *r);
+char *paths_text(struct openapi *o, const struct aerie_route *r, const char *suffix, int names);
+size_t paths_split_names(char *text, const char *ret_names[NAMES_MAX]);
+int paths_each_suffix(struct openapi *o, const struct aerie_route *r,
+		      int (*fn)(struct openapi *o, const struct aerie_route *r, const char *suffix, const char *owner),
+		      const char *owner);
+int paths_claim(void *user, const struct aerie_route *r, const char *owner); /* for each_route, before the next */
+int paths_serves(struct openapi *o, const struct aerie_route *r, const char *suffix, uint32_t bit);
+
 /* operations.c */
-int operations_claim(void *user, const struct aerie_route *r, const char *owner); /* for each_route, before the next */
-int operations_add(void *user, const struct aerie_route *r, const char *owner);
+int operations_add(void *user, const struct aerie_route *r, const char *owner); /* for each_route */
 
 #endif

@@ -1,139 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* Paths and operations: a route with a list of formats is a path per format, a route with every format is one path that ends in
- * {format}. Two paths that differ only in the names of their parameters are one (OpenAPI 3.0.3 "Paths Object"), so the first
- * registered names them. */
+/* Operations: what each method of a path takes and gives. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "openapi.h"
-
-#define NAMES_MAX 33u /* of a path: the host's 32 segments, and the format */
-
-static const struct {
-	uint32_t bit;
-	const char *name;
-} methods[] = {
-	{ AERIE_HTTP_GET, "get" },
-	{ AERIE_HTTP_POST, "post" },
-	{ AERIE_HTTP_PUT, "put" },
-	{ AERIE_HTTP_DELETE, "delete" },
-};
-
-/* ---- paths ---- */
-
-/* The parameter that stands for the suffix; a route may have one of that name itself. */
-static const char *format_name(const struct aerie_route *r)
-{
-	const char *at = strstr(r->path, ":format");
-
-	return at && (at[7] == '/' || !at[7]) ? "suffix" : "format";
-}
-
-/* A segment of a route's path, up to '/' or the end. */
-static void put_segment(FILE *f, const char *seg, size_t len, int names)
-{
-	if (*seg != ':' && *seg != '*')
-		(void)fprintf(f, "/%.*s", (int)len, seg);
-	else if (names)
-		(void)fprintf(f, "/{%.*s}", (int)len - 1, seg + 1);
-	else
-		(void)fputs("/{}", f);
-}
-
-/* "/devices/by-key/{key}/device.{format}", or with the suffix given ("" for none); without names "/devices/by-key/{}/device.{}".
- * NULL when memory is out; to be freed. */
-static char *path_text(struct openapi *o, const struct aerie_route *r, const char *suffix, int names)
-{
-	const char *seg, *next;
-	char *text = NULL;
-	size_t size;
-	FILE *f = open_memstream(&text, &size);
-
-	if (!f)
-		return o->tree.err = -ENOMEM, NULL;
-	for (seg = r->path; *seg == '/'; seg = next) {
-		seg++;
-		next = strchr(seg, '/');
-		next = next ? next : seg + strlen(seg);
-		put_segment(f, seg, (size_t)(next - seg), names);
-		if ((*next && next[1] != '*') || *seg == '*' || (suffix && !*suffix))
-			continue;
-		if (suffix)
-			(void)fprintf(f, ".%s", suffix);
-		else
-			(void)fprintf(f, ".{%s}", names ? format_name(r) : "");
-	}
-	if (fclose(f)) {
-		free(text);
-		return o->tree.err = -ENOMEM, NULL;
-	}
-	return text;
-}
-
-/* The names in braces, in their order; cuts text up. */
-static size_t split_names(char *text, const char *ret_names[NAMES_MAX])
-{
-	size_t n = 0;
-	char *open, *close;
-
-	for (; n < NAMES_MAX && (open = strchr(text, '{')) && (close = strchr(open, '}')); text = close + 1) {
-		*close = '\0';
-		ret_names[n++] = open + 1;
-	}
-	return n;
-}
-
-/* Does fn for each suffix of a list "a|b"; "" is one. */
-static int each_suffix(struct openapi *o, const struct aerie_route *r,
-		       int (*fn)(struct openapi *o, const struct aerie_route *r, const char *suffix, const char *owner),
-		       const char *owner)
-{
-	char *copy = strdup(r->formats), *rest = copy, *suffix;
-	int err = copy ? 0 : (o->tree.err = -ENOMEM);
-
-	while (!err && (suffix = strsep(&rest, "|")))
-		err = fn(o, r, suffix, owner);
-	free(copy);
-	return err;
-}
-
-static char *claim_of(struct openapi *o, const struct aerie_route *r, const char *suffix, uint32_t bit)
-{
-	char *shape = path_text(o, r, suffix, 0), *text = NULL;
-	size_t room = shape ? strlen(shape) + 12 : 0;
-
-	if (shape)
-		text = malloc(room);
-	if (text)
-		(void)snprintf(text, room, "%u%s", bit, shape);
-	else
-		o->tree.err = -ENOMEM;
-	free(shape);
-	return text;
-}
-
-static int claim(struct openapi *o, const struct aerie_route *r, const char *suffix, const char *owner)
-{
-	char *text;
-	size_t i;
-
-	for (i = 0; i < sizeof methods / sizeof methods[0]; i++) {
-		if (!(r->methods & methods[i].bit))
-			continue;
-		text = claim_of(o, r, suffix, methods[i].bit);
-		if (text)
-			tree_put(&o->tree, o->claimed, text, json_true());
-		free(text);
-	}
-	return o->tree.err;
-}
-
-int operations_claim(void *user, const struct aerie_route *r, const char *owner)
-{
-	return r->methods && r->formats && *r->formats ? each_suffix(user, r, claim, owner) : 0;
-}
 
 /* ---- parts of an operation ---- */
 
@@ -199,7 +71,9 @@ static const struct aerie_param *find_param(const struct aerie_route *r, uint16_
 /* Lists and maps travel as JSON where others are plain text. */
 static int is_plain(const char *type)
 {
-	static const char *const rows[] = { "string", "integer", "number", "boolean", "mac", "maskedmac", "key", "uuid", "time" };
+	static const char *const rows[] = {
+		"string", "integer", "number", "boolean", "mac", "maskedmac", "key", "uuid", "time",
+	};
 	size_t i;
 
 	for (i = 0; type && i < sizeof rows / sizeof rows[0]; i++)
@@ -218,7 +92,8 @@ static int is_rest(const struct aerie_route *r, const char *name)
 
 static json_t *parameter(struct openapi *o, const char *name, const char *in, const struct aerie_param *p)
 {
-	json_t *param = json_object(), *schema = p ? schemas_of_param(o, p) : tree_parse(&o->tree, "{\"type\": \"string\"}"), *content;
+	json_t *schema = p ? schemas_of_param(o, p) : tree_parse(&o->tree, "{\"type\": \"string\"}");
+	json_t *param = json_object(), *content;
 
 	tree_put_text(&o->tree, param, "name", name);
 	tree_put_text(&o->tree, param, "in", in);
@@ -235,16 +110,6 @@ static json_t *parameter(struct openapi *o, const char *name, const char *in, co
 	return param;
 }
 
-/* Is the suffix one for which this route is asked, or has it a route of its own? */
-static int serves(struct openapi *o, const struct aerie_route *r, const char *suffix, uint32_t bit)
-{
-	char *text = claim_of(o, r, suffix, bit);
-	int own = text && json_object_get(o->claimed, text);
-
-	free(text);
-	return !own;
-}
-
 static json_t *format_parameter(struct openapi *o, const struct aerie_route *r, const char *name, uint32_t bit)
 {
 	json_t *param = json_object(), *schema, *list;
@@ -254,30 +119,30 @@ static json_t *format_parameter(struct openapi *o, const struct aerie_route *r, 
 	tree_put_text(&o->tree, param, "name", name);
 	tree_put_text(&o->tree, param, "in", "path");
 	tree_put(&o->tree, param, "required", json_true());
-	tree_put_text(&o->tree, param, "description", "The format: the suffix of a serializer. With ekjson and itjson a list comes as one "
-						      "document per line.");
+	tree_put_text(&o->tree, param, "description", "The format: the suffix of a serializer. With ekjson and itjson "
+						      "a list comes as one document per line.");
 	schema = tree_object(&o->tree, param, "schema");
 	tree_put_text(&o->tree, schema, "type", "string");
 	list = tree_array(&o->tree, schema, "enum");
 	json_object_foreach (o->formats, suffix, type)
-		if (serves(o, r, suffix, bit))
+		if (paths_serves(o, r, suffix, bit))
 			tree_add_text(&o->tree, list, suffix);
 	tree_put_text(&o->tree, schema, "example", "json");
 	return param;
 }
 
 /* path: as it stands in the document; suffix: NULL when it is a parameter. */
-static void put_parameters(struct openapi *o, json_t *op, const struct aerie_route *r, const char *suffix, const char *path,
-			   uint32_t bit)
+static void put_parameters(struct openapi *o, json_t *op, const struct aerie_route *r, const char *suffix,
+			   const char *path, uint32_t bit)
 {
-	char *shown = strdup(path), *own = path_text(o, r, suffix, 1);
-	const char *shown_names[NAMES_MAX], *own_names[NAMES_MAX], *format = format_name(r);
+	char *shown = strdup(path), *own = paths_text(o, r, suffix, 1);
+	const char *shown_names[NAMES_MAX], *own_names[NAMES_MAX], *format = paths_format_name(r);
 	json_t *list = json_array(), *one;
 	size_t n = 0, i;
 
 	if (shown && own) {
-		n = split_names(shown, shown_names);
-		n = split_names(own, own_names) < n ? 0 : n;
+		n = paths_split_names(shown, shown_names);
+		n = paths_split_names(own, own_names) < n ? 0 : n;
 	}
 	for (i = 0; i < n; i++) {
 		const struct aerie_param *p = find_param(r, AERIE_IN_PATH, own_names[i]);
@@ -307,16 +172,18 @@ static void put_form(struct openapi *o, json_t *content, json_t *command, json_t
 {
 	json_t *form = tree_object(&o->tree, content, "application/x-www-form-urlencoded"), *schema, *properties;
 
-	schema = variables ? json_incref(variables) : tree_parse(&o->tree, "{\"type\": \"object\", \"properties\": {}}");
+	schema = variables ? json_incref(variables)
+			   : tree_parse(&o->tree, "{\"type\": \"object\", \"properties\": {}}");
 	tree_put(&o->tree, form, "schema", schema);
 	if (!command)
 		return;
 	properties = json_object_get(schema, "properties");
 	tree_put(&o->tree, properties, "json", json_incref(command));
 	tree_put(&o->tree, properties, "msgpack",
-		 tree_parse(&o->tree, "{\"type\": \"string\", \"format\": \"byte\", \"description\": \"The command as msgpack, in base64; instead "
-				      "of `json`.\"}"));
-	tree_put(&o->tree, form, "encoding", tree_parse(&o->tree, "{\"json\": {\"contentType\": \"application/json\"}}"));
+		 tree_parse(&o->tree, "{\"type\": \"string\", \"format\": \"byte\", \"description\": \"The command as "
+				      "msgpack, in base64; instead of `json`.\"}"));
+	tree_put(&o->tree, form, "encoding",
+		 tree_parse(&o->tree, "{\"json\": {\"contentType\": \"application/json\"}}"));
 }
 
 /* command: a reference, or NULL. */
@@ -352,8 +219,13 @@ static const char *type_of_octets(const char *suffix)
 	static const struct {
 		const char *suffix, *type;
 	} rows[] = {
-		{ "html", "text/html" }, { "js", "text/javascript" }, { "css", "text/css" }, { "txt", "text/plain" },
-		{ "json", "application/json" }, { "pcap", "application/vnd.tcpdump.pcap" }, { "pcapng", "application/vnd.tcpdump.pcap" },
+		{ "html", "text/html" },
+		{ "js", "text/javascript" },
+		{ "css", "text/css" },
+		{ "txt", "text/plain" },
+		{ "json", "application/json" },
+		{ "pcap", "application/vnd.tcpdump.pcap" },
+		{ "pcapng", "application/vnd.tcpdump.pcap" },
 	};
 	size_t i;
 
@@ -372,12 +244,14 @@ static void put_content(struct openapi *o, json_t *content, const struct aerie_r
 	if (!has_structure(type))
 		schema = tree_parse(&o->tree, "{\"type\": \"string\", \"format\": \"binary\"}");
 	else
-		schema = r->result == AERIE_RESULT_OCTETS ? tree_parse(&o->tree, "{\"description\": \"A document of its own.\"}")
-						  : schemas_of_result(o, r);
+		schema = r->result == AERIE_RESULT_OCTETS
+				 ? tree_parse(&o->tree, "{\"description\": \"A document of its own.\"}")
+				 : schemas_of_result(o, r);
 	tree_put(&o->tree, tree_object(&o->tree, content, type), "schema", schema);
 }
 
-static void put_errors(struct openapi *o, json_t *responses, const struct aerie_route *r, const char *suffix, uint32_t bit)
+static void put_errors(struct openapi *o, json_t *responses, const struct aerie_route *r, const char *suffix,
+		       uint32_t bit)
 {
 	const struct {
 		const char *status, *name;
@@ -404,16 +278,18 @@ static void put_errors(struct openapi *o, json_t *responses, const struct aerie_
 
 static void put_responses(struct openapi *o, json_t *op, const struct aerie_route *r, const char *suffix, uint32_t bit)
 {
-	json_t *responses = tree_object(&o->tree, op, "responses"), *ok = tree_object(&o->tree, responses, "200"), *content, *type;
+	json_t *responses = tree_object(&o->tree, op, "responses"), *ok = tree_object(&o->tree, responses, "200");
+	json_t *content, *type;
 	const char *serializer = suffix ? json_string_value(json_object_get(o->formats, suffix)) : NULL, *name;
 
 	tree_put_text(&o->tree, ok, "description", r->summary);
 	content = tree_object(&o->tree, ok, "content");
 	if (suffix)
-		put_content(o, content, r, serializer && r->result != AERIE_RESULT_OCTETS ? serializer : type_of_octets(suffix));
+		put_content(o, content, r,
+			    serializer && r->result != AERIE_RESULT_OCTETS ? serializer : type_of_octets(suffix));
 	else
 		json_object_foreach (o->formats, name, type)
-			if (serves(o, r, name, bit))
+			if (paths_serves(o, r, name, bit))
 				put_content(o, content, r, json_string_value(type));
 	put_errors(o, responses, r, suffix, bit);
 }
@@ -435,7 +311,7 @@ static json_t *command_of(struct openapi *o, const struct aerie_route *r)
 
 	if (!schema)
 		return NULL;
-	path = path_text(o, r, "", 1);
+	path = paths_text(o, r, "", 1);
 	id = path ? operation_id(o, "command", path) : NULL;
 	free(path);
 	ref = schemas_keep(o, id ? json_string_value(id) : "command", schema);
@@ -446,7 +322,7 @@ static json_t *command_of(struct openapi *o, const struct aerie_route *r)
 /* The path's item, and its text as it stands in the document. */
 static json_t *path_item(struct openapi *o, const struct aerie_route *r, const char *suffix, const char **ret_path)
 {
-	char *shape = path_text(o, r, suffix, 0), *path = path_text(o, r, suffix, 1);
+	char *shape = paths_text(o, r, suffix, 0), *path = paths_text(o, r, suffix, 1);
 	json_t *item = NULL;
 
 	if (shape && path && !json_object_get(o->shapes, shape)) {
@@ -468,17 +344,17 @@ static int add_path(struct openapi *o, const struct aerie_route *r, const char *
 	json_t *item = path_item(o, r, suffix, &path), *command = command_of(o, r), *op;
 	size_t i;
 
-	for (i = 0; item && i < sizeof methods / sizeof methods[0]; i++) {
-		if (!(r->methods & methods[i].bit) || json_object_get(item, methods[i].name))
+	for (i = 0; item && i < OPENAPI_METHODS; i++) {
+		if (!(r->methods & openapi_methods[i].bit) || json_object_get(item, openapi_methods[i].name))
 			continue;
-		op = tree_object(&o->tree, item, methods[i].name);
+		op = tree_object(&o->tree, item, openapi_methods[i].name);
 		put_texts(o, op, r, owner);
-		tree_put(&o->tree, op, "operationId", operation_id(o, methods[i].name, path));
+		tree_put(&o->tree, op, "operationId", operation_id(o, openapi_methods[i].name, path));
 		put_roles(o, op, r->role);
-		put_parameters(o, op, r, suffix, path, methods[i].bit);
-		if (methods[i].bit != AERIE_HTTP_GET && methods[i].bit != AERIE_HTTP_DELETE)
+		put_parameters(o, op, r, suffix, path, openapi_methods[i].bit);
+		if (openapi_methods[i].bit != AERIE_HTTP_GET && openapi_methods[i].bit != AERIE_HTTP_DELETE)
 			put_body(o, op, r, command);
-		put_responses(o, op, r, suffix, methods[i].bit);
+		put_responses(o, op, r, suffix, openapi_methods[i].bit);
 	}
 	json_decref(command);
 	return o->tree.err;
@@ -486,7 +362,7 @@ static int add_path(struct openapi *o, const struct aerie_route *r, const char *
 
 static int add_websocket(struct openapi *o, const struct aerie_route *r, const char *owner)
 {
-	char *path = path_text(o, r, "", 1);
+	char *path = paths_text(o, r, "", 1);
 	json_t *op, *message;
 
 	if (!path)
@@ -508,5 +384,5 @@ int operations_add(void *user, const struct aerie_route *r, const char *owner)
 
 	if (!r->methods)
 		return add_websocket(o, r, owner);
-	return r->formats ? each_suffix(o, r, add_path, owner) : add_path(o, r, NULL, owner);
+	return r->formats ? paths_each_suffix(o, r, add_path, owner) : add_path(o, r, NULL, owner);
 }

@@ -23,14 +23,16 @@ int docs_script(void *user, const struct aerie_request *req, struct aerie_reply 
 {
 	const struct docs *d = user;
 
-	return d->http->reply_octets(rep, "text/javascript; charset=utf-8", docs_js, (uintptr_t)docs_js_end - (uintptr_t)docs_js);
+	return d->http->reply_octets(rep, "text/javascript; charset=utf-8", docs_js,
+				     (uintptr_t)docs_js_end - (uintptr_t)docs_js);
 }
 
 int docs_style(void *user, const struct aerie_request *req, struct aerie_reply *rep)
 {
 	const struct docs *d = user;
 
-	return d->http->reply_octets(rep, "text/css; charset=utf-8", docs_css, (uintptr_t)docs_css_end - (uintptr_t)docs_css);
+	return d->http->reply_octets(rep, "text/css; charset=utf-8", docs_css,
+				     (uintptr_t)docs_css_end - (uintptr_t)docs_css);
 }
 
 /* ---- /docs/ ---- */
@@ -82,16 +84,20 @@ static void index_table(const struct docs *d, struct html *t)
 	(void)d->fields->each_record(d->h, count_record, &n_records);
 	(void)d->serializers->each(d->h, count_format, &n_formats);
 	html_raw(t, "<table>\n<tbody>\n");
-	index_row(t, "endpoints.html", "Endpoints", n_routes, "Every path: what it is for, who may use it, parameters and result.");
-	index_row(t, "fields.html", "Fields", n_fields, "Every field: type, unit, description, and the module that it comes from.");
-	index_row(t, "records.html", "Records", n_records, "Every record type: which fields it holds, and which records lie within.");
+	index_row(t, "endpoints.html", "Endpoints", n_routes,
+		  "Every path: what it is for, who may use it, parameters and result.");
+	index_row(t, "fields.html", "Fields", n_fields,
+		  "Every field: type, unit, description, and the module that it comes from.");
+	index_row(t, "records.html", "Records", n_records,
+		  "Every record type: which fields it holds, and which records lie within.");
 	index_row(t, "formats.html", "Formats", n_formats, "Every format in which records are sent.");
-	index_row(t, "../system/openapi.json", "OpenAPI", 0, "All of this for programs: clients and test tools are made from it.");
+	index_row(t, "../system/openapi.json", "OpenAPI", 0,
+		  "All of this for programs: clients and test tools are made from it.");
 	html_raw(t, "</tbody></table>\n");
 }
 
-/* Links lead on from where the page is, so that it works behind a proxy that puts it in a folder. Without a '/' at its end
- * the browser takes the page for a file beside the folder. */
+/* Links lead on from where the page is, so that it works behind a proxy that puts it in a folder. Without a '/' at its
+ * end the browser takes the page for a file beside the folder. */
 int docs_index_page(void *user, const struct aerie_request *req, struct aerie_reply *rep)
 {
 	const struct docs *d = user;
@@ -105,14 +111,16 @@ int docs_index_page(void *user, const struct aerie_request *req, struct aerie_re
 		return html_reply(d, &t, rep);
 	}
 	html_begin(&t, "Reference - Aerie", "../");
-	html_raw(&t, "<h1>Reference</h1>\n<p>Made from what the loaded modules registered, so that it says what this server does, now.</p>\n");
+	html_raw(&t, "<h1>Reference</h1>\n<p>Made from what the loaded modules registered, so that it says what this "
+		     "server does, now.</p>\n");
 	index_table(d, &t);
-	html_raw(&t, "<h2>In short</h2>\n"
-		     "<p>A path's suffix chooses the format: <code>curl http://localhost:2501/system/status.json</code>.</p>\n"
-		     "<p>A command is a map of names and values, sent with POST as form variable <code>json=</code>, as form variable "
-		     "<code>msgpack=</code> in base64, or as a body of type <code>application/json</code> or <code>application/msgpack</code>: "
-		     "<code>curl -u USER:PASSWORD -d 'json={\"channel\": \"6\"}' http://localhost:2501/datasource/by-uuid/UUID/set_channel.cmd</code>.</p>\n"
-		     "<p>An error is a status of 400 or more and one line of text: what happened, and what to do.</p>\n");
+	html_raw(&t, "<h2>In short</h2>\n<p>A path's suffix chooses the format: <code>curl "
+		     "http://localhost:2501/system/status.json</code>.</p>\n<p>A command is a map of names and values, "
+		     "sent with POST as form variable <code>json=</code>, as form variable <code>msgpack=</code> in "
+		     "base64, or as a body of type <code>application/json</code> or <code>application/msgpack</code>: "
+		     "<code>curl -u USER:PASSWORD -d 'json={\"channel\": \"6\"}' "
+		     "http://localhost:2501/datasource/by-uuid/UUID/set_channel.cmd</code>.</p>\n<p>An error is a "
+		     "status of 400 or more and one line of text: what happened, and what to do.</p>\n");
 	return html_reply(d, &t, rep);
 }
 
@@ -139,9 +147,9 @@ int docs_formats_page(void *user, const struct aerie_request *req, struct aerie_
 	struct html t = { 0 };
 
 	html_begin(&t, "Formats - Aerie", "../");
-	html_raw(&t, "<h1>Formats</h1>\n<p>The suffix of a path chooses the format. An endpoint whose formats are <i>any</i> has each of these; "
-		     "another module may bring more.</p>\n<div class=\"scroll\"><table>\n<thead><tr><th>Suffix</th><th>Content type</th>"
-		     "<th>Description</th></tr></thead>\n<tbody>\n");
+	html_raw(&t, "<h1>Formats</h1>\n<p>The suffix of a path chooses the format. An endpoint whose formats are "
+		     "<i>any</i> has each of these; another module may bring more.</p>\n<div class=\"scroll\"><table>\n"
+		     "<thead><tr><th>Suffix</th><th>Content type</th><th>Description</th></tr></thead>\n<tbody>\n");
 	(void)d->serializers->each(d->h, on_format, &t);
 	html_raw(&t, "</tbody></table></div>\n");
 	return html_reply(d, &t, rep);

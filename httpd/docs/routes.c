@@ -75,8 +75,8 @@ static void params_table(struct html *t, const struct aerie_route *r)
 
 	if (!r->n_params)
 		return;
-	html_raw(t, "<div class=\"scroll\"><table>\n<thead><tr><th>Parameter</th><th>In</th><th>Type</th><th></th><th>Description</th><th>Example</th>"
-		    "</tr></thead>\n<tbody>\n");
+	html_raw(t, "<div class=\"scroll\"><table>\n<thead><tr><th>Parameter</th><th>In</th><th>Type</th><th></th>"
+		    "<th>Description</th><th>Example</th></tr></thead>\n<tbody>\n");
 	for (i = 0; i < r->n_params; i++)
 		param_row(t, &r->params[i]);
 	html_raw(t, "</tbody></table></div>\n");
@@ -98,8 +98,11 @@ static void fields_links(struct html *t, const char *fields)
 static void put_result(struct html *t, const struct aerie_route *r)
 {
 	static const char *const kinds[] = {
-		[AERIE_RESULT_OBJECT] = "one map", [AERIE_RESULT_LIST] = "a list of maps", [AERIE_RESULT_OCTETS] = "a page, text, file or stream",
-		[AERIE_RESULT_VALUE] = "one value", [AERIE_RESULT_MAP] = "maps by their keys",
+		[AERIE_RESULT_OBJECT] = "one map",
+		[AERIE_RESULT_LIST] = "a list of maps",
+		[AERIE_RESULT_OCTETS] = "a page, text, file or stream",
+		[AERIE_RESULT_VALUE] = "one value",
+		[AERIE_RESULT_MAP] = "maps by their keys",
 	};
 
 	if (r->result >= sizeof kinds / sizeof kinds[0] || !kinds[r->result])
@@ -176,8 +179,9 @@ int docs_endpoints_page(void *user, const struct aerie_request *req, struct aeri
 	struct routes_page p = { .owner = NULL };
 
 	html_begin(&p.t, "Endpoints - Aerie", "../");
-	html_raw(&p.t, "<h1>Endpoints</h1>\n<p>A part of a path that begins with ':' is a parameter, one that begins with '*' stands for one or more "
-		       "parts. <i>Command</i>: a key of the map that is sent with POST.</p>\n");
+	html_raw(&p.t, "<h1>Endpoints</h1>\n<p>A part of a path that begins with ':' is a parameter, one that begins "
+		       "with '*' stands for one or more parts. <i>Command</i>: a key of the map that is sent with "
+		       "POST.</p>\n");
 	(void)d->http->each_route(d->h, on_route, &p);
 	free(p.owner);
 	return html_reply(d, &p.t, rep);

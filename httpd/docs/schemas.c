@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Schemas: what fields, records and parameters look like in JSON. Sources: OpenAPI 3.0.3 "Schema Object", and how core/visit.c
- * shows each type of field. */
+/* Schemas: what fields, records and parameters look like in JSON. Sources: OpenAPI 3.0.3 "Schema Object", and how
+ * core/visit.c shows each type of field. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -126,6 +126,12 @@ static json_t *field_schema(struct openapi *o, const struct aerie_field_info *f,
 	return schema;
 }
 
+/* The record type of what a field holds, or NULL. */
+static const char *held_by(const struct openapi *o, const char *field)
+{
+	return json_string_value(json_object_get(o->holds, field));
+}
+
 /* The fields of a list of names; those that nobody defined are left out. */
 static json_t *map_of_fields(struct openapi *o, const char *names)
 {
@@ -140,8 +146,7 @@ static json_t *map_of_fields(struct openapi *o, const char *names)
 	while ((name = strsep(&rest, " "))) {
 		for (i = 0; *name && i < o->n_fields; i++)
 			if (!strcmp(o->fields[i].name->text, name))
-				tree_put(&o->tree, properties, name,
-					 field_schema(o, &o->fields[i], json_string_value(json_object_get(o->holds, name))));
+				tree_put(&o->tree, properties, name, field_schema(o, &o->fields[i], held_by(o, name)));
 	}
 	free(copy);
 	return schema;
@@ -239,8 +244,11 @@ static void find_extended(struct openapi *o)
 }
 
 #define SERIES \
-	"kismet.common.rrd.last_time kismet.common.rrd.serial_time kismet.common.rrd.last_value kismet.common.rrd.last_value_n1 " \
+	"kismet.common.rrd.last_time kismet.common.rrd.serial_time kismet.common.rrd.last_value " \
+	"kismet.common.rrd.last_value_n1 " \
 	"kismet.common.rrd.minute_vec kismet.common.rrd.blank_val"
+
+#define LONG_SERIES " kismet.common.rrd.hour_vec kismet.common.rrd.day_vec"
 
 static int reserve(void *user, const char *name, aerie_record_id type)
 {
@@ -258,7 +266,7 @@ void schemas_build(struct openapi *o)
 	(void)d->fields->each(d->h, on_field, o);
 	(void)d->fields->each_record(d->h, reserve, o);
 	o->series_minute = schemas_keep(o, "aerie.series_minute", map_of_fields(o, SERIES));
-	o->series = schemas_keep(o, "aerie.series", map_of_fields(o, SERIES " kismet.common.rrd.hour_vec kismet.common.rrd.day_vec"));
+	o->series = schemas_keep(o, "aerie.series", map_of_fields(o, SERIES LONG_SERIES));
 	(void)d->fields->each_record(d->h, on_record, o);
 	find_extended(o);
 }
@@ -277,10 +285,10 @@ static const struct {
 	{ "key", "{\"type\": \"string\", \"minLength\": 1}" },
 	{ "uuid", "{\"type\": \"string\", \"format\": \"uuid\"}" },
 	{ "time", "{\"type\": \"number\"}" },
-	{ "fields", "{\"type\": \"array\", \"maxItems\": 512, \"items\": {\"oneOf\": [{\"type\": \"string\"}, {\"type\": \"array\", "
-		    "\"minItems\": 2, \"maxItems\": 2, \"items\": {\"type\": \"string\"}}]}}" },
-	{ "regex", "{\"type\": \"array\", \"maxItems\": 256, \"items\": {\"type\": \"array\", \"minItems\": 2, \"maxItems\": 2, "
-		   "\"items\": {\"type\": \"string\"}}}" },
+	{ "fields", "{\"type\": \"array\", \"maxItems\": 512, \"items\": {\"oneOf\": [{\"type\": \"string\"}, "
+		    "{\"type\": \"array\", \"minItems\": 2, \"maxItems\": 2, \"items\": {\"type\": \"string\"}}]}}" },
+	{ "regex", "{\"type\": \"array\", \"maxItems\": 256, \"items\": {\"type\": \"array\", \"minItems\": 2, "
+		   "\"maxItems\": 2, \"items\": {\"type\": \"string\"}}}" },
 	{ "map", "{\"type\": \"object\"}" },
 	{ "any", "{}" },
 };
@@ -289,10 +297,11 @@ static json_t *param_type(struct openapi *o, const char *type)
 {
 	size_t len = type ? strlen(type) : 0, i;
 	int list = len > 2 && !strcmp(type + len - 2, "[]");
+	size_t n = list ? len - 2 : len;
 	json_t *schema = NULL, *around;
 
 	for (i = 0; i < sizeof param_types / sizeof param_types[0]; i++)
-		if (len - (list ? 2 : 0) == strlen(param_types[i].type) && !strncmp(type, param_types[i].type, len - (list ? 2 : 0)))
+		if (n == strlen(param_types[i].type) && !strncmp(type, param_types[i].type, n))
 			schema = tree_parse(&o->tree, param_types[i].json);
 	if (!schema)
 		schema = json_object();
@@ -306,7 +315,8 @@ static json_t *param_type(struct openapi *o, const char *type)
 
 json_t *schemas_of_param(struct openapi *o, const struct aerie_param *p)
 {
-	json_t *schema = param_type(o, p->type), *example = p->example ? json_loads(p->example, JSON_DECODE_ANY, NULL) : NULL;
+	json_t *example = p->example ? json_loads(p->example, JSON_DECODE_ANY, NULL) : NULL;
+	json_t *schema = param_type(o, p->type);
 
 	if (example)
 		tree_put(&o->tree, schema, "example", example);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Commands to datasources. They are carried out on the main thread; the thread that serves the request waits for the end, with
- * limits (waits.c). */
+/* Commands to datasources. They are carried out on the main thread; the thread that serves the request waits for the
+ * end, with limits (waits.c). */
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
@@ -47,8 +47,8 @@ struct job {
 	int may_be_done; /* a source that is in that state already is no failure */
 };
 
-static int reply_end(const struct endpoints *e, const struct aerie_request *req, struct aerie_reply *rep, const struct job *job,
-		     const struct wait *w)
+static int reply_end(const struct endpoints *e, const struct aerie_request *req, struct aerie_reply *rep,
+		     const struct job *job, const struct wait *w)
 {
 	char text[WAIT_TEXT + 64];
 
@@ -59,7 +59,8 @@ static int reply_end(const struct endpoints *e, const struct aerie_request *req,
 }
 
 /* Waits for an operation, and replies with the source or the reason why not. */
-static int carry_out(const struct endpoints *e, const struct aerie_request *req, struct aerie_reply *rep, const struct job *job)
+static int carry_out(const struct endpoints *e, const struct aerie_request *req, struct aerie_reply *rep,
+		     const struct job *job)
 {
 	struct wait *w;
 	int err, r = sources_check_fields(e, req, rep);
@@ -108,7 +109,8 @@ int add_source(void *user, const struct aerie_request *req, struct aerie_reply *
 	if (!definition || !*definition)
 		return e->http->reply_error(rep, 400,
 					    "the command needs `definition`, a text such as \"wlan0:name=roof\"");
-	return carry_out(e, req, rep, &(struct job){ .what = "the source was not added", .begin = begin_add, .arg = (void *)definition });
+	return carry_out(e, req, rep, &(struct job){ .what = "the source was not added", .begin = begin_add,
+						     .arg = (void *)definition });
 }
 
 struct act {
@@ -123,8 +125,8 @@ static int begin_control(const struct endpoints *e, void *arg, struct wait *w)
 	return e->sources->control(e->h, a->uuid, a->control, wait_done, w);
 }
 
-static int act_on(const struct endpoints *e, const struct aerie_request *req, struct aerie_reply *rep, const struct aerie_uuid *uuid,
-		  const struct aerie_source_control *control)
+static int act_on(const struct endpoints *e, const struct aerie_request *req, struct aerie_reply *rep,
+		  const struct aerie_uuid *uuid, const struct aerie_source_control *control)
 {
 	static const char *const failures[] = {
 		[AERIE_SOURCE_OPEN] = "the source was not opened",

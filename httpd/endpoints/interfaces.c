@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Interfaces that could be opened: every driver is asked by the main thread, and what they say is written down until the client
- * takes it. */
+/* Interfaces that could be opened: every driver is asked by the main thread, and what they say is written down until
+ * the client takes it. */
 #include <errno.h>
 #include <stdlib.h>
 
@@ -78,7 +78,8 @@ static int ask_drivers(const struct endpoints *e, struct wait *w)
 	return err;
 }
 
-static int reply_interfaces(const struct endpoints *e, const struct aerie_request *req, struct aerie_reply *rep, struct wait *w)
+static int reply_interfaces(const struct endpoints *e, const struct aerie_request *req, struct aerie_reply *rep,
+			    struct wait *w)
 {
 	struct interfaces *in = calloc(1, sizeof *in);
 
