@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* A recording is a row of notes: one for each call of the visitor, with the text or octets that came with it. A map or list
- * knows where it ends, so that whoever looks for a name steps over it. A value that did not get through is taken back.
+/* A recording is a row of notes: one for each call of the visitor, with the text or octets that came with it. A map or
+ * list knows where it ends, so that whoever looks for a name steps over it. A value that did not get through is taken
+ * back.
  *
  * Names of registered fields live as long as the host, so their address is enough; other names (those that a selection
  * gives) are copied, because the recording may outlive them. */
@@ -172,7 +173,9 @@ static uint8_t *put_text(uint8_t *to, const char *text, uint32_t len)
 
 static int copy_name(struct aerie_recording *r, const struct aerie_name *name)
 {
-	const struct name_copy c = { name->len, name->json_len, name->under_len, text_len(name->type), text_len(name->help), 0 };
+	const struct name_copy c = {
+		name->len, name->json_len, name->under_len, text_len(name->type), text_len(name->help), 0
+	};
 	uint64_t len = sizeof c + (uint64_t)c.text + c.json + c.under + c.json + c.type + c.help + 6;
 	uint8_t *to;
 	int err = note_head(r, (struct note){ .kind = NOTE_NAME }, len, &to);

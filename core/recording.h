@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Recordings: values written down while a record can be seen, to be written out later, by other threads. The recordings of
- * <aerie/select.h>. */
+/* Recordings: values written down while a record can be seen, to be written out later, by other threads. The recordings
+ * of <aerie/select.h>. */
 #ifndef CORE_RECORDING_H
 #define CORE_RECORDING_H
 
@@ -13,8 +13,8 @@
 struct registry;
 
 enum note_kind {
-	NOTE_BEGIN_MAP, NOTE_BEGIN_LIST, NOTE_END_MAP, NOTE_END_LIST, NOTE_KEY, NOTE_NAME, NOTE_KEY_TEXT, NOTE_NULL, NOTE_U64,
-	NOTE_I64, NOTE_F64, NOTE_STR, NOTE_ASCII, NOTE_BYTES, NOTE_F64S
+	NOTE_BEGIN_MAP, NOTE_BEGIN_LIST, NOTE_END_MAP, NOTE_END_LIST, NOTE_KEY, NOTE_NAME, NOTE_KEY_TEXT, NOTE_NULL,
+	NOTE_U64, NOTE_I64, NOTE_F64, NOTE_STR, NOTE_ASCII, NOTE_BYTES, NOTE_F64S
 };
 
 /* A call, followed by len octets that came with it, filled up to a multiple of 8. */
@@ -27,7 +27,7 @@ struct note {
 		const struct aerie_name *name; /* registered, so it lives as long as the host */
 		struct {
 			uint32_t count;
-			uint32_t units; /* from here to behind the end, in 8 octets; while it is open: where the one around it begins, + 1 */
+			uint32_t units; /* of 8 octets, from here to behind the end; while it is open: the `open` before it */
 		} span; /* of a map or list */
 	} value;
 };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Parts of records: field and filter specifications, paths, searching, ordering, recordings. The service is <aerie/select.h>;
- * here are its table and its selections. */
+/* Parts of records: field and filter specifications, paths, searching, ordering, recordings. The service is
+ * <aerie/select.h>; here are its table and its selections. */
 #include <core/select.h>
 
 #include <assert.h>
@@ -88,8 +88,8 @@ static int add_name(struct aerie_selection *s, const struct registry *r, const c
 	return 0;
 }
 
-static int add_text(struct aerie_selection *s, const struct registry *r, const char *path, uint32_t path_len, const char *name,
-		    uint32_t name_len, const struct why *why)
+static int add_text(struct aerie_selection *s, const struct registry *r, const char *path, uint32_t path_len,
+		    const char *name, uint32_t name_len, const struct why *why)
 {
 	char what[64];
 	int err;
@@ -100,7 +100,8 @@ static int add_text(struct aerie_selection *s, const struct registry *r, const c
 }
 
 /* An element of "fields": a path, or a pair of path and name. */
-static int add_element(struct aerie_selection *s, const struct registry *r, const struct aerie_value *v, const struct why *why)
+static int add_element(struct aerie_selection *s, const struct registry *r, const struct aerie_value *v,
+		       const struct why *why)
 {
 	uint32_t i = s->paths.n, path_len, name_len;
 	const char *path, *name;
@@ -130,15 +131,16 @@ static void choose_shown(struct aerie_selection *s)
 
 	for (i = 0; i < s->paths.n; i++) {
 		for (k = i + 1; k < s->paths.n; k++)
-			if (s->name[i]->len == s->name[k]->len && !memcmp(s->name[i]->text, s->name[k]->text, s->name[i]->len))
+			if (s->name[i]->len == s->name[k]->len &&
+			    !memcmp(s->name[i]->text, s->name[k]->text, s->name[i]->len))
 				break;
 		if (k == s->paths.n)
 			s->shown[s->n_shown++] = i;
 	}
 }
 
-static int selection_new(const struct aerie_host *h, const struct aerie_value *fields, struct aerie_selection **ret_selection,
-			 char *ret_why, uint32_t room)
+static int selection_new(const struct aerie_host *h, const struct aerie_value *fields,
+			 struct aerie_selection **ret_selection, char *ret_why, uint32_t room)
 {
 	const struct registry *r = module_of(h)->core->registry;
 	const struct why why = { ret_why, room };
@@ -156,7 +158,8 @@ static int selection_new(const struct aerie_host *h, const struct aerie_value *f
 		return 0;
 	}
 	if (n > AERIE_SELECT_FIELDS_MAX) {
-		snprintf(ret_why, room, "`fields` may have at most %u elements, this has %u", AERIE_SELECT_FIELDS_MAX, n);
+		snprintf(ret_why, room, "`fields` may have at most %u elements, this has %u", AERIE_SELECT_FIELDS_MAX,
+			 n);
 		return -EINVAL;
 	}
 	s = selection_alloc(n);
@@ -171,15 +174,15 @@ static int selection_new(const struct aerie_host *h, const struct aerie_value *f
 	return 0;
 }
 
-static int selection_path(const struct aerie_host *h, const char *path, struct aerie_selection **ret_selection, char *ret_why,
-			  uint32_t room)
+static int selection_path(const struct aerie_host *h, const char *path, struct aerie_selection **ret_selection,
+			  char *ret_why, uint32_t room)
 {
 	struct aerie_selection *s = selection_alloc(1);
 	int err = -ENOMEM;
 
 	if (s)
-		err = path_spec_init(&s->paths.path[0], "the path of a field", path, (uint32_t)strnlen(path, AERIE_SELECT_TEXT_MAX + 1),
-				     ret_why, room);
+		err = path_spec_init(&s->paths.path[0], "the path of a field", path,
+				     (uint32_t)strnlen(path, AERIE_SELECT_TEXT_MAX + 1), ret_why, room);
 	if (!err)
 		err = add_name(s, module_of(h)->core->registry, NULL, 0);
 	if (err) {

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* Parts of records: field and filter specifications, paths, searching, ordering, recordings. The service is <aerie/select.h>;
- * below is what its files share.
+/* Parts of records: field and filter specifications, paths, searching, ordering, recordings. The service is
+ * <aerie/select.h>; below is what its files share.
  *
- * A set of paths is resolved once for each record type that it meets: a plan, which says for each part of each path what
- * to do with the record at hand. Sub-records are always of the type that their member names, and types are never changed or
- * removed, so a plan stays right and needs neither names nor checks while it is walked. */
+ * A set of paths is resolved once for each record type that it meets: a plan, which says for each part of each path
+ * what to do with the record at hand. Sub-records are always of the type that their member names, and types are never
+ * changed or removed, so a plan stays right and needs neither names nor checks while it is walked. */
 #ifndef CORE_SELECT_H
 #define CORE_SELECT_H
 
@@ -71,7 +71,8 @@ int hops_walk(const struct visit *c, const struct hop *hop, const struct aerie_r
 
 /* ---- Names (select_name.c) ---- */
 
-/* A name with its escaped forms; what is no UTF-8 becomes U+FFFD. Type and help are those of f, or empty. One allocation. */
+/* A name with its escaped forms; what is no UTF-8 becomes U+FFFD. Type and help are those of f, or empty. One
+ * allocation. */
 struct aerie_name *name_make(const char *text, uint32_t len, const struct field *f);
 
 /* ---- Selections (select.c) ---- */
@@ -110,16 +111,17 @@ extern const struct aerie_visitor look_visitor; /* all of them */
 int select_visit_path(const struct aerie_host *h, const struct aerie_rec *rec, const char *const *parts, uint32_t n,
 		      const struct aerie_visitor *vt, void *v);
 /* select_filter.c */
-int filter_new(const struct aerie_host *h, const struct aerie_value *regex, struct aerie_filter **ret_filter, char *ret_why,
-	       uint32_t room);
+int filter_new(const struct aerie_host *h, const struct aerie_value *regex, struct aerie_filter **ret_filter,
+	       char *ret_why, uint32_t room);
 void filter_free(struct aerie_filter *f);
 int filter_matches(const struct aerie_host *h, const struct aerie_filter *f, const struct aerie_rec *rec);
 /* select_table.c */
-int select_search(const struct aerie_host *h, const struct aerie_selection *s, const struct aerie_rec *rec, const char *text);
+int select_search(const struct aerie_host *h, const struct aerie_selection *s, const struct aerie_rec *rec,
+		  const char *text);
 int select_order(const struct aerie_host *h, const struct aerie_selection *s, uint32_t i, const struct aerie_rec *rec,
 		 struct aerie_order *ret_order);
 /* select_play.c */
-int recording_play(const struct aerie_host *h, const struct aerie_recording *r, uint64_t *at, const struct aerie_selection *s,
-		   const struct aerie_visitor *vt, void *v);
+int recording_play(const struct aerie_host *h, const struct aerie_recording *r, uint64_t *at,
+		   const struct aerie_selection *s, const struct aerie_visitor *vt, void *v);
 
 #endif

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* Filter specifications: regular expressions (PCRE2, with JIT) over the texts that paths lead to.
  *
- * Patterns come from clients, so their work is limited, for one text (in steps) and for all texts of a filter (in time, because a
- * pattern may stay just below the steps a million times). What is not decided within the limits counts as no match; how
- * often that happened is told when the filter goes.
+ * Patterns come from clients, so their work is limited, for one text (in steps) and for all texts of a filter (in time,
+ * because a pattern may stay just below the steps a million times). What is not decided within the limits counts as no
+ * match; how often that happened is told when the filter goes.
  *
- * Texts come from the air and need not be UTF-8: patterns
- * are compiled for UTF with PCRE2_MATCH_INVALID_UTF, so that '.' is a character and (?i) knows more than ASCII, and what is ill-formed
- * just matches nothing, instead of an error (PCRE2_UTF alone) or of characters falling apart into octets (no UTF at all). */
+ * Texts come from the air and need not be UTF-8: patterns are compiled for UTF with PCRE2_MATCH_INVALID_UTF, so that
+ * '.' is a character and (?i) knows more than ASCII, and what is ill-formed just matches nothing, instead of an error
+ * (PCRE2_UTF alone) or of characters falling apart into octets (no UTF at all). */
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
 
@@ -26,7 +26,7 @@
 
 #define FILTER_MAGIC 0x46494c54u /* "FILT" */
 
-#define STEPS_MAX 20000u             /* PCRE2's match limit: steps of one pattern from one place of a text, about 2 ns each */
+#define STEPS_MAX 20000u             /* PCRE2's match limit: steps from one place of a text, about 2 ns each */
 #define STEPS_TEXT 10000000u         /* the same from all places of a text, unless these are STEPS_MIN each */
 #define STEPS_MIN 1000u
 #define WORK_NS 500000000ull         /* of a filter in all: this, and for each text */
@@ -178,7 +178,8 @@ static int explain_pattern(const struct why *why, uint32_t i, const char *shown,
 		return -ENOMEM;
 	if (pcre2_get_error_message(err, (PCRE2_UCHAR *)text, sizeof text) < 0)
 		snprintf(text, sizeof text, "error %d", err);
-	snprintf(why->text, why->room, "`regex`, element %u: the pattern \"%s\" is malformed at octet %zu: %s", i + 1, shown, at, text);
+	snprintf(why->text, why->room, "`regex`, element %u: the pattern \"%s\" is malformed at octet %zu: %s", i + 1,
+		 shown, at, text);
 	return -EINVAL;
 }
 
@@ -255,8 +256,8 @@ static struct aerie_filter *filter_alloc(struct core *core, uint32_t n)
 	return f;
 }
 
-int filter_new(const struct aerie_host *h, const struct aerie_value *regex, struct aerie_filter **ret_filter, char *ret_why,
-	       uint32_t room)
+int filter_new(const struct aerie_host *h, const struct aerie_value *regex, struct aerie_filter **ret_filter,
+	       char *ret_why, uint32_t room)
 {
 	const struct why why = { ret_why, room };
 	struct aerie_filter *f;
@@ -293,7 +294,8 @@ static void tell_given_up(const struct aerie_filter *f, const struct term *t)
 {
 	if (t->given_up && f->core->bus)
 		bus_printf(f->core->bus, AERIE_LOG_INFO,
-			   "filter: the pattern \"%s\" left %llu texts undecided, which count as no match: it needs too much work, simplify it",
+			   "filter: the pattern \"%s\" left %llu texts undecided, which count as no match: it needs too much "
+			   "work, simplify it",
 			   t->shown, (unsigned long long)t->given_up);
 }
 

@@ -76,15 +76,19 @@ static int try_entry(void *user, uint64_t key, uint64_t cell)
 	return 1;
 }
 
-static int find_entry(const struct visit *c, const struct aerie_rec *rec, const struct member *m, const char *key, struct way w)
+static int find_entry(const struct visit *c, const struct aerie_rec *rec, const struct member *m, const char *key,
+		      struct way w)
 {
-	struct entry e = { .c = c, .f = m->field, .way = w, .key = key, .number = entry_number(key), .result = -ENOENT };
+	struct entry e = {
+		.c = c, .f = m->field, .way = w, .key = key, .number = entry_number(key), .result = -ENOENT
+	};
 
 	(void)collection_iterate(rec, m->slot, try_entry, &e);
 	return e.result;
 }
 
-static int find_in_series(const struct visit *c, const struct aerie_rec *rec, const struct member *m, const char *part, struct way w)
+static int find_in_series(const struct visit *c, const struct aerie_rec *rec, const struct member *m, const char *part,
+			  struct way w)
 {
 	unsigned i, names = m->field->type == AERIE_T_RRD ? RRD_NAMES : RRD_HOUR_VEC;
 	const char *number = next_part(&w);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Names that are no registered fields: those that a client gives to the fields it selects, and fields that nobody knows. */
+/* Names that are no registered fields: those that a client gives to the fields it selects, and fields that nobody
+ * knows. */
 #include <core/select.h>
 
 #include <stdlib.h>

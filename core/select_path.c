@@ -14,7 +14,8 @@ int path_spec_init(struct path_spec *p, const char *what, const char *text, uint
 	char *part, *rest;
 
 	if (len > AERIE_SELECT_TEXT_MAX) {
-		snprintf(ret_why, room, "%s: a path may have at most %u octets, this one has %u", what, AERIE_SELECT_TEXT_MAX, len);
+		snprintf(ret_why, room, "%s: a path may have at most %u octets, this one has %u", what,
+			 AERIE_SELECT_TEXT_MAX, len);
 		return -EINVAL;
 	}
 	made.text = strndup(text, len);
@@ -47,7 +48,8 @@ void path_spec_free(struct path_spec *p)
 
 static bool is_series(const struct member *m)
 {
-	return m->rule == AERIE_MEMBER_STORED && (m->field->type == AERIE_T_RRD || m->field->type == AERIE_T_RRD_MINUTE);
+	return m->rule == AERIE_MEMBER_STORED &&
+	       (m->field->type == AERIE_T_RRD || m->field->type == AERIE_T_RRD_MINUTE);
 }
 
 static bool has_no_text(const struct member *m)
@@ -55,7 +57,8 @@ static bool has_no_text(const struct member *m)
 	return is_series(m) || (type_has_records(m->field) && !(m->field->flags & AERIE_FIELD_AS_KEYS));
 }
 
-/* Names that the REST specification's own examples use, and that its clients ask for, of members that are called otherwise today. */
+/* Names that the REST specification's own examples use, and that its clients ask for, of members that are called
+ * otherwise today. */
 static const struct former {
 	const char *was, *is;
 } former_names[] = {
@@ -81,8 +84,8 @@ const struct field *path_field(const struct registry *r, const char *part)
 }
 
 /* What the members of a type make of one part; the type in which the path goes on, or NULL. */
-static const struct record_type *resolve_part(const struct registry *r, const struct record_type *t, const char *part, bool last,
-					      struct hop *ret_hop)
+static const struct record_type *resolve_part(const struct registry *r, const struct record_type *t, const char *part,
+					      bool last, struct hop *ret_hop)
 {
 	const struct field *f = path_field(r, part);
 	const struct member *m = f ? registry_member(t, f->id) : NULL;
@@ -163,7 +166,8 @@ static struct plan *plan_new(const struct paths *p, const struct registry *r, co
 /* Two threads may make the same plan at once: both go into the list, the later one is found. */
 const struct plan *paths_plan(struct paths *p, const struct registry *r, const struct aerie_rec *rec)
 {
-	struct plan **head = &p->plans[rec->type % PLAN_BUCKETS], *first = __atomic_load_n(head, __ATOMIC_ACQUIRE), *plan;
+	struct plan **head = &p->plans[rec->type % PLAN_BUCKETS], *plan;
+	struct plan *first = __atomic_load_n(head, __ATOMIC_ACQUIRE);
 
 	for (plan = first; plan; plan = plan->next)
 		if (plan->type == rec->type)
@@ -212,7 +216,8 @@ static int walk_entry(void *user, uint64_t key, uint64_t cell)
 
 	if (!visit_is_list(f))
 		CALL(visit_key_text(e->c, f, key));
-	return hops_walk(e->c, e->hop + 1, f->value == AERIE_T_RECORD ? (const struct aerie_rec *)(uintptr_t)cell : NULL);
+	return hops_walk(e->c, e->hop + 1,
+			 f->value == AERIE_T_RECORD ? (const struct aerie_rec *)(uintptr_t)cell : NULL);
 }
 
 static int walk_each(const struct visit *c, const struct hop *hop, const struct aerie_rec *rec)
@@ -262,7 +267,8 @@ int hops_walk(const struct visit *c, const struct hop *hop, const struct aerie_r
 		case HOP_EACH:
 			return walk_each(c, hop, rec);
 		case HOP_PART:
-			return aerie_present(rec, m->slot) ? visit_series_part(c, rec, m, hop->part, VISIT_ALL) : absent(c);
+			return aerie_present(rec, m->slot) ? visit_series_part(c, rec, m, hop->part, VISIT_ALL)
+							   : absent(c);
 		case HOP_PART_EACH:
 			return aerie_present(rec, m->slot) ? walk_part_each(c, hop) : absent(c);
 		case HOP_ABSENT:

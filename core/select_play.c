@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Writes recordings out, whole or in part: a selection from what was written down gives what visit() gives from the record. */
+/* Writes recordings out, whole or in part: a selection from what was written down gives what visit() gives from the
+ * record. */
 #include <core/select.h>
 
 #include <errno.h>
@@ -137,8 +138,8 @@ static int play_list(const struct play *p, const struct aerie_selection *s, uint
 	return recording_play_note(&n, octets, p->vt, p->v);
 }
 
-int recording_play(const struct aerie_host *h, const struct aerie_recording *r, uint64_t *at, const struct aerie_selection *selection,
-		   const struct aerie_visitor *vt, void *v)
+int recording_play(const struct aerie_host *h, const struct aerie_recording *r, uint64_t *at,
+		   const struct aerie_selection *selection, const struct aerie_visitor *vt, void *v)
 {
 	const struct play p = { r, vt, v };
 	const struct aerie_selection *s;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What tables of records need: does a text occur in a record, and by what is it ordered. Both are visitors that look at the values
- * which a selection shows. Records and series have no text. */
+/* What tables of records need: does a text occur in a record, and by what is it ordered. Both are visitors that look at
+ * the values which a selection shows. Records and series have no text. */
 #include <core/select.h>
 
 #include <math.h>
@@ -107,7 +107,8 @@ static const struct aerie_visitor search_visitor = {
 	.f64s = search_f64s,
 };
 
-int select_search(const struct aerie_host *h, const struct aerie_selection *selection, const struct aerie_rec *rec, const char *text)
+int select_search(const struct aerie_host *h, const struct aerie_selection *selection, const struct aerie_rec *rec,
+		  const char *text)
 {
 	struct needle n = { .text = text, .len = (uint32_t)strnlen(text, UINT32_MAX) };
 	const struct visit c = select_visit(h, &search_visitor, &n, VISIT_QUIET | VISIT_NO_SERIES);
@@ -197,8 +198,8 @@ static const struct aerie_visitor order_visitor = {
 };
 
 /* The first of the values, when there are several. */
-int select_order(const struct aerie_host *h, const struct aerie_selection *selection, uint32_t i, const struct aerie_rec *rec,
-		 struct aerie_order *ret_order)
+int select_order(const struct aerie_host *h, const struct aerie_selection *selection, uint32_t i,
+		 const struct aerie_rec *rec, struct aerie_order *ret_order)
 {
 	struct aerie_order o = { .kind = AERIE_ORDER_ABSENT };
 	const struct visit c = select_visit(h, &order_visitor, &o, VISIT_QUIET);

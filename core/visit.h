@@ -26,18 +26,22 @@ struct visit {
 
 int visit_record(const struct visit *c, const struct aerie_rec *rec);
 /* The value of a member, which is shown; `members` are those of the record's type. */
-int visit_member(const struct visit *c, const struct aerie_rec *rec, const struct member *members, const struct member *m);
+int visit_member(const struct visit *c, const struct aerie_rec *rec, const struct member *members,
+		 const struct member *m);
 /* Is an optional member there? */
-bool visit_is_shown(const struct visit *c, const struct aerie_rec *rec, const struct member *members, const struct member *m);
+bool visit_is_shown(const struct visit *c, const struct aerie_rec *rec, const struct member *members,
+		    const struct member *m);
 /* A series that is there (visit_series.c). */
 int visit_series(const struct visit *c, const struct aerie_rec *rec, const struct member *m);
-/* A part of a series that is there; of a part that is a list, the value at `at`, or VISIT_ALL. -ENOENT: there is no such value. */
+/* A part of a series that is there; of a part that is a list, the value at `at`, or VISIT_ALL. -ENOENT: there is no
+ * such value. */
 #define VISIT_ALL UINT32_MAX
-int visit_series_part(const struct visit *c, const struct aerie_rec *rec, const struct member *m, enum rrd_name part, uint32_t at);
+int visit_series_part(const struct visit *c, const struct aerie_rec *rec, const struct member *m, enum rrd_name part,
+		      uint32_t at);
 /* The value of an entry of a vector or map. */
 int visit_cell(const struct visit *c, const struct field *f, uint64_t cell);
 int visit_key_text(const struct visit *c, const struct field *map, uint64_t key);  /* a map's key, as a key */
-int visit_key_value(const struct visit *c, const struct field *map, uint64_t key); /* and as a value: of AERIE_FIELD_AS_KEYS */
+int visit_key_value(const struct visit *c, const struct field *map, uint64_t key); /* and as a value: AS_KEYS */
 int visit_f64s(const struct visit *c, const double *values, uint32_t n);           /* a list of them */
 
 /* Is a collection shown as a list? */

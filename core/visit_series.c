@@ -54,7 +54,8 @@ static int visit_values(const struct visit *c, const double *values, uint32_t n,
 	return at < n ? c->vt->f64(c->v, values[at]) : -ENOENT;
 }
 
-int visit_series_part(const struct visit *c, const struct aerie_rec *rec, const struct member *m, enum rrd_name part, uint32_t at)
+int visit_series_part(const struct visit *c, const struct aerie_rec *rec, const struct member *m, enum rrd_name part,
+		      uint32_t at)
 {
 	bool full = part == RRD_HOUR_VEC || part == RRD_DAY_VEC;
 	uint64_t cell = record_cell_value(rec, m->slot);

@@ -167,7 +167,8 @@ static int measure(void *user, const struct aerie_request *req, struct aerie_rep
 		best = seconds < best ? seconds : best;
 	}
 	free(chunk);
-	len = snprintf(text, sizeof text, "%lld %.9f %.9f\n", (long long)octets, best, octets > 0 ? copy_seconds((size_t)octets) : 0);
+	len = snprintf(text, sizeof text, "%lld %.9f %.9f\n", (long long)octets, best,
+		       octets > 0 ? copy_seconds((size_t)octets) : 0);
 	return b->http->reply_octets(rep, "text/plain", text, (uint64_t)len);
 }
 

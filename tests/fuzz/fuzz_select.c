@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Field specifications, filter specifications, paths and texts to search for, as clients send them, against a record with something in
- * everything and one with nothing. The first octet says which of them the rest is. What a selection shows must keep the rules of
- * visitors, be the same from the record and from a recording of it, and come back in the order asked for. */
+/* Field specifications, filter specifications, paths and texts to search for, as clients send them, against a record
+ * with something in everything and one with nothing. The first octet says which of them the rest is. What a selection
+ * shows must keep the rules of visitors, be the same from the record and from a recording of it, and come back in the
+ * order asked for. */
 /* link: core, tests/unit/testcore.c */
 #include <stdint.h>
 
@@ -58,7 +59,8 @@ static void show(const struct world *w, const struct aerie_selection *s, int i)
 	recorder_init(&visited);
 	recorder_init(&played);
 	check(!S->visit(w->h, s, w->rec[i], &recorder_visitor, &visited) && !visited.wrong && !visited.depth);
-	check(!S->recording_play(w->h, w->recording[i], &at, s, &recorder_visitor, &played) && !played.wrong && !played.depth);
+	check(!S->recording_play(w->h, w->recording[i], &at, s, &recorder_visitor, &played) && !played.wrong &&
+	      !played.depth);
 	check((s && goes_behind_keys(s)) || !strcmp(visited.text, played.text));
 	recorder_reset(&visited);
 	recorder_reset(&played);
