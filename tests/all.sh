@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=bash
 # All tests, part of ./quickstart test: the ordinary build, everything again under ASan and UBSan, the threaded parts under
-# TSan, and a bounded run of each fuzz target. Counts come from the result files of the test driver.
+# TSan, a bounded run of each fuzz target, and the virtual machines of the lab. Counts come from the result files of the test
+# driver, and from the lab's last line.
 passed=0 failed=0 skipped=0
 started=$SECONDS
 
@@ -47,6 +48,26 @@ phase() { # name, folder, target, options of configure...
 	say "$name: $((SECONDS - since)) seconds"
 }
 
+lab() { # the machines run the ordinary build
+	local since=$SECONDS log=build/lab.log counts
+
+	say "virtual machines with simulated radios"
+	rm -rf build/lab.out
+	AERIE_BUILD=$PWD/build tests/lab/test_lab.py --out build/lab.out >"$log" 2>&1
+	counts=$(sed -n 's/^lab: \([0-9]*\) passed, \([0-9]*\) failed, \([0-9]*\) skipped$/\1 \2 \3/p' "$log")
+	if [ -n "$counts" ]; then
+		# shellcheck disable=SC2086
+		set -- $counts
+		passed=$((passed + $1)) failed=$((failed + $2)) skipped=$((skipped + $3))
+		sed -n 's/^skip [^:]*: \(lab: \)\{0,1\}/SKIP: lab: /p' "$log" | sort -u
+		[ "$2" = 0 ] || grep -vE '^(ok|skip) ' "$log"
+	else
+		tail -n 50 "$log"
+		fail "the lab"
+	fi
+	say "virtual machines: $((SECONDS - since)) seconds"
+}
+
 bootstrap
 phase "ordinary build" build check
 phase "address and undefined-behaviour sanitizers" build-asan check --enable-sanitize=address,undefined --enable-debug CFLAGS='-g -O1'
@@ -57,6 +78,7 @@ else
 	skipped=$((skipped + 1))
 	printf 'SKIP: fuzzing: no clang; the corpora were replayed by the tests above\n'
 fi
+lab
 
 say "all tests: $((SECONDS - started)) seconds"
 printf '%d passed, %d failed, %d skipped\n' "$passed" "$failed" "$skipped"

@@ -87,6 +87,17 @@ install_aerie() {
 }
 has_program() { [ -e "/opt/aerie/bin/aerie-cap-$1" ]; }
 
+# A machine of its own: the network namespace `sensor`, 10.30.0.2 on a cable to us, 10.30.0.1; these radios are moved into it.
+sensor_up() { # interface...
+	ip netns add sensor
+	ip link add lan0 type veth peer name lan0 netns sensor
+	ip addr add 10.30.0.1/24 dev lan0 && ip link set lan0 up
+	ip -n sensor addr add 10.30.0.2/24 dev lan0 && ip -n sensor link set lan0 up
+	ip -n sensor link set lo up
+	for _if in "$@"; do iw phy "$(cat "/sys/class/net/$_if/phy80211/name")" set netns name sensor; done
+}
+on_sensor() { ip netns exec sensor "$@"; }
+
 as_aerie() { exec setpriv --reuid aerie --regid aerie --init-groups --inh-caps=-all env HOME=/var/lib/aerie LD_LIBRARY_PATH=/opt/aerie/lib "$@"; }
 
 # (as_aerie: in place of the shell that calls it)
@@ -139,11 +150,14 @@ channel_of() { # NAME, uuid, JSON for set_channel, FILE
 	post "$1" "/datasource/by-uuid/$2/set_channel.cmd" "$3" "$4"
 }
 
-# The capabilities and users of a host and of the programs it has started, as NAME PID and lines of /proc/PID/status.
-privileges() { # NAME, FILE
-	_pid=$(cat "/tmp/$1.pid")
-	for _p in "$_pid" $(pgrep -P "$_pid"); do
+# The capabilities and users of a host and of the programs it has started, or of these processes and their children: lines
+# "program NAME" and those of /proc/PID/status.
+privileges() { # NAME, FILE, PID...
+	_name=$1 _file=$2
+	shift 2
+	[ $# -gt 0 ] || set -- "$(cat "/tmp/$_name.pid")"
+	for _p in "$@" $(pgrep -P "$(echo "$@" | tr ' ' ,)"); do
 		printf 'program %s\n' "$(basename "$(readlink "/proc/$_p/exe")")"
 		grep -E '^(Uid|Gid|Cap[A-Z][a-z]+|NoNewPrivs):' "/proc/$_p/status"
-	done >"/out/$1/$2"
+	done >"/out/$_name/$_file"
 }

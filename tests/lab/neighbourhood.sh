@@ -137,10 +137,86 @@ share() {
 	stop_host share
 }
 
+# A Wi-Fi capture program on the sensor: its pid in /tmp/NAME.pid, its messages in /out/remote/NAME.log, its status in NAME.rc.
+sensor_capture() { # NAME, arguments...
+	_name=$1
+	shift
+	{
+		# shellcheck disable=SC2016
+		on_sensor sh -c 'echo $$ >/tmp/'"$_name"'.pid; . /lab/lib.sh; as_aerie "$@"' - /opt/aerie/bin/aerie-cap-linux-wifi --retry-delay=1 "$@" \
+			>"/out/remote/$_name.log" 2>&1
+		echo $? >"/out/remote/$_name.rc"
+	} &
+	until_true 10 test -s "/tmp/$_name.pid"
+}
+
+# Two sensors elsewhere: one by TCP, whose process is then killed, and one by WebSocket, which hops.
+remote() {
+	echo lab >/tmp/password
+	sensor_up wlan30 wlan31
+	host remote 2505 -s httpd_bind_address=0.0.0.0 -s remote_capture_listen=10.30.0.1
+	mkdir -p /out/remote
+	sensor_capture tcp --connect=10.30.0.1:3501 --tcp --source=wlan30:channel=6,name=cable
+	sensor_capture web --connect=10.30.0.1:2505 --user=lab --password-file=/tmp/password \
+		'--source=wlan31:channels="1,6,11,36",name=web'
+	tcp=$(cat /tmp/tcp.pid)
+	web=$(cat /tmp/web.pid)
+	until_true 60 asks remote /devices/all_devices.json "$everything"
+	until_true 30 asks remote /datasource/all_sources.json 'length == 2 and all(."kismet.datasource.num_packets" > 0)'
+	privileges remote privileges "$(cat /tmp/remote.pid)" "$tcp" "$web"
+	save remote /devices/all_devices.json devices.json
+	save remote /datasource/all_sources.json sources.json
+	on_sensor python3 -S -E /lab/tuned.py wlan30mon 2437 >/out/remote/tuned.6
+	on_sensor python3 -S -E /lab/tuned.py wlan31mon 2412 2437 2462 5180 >/out/remote/tuned.hopping
+	say "remote: heard everything"
+	uuid=$(uuid_of remote wlan30)
+	channel_of remote "$uuid" '{"channel": "36"}' to36.json
+	on_sensor python3 -S -E /lab/tuned.py wlan30mon 5180 >/out/remote/tuned.36
+	one='.[] | select(."kismet.datasource.interface" == "wlan30")'
+	packets=$(get remote /datasource/all_sources.json | jq "$one | .\"kismet.datasource.num_packets\"")
+	pkill -KILL -P "$tcp"
+	until_true 20 grep -q 'the link has ended: connecting again' /out/remote/tcp.log
+	until_true 30 asks remote /datasource/all_sources.json \
+		"$one | .\"kismet.datasource.running\" == 1 and .\"kismet.datasource.num_packets\" > $packets + 5"
+	on_sensor python3 -S -E /lab/tuned.py wlan30mon 5180 >/out/remote/tuned.again
+	save remote /datasource/all_sources.json again.json
+	say "remote: the killed one is back"
+	kill "$tcp" "$web"
+	until_true 20 test -s /out/remote/tcp.rc
+	until_true 20 test -s /out/remote/web.rc
+	on_sensor iw dev >/out/remote/iw.after
+	stop_host remote
+}
+
+# What tcpdump writes into pipes, while it does: a named one that the host reads, and the standard input of a capture program.
+pipes() {
+	mkfifo -m 644 /tmp/live.pipe
+	tcpdump -Z root -i mon2437 -y IEEE802_11_RADIO -U -w /tmp/live.pipe 2>/tmp/live.log &
+	live=$!
+	host pipes 2506 -c /tmp/live.pipe:type=pcapfile,name=live
+	one='.[] | select(."kismet.datasource.name" == "live")'
+	until_true 30 asks pipes /datasource/all_sources.json "$one | .\"kismet.datasource.num_packets\" > 30"
+	save pipes /datasource/all_sources.json running.json
+	kill $live
+	wait $live
+	cp /tmp/live.log /out/pipes/live.log
+	until_true 20 asks pipes /datasource/all_sources.json "$one | .\"kismet.datasource.running\" == 0"
+	tcpdump -Z root -i mon2437 -y IEEE802_11_RADIO -U -c 40 -w - 2>/out/pipes/stdin.log |
+		/opt/aerie/bin/aerie-cap-pcapfile --connect=127.0.0.1:3501 --tcp --disable-retry --source=-:name=stdin 2>>/out/pipes/stdin.log
+	one='.[] | select(."kismet.datasource.name" == "stdin")'
+	until_true 20 asks pipes /datasource/all_sources.json "$one | .\"kismet.datasource.running\" == 0"
+	save pipes /datasource/all_sources.json sources.json
+	save pipes /devices/all_devices.json devices.json
+	say "pipes: done"
+	stop_host pipes
+}
+pipes
+
 if has_program linux-wifi; then
 	fixed
 	hop
 	share
+	remote
 	iw dev >/out/iw.after
 fi
 kill "$(cat /tmp/talk.pid)"

@@ -25,11 +25,11 @@ from itertools import dropwhile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 PATIENCE = 600  # seconds for one machine; far less where nothing else runs
-MACHINES = {"neighbourhood": 30, "bluetooth": 0, "wifi": 6}  # script: simulated Wi-Fi radios
+MACHINES = {"neighbourhood": 32, "bluetooth": 0, "wifi": 6}  # script: simulated Wi-Fi radios
 NEEDS = {"wifi": "aerie-cap-linux-wifi", "bluetooth": "aerie-cap-linux-bluetooth"}
 BUILD = os.environ.get("AERIE_BUILD") or os.path.join(HERE, "..", "..", "build")
 AT_ONCE = 2  # bluetooth.sh mostly waits
-CAP_NET_ADMIN = 1 << 12
+CAP_NET_ADMIN, CAP_NET_RAW = 1 << 12, 1 << 13
 
 
 def radio(number):
@@ -367,6 +367,80 @@ def closing_by_http_puts_the_radio_back_and_opening_runs_it_again(lab):
     equal("opened", [source(record, k) for k in ("running", "error")], [1, 0])
 
 
+# ---- sensors elsewhere
+
+
+def remote_radios_hear_every_network_and_client(lab):
+    wifi_is_built(lab)
+    networks_are_right(lab, "remote")
+
+
+def remote_sources_are_what_their_sensors_say(lab):
+    wifi_is_built(lab)
+    cable, web = (lab.source(("remote", "sources.json"), interface) for interface in ("wlan30", "wlan31"))
+    for record, name, number in ((cable, "cable", 30), (web, "web", 31)):
+        equal("state of " + name, [source(record, k) for k in ("running", "error", "remote", "dlt", "name")], [1, 0, 1, 127, name])
+        equal("uuid of " + name, source(record, "uuid"), "5FE308BD-0000-0000-0000-" + radio(number).replace(":", ""))
+        equal("type of " + name, source(record, "type_driver")["kismet.datasource.driver.type"], "linuxwifi")
+        equal("address of " + name, source(record, "remote_ip").rpartition(":")[0] or source(record, "remote_ip"), "10.30.0.2")
+    equal("cable", [source(cable, "hopping"), source(cable, "channel")], [0, "6"])
+    equal("cable, says its kernel", set(tuned(lab, "remote", "tuned.6")), {2437})
+    equal("web", [source(web, "hopping"), source(web, "hop_channels")], [1, ["1", "6", "11", "36"]])
+    equal("web, says its kernel", set(tuned(lab, "remote", "tuned.hopping")), set(FREQUENCIES.values()))
+
+
+def remote_sensors_have_no_capability_but_those_of_the_radio(lab):
+    """The process that captures has that to tune; the one that waits for its end has those to open the radio again."""
+    wifi_is_built(lab)
+    found = privileges(lab, "remote")
+    equal("programs", sorted(name for name, _ in found), ["aerie-cap-linux-wifi"] * 4 + ["aeried"])
+    effective = sorted(int(fields["CapEff"][0], 16) for name, fields in found if name != "aeried")
+    equal("sensors", effective, [CAP_NET_ADMIN] * 2 + [CAP_NET_ADMIN | CAP_NET_RAW] * 2)
+    for name, fields in found:
+        equal("users of " + name, set(fields["Uid"]), {"1000"})
+        equal("inheritable of " + name, [int(fields[k][0], 16) for k in ("CapInh", "CapAmb")], [0, 0])
+    equal("host", [int(fields[k][0], 16) for name, fields in found if name == "aeried" for k in ("CapPrm", "CapEff")], [0, 0])
+
+
+def remote_source_whose_program_was_killed_comes_back_as_it_was(lab):
+    """Same record, counters that go on, and on the channel that a user had told it, not on that of its definition."""
+    wifi_is_built(lab)
+    equal("tuned", source(told(lab, "remote", "to36.json"), "channel"), "36")
+    equal("before, says its kernel", set(tuned(lab, "remote", "tuned.36", since=2437)), {5180})
+    before, after = (lab.source(("remote", f), "wlan30") for f in ("sources.json", "again.json"))
+    equal("sources", len(lab.json("remote", "again.json")), 2)
+    equal("uuid", source(after, "uuid"), source(before, "uuid"))
+    equal("state", [source(after, k) for k in ("running", "error", "hopping", "channel")], [1, 0, 0, "36"])
+    equal("after, says its kernel", set(tuned(lab, "remote", "tuned.again", since=2437)), {5180})
+    assert source(after, "num_packets") > source(before, "num_packets"), "its packets go on"
+
+
+def remote_sensors_end_in_order_and_leave_no_interface_behind(lab):
+    wifi_is_built(lab)
+    for name in ("tcp.rc", "web.rc", "rc"):
+        equal(name, lab.text("remote", name).strip(), "0")
+    equal("interfaces", sorted(re.findall(r"Interface (\S+)", lab.text("remote", "iw.after"))), ["wlan30", "wlan31"])
+
+
+# ---- pipes
+
+
+def pipe_is_read_while_it_is_written_and_every_packet_counts(lab):
+    running, done = ([s for s in lab.json("pipes", f) if source(s, "name") == "live"][0] for f in ("running.json", "sources.json"))
+    equal("state while tcpdump runs", [source(running, k) for k in ("running", "error", "dlt")], [1, 0, 127])
+    captured = int(re.search(r"(\d+) packets captured", lab.text("pipes", "live.log"))[1])
+    equal("packets", source(done, "num_packets"), captured)
+    equal("state after", [source(done, k) for k in ("running", "error")], [0, 0])
+    networks = {n[0] for n in NETWORKS.values() if n[3] == "6" and n[1]}  # the hidden one's clients have joined before
+    have = {base(d, "name") for d in lab.devices("pipes", "devices.json").values()}
+    assert networks <= have, "%s of %s" % (sorted(have), sorted(networks))
+
+
+def pipe_of_standard_input_goes_to_a_host(lab):
+    (record,) = [s for s in lab.json("pipes", "sources.json") if source(s, "name") == "stdin"]
+    equal("record", [source(record, k) for k in ("num_packets", "remote", "running", "error")], [40, 1, 0, 0])
+
+
 # ---- two radios, one list
 
 
@@ -436,6 +510,10 @@ CASES = {"neighbourhood": [
     retuning_by_http_moves_the_radio_while_it_runs, retuning_to_a_channel_that_is_none_is_refused_and_harms_nothing,
     retuning_to_a_list_hops_over_it, set_hop_hops_again_over_the_list_it_had,
     closing_by_http_puts_the_radio_back_and_opening_runs_it_again,
+    remote_radios_hear_every_network_and_client, remote_sources_are_what_their_sensors_say,
+    remote_sensors_have_no_capability_but_those_of_the_radio, remote_source_whose_program_was_killed_comes_back_as_it_was,
+    remote_sensors_end_in_order_and_leave_no_interface_behind, pipe_is_read_while_it_is_written_and_every_packet_counts,
+    pipe_of_standard_input_goes_to_a_host,
     two_radios_share_a_list_by_offsets, two_radios_together_hear_everything, every_interface_is_put_back,
 ]}
 
