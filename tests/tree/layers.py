@@ -32,11 +32,20 @@ def home(path):
     return None
 
 
+def made(root, found):
+    """Does the folder's own part of the build make this file?"""
+    rules = os.path.join(root, os.path.dirname(found), "local.mk")
+    if not os.path.exists(rules):
+        return False
+    with open(rules, encoding="utf-8") as f:
+        return any(line.startswith(found + ":") for line in f)
+
+
 def inside(root, path, name, own):
     """Does a quoted or project-rooted include lead to a file below `own`?"""
     for base in (os.path.dirname(path), ""):
         found = os.path.normpath(os.path.join(base, name))
-        if os.path.exists(os.path.join(root, found)):
+        if os.path.exists(os.path.join(root, found)) or made(root, found):
             return found.startswith(own + "/")
     return False
 
