@@ -281,7 +281,43 @@ static void note_close(struct aerie_ws *ws, uint16_t code, const char *reason)
 	((struct noting *)ws)->reason = reason;
 }
 
-static const struct aerie_ws_ops noting_ops = { .size = sizeof noting_ops, .send = note_send, .resume = note_resume, .close = note_close };
+static uint64_t note_queued(struct aerie_ws *ws)
+{
+	return ((struct noting *)ws)->len;
+}
+
+static const struct aerie_ws_ops noting_ops = {
+	.size = sizeof noting_ops, .send = note_send, .resume = note_resume, .close = note_close, .queued = note_queued,
+};
+
+static int refuse(void *user, const struct aerie_http_request *req)
+{
+	return -ENOENT;
+}
+
+Test(wsroutes, transport_gets_what_the_route_says_of_itself)
+{
+	const struct aerie_param params[] = {
+		AERIE_PARAM(AERIE_IN_MESSAGE, AERIE_PARAM_REQUIRED, "SUBSCRIBE", "string", "An event.", "\"X\""),
+	};
+	const struct aerie_ws_route given = {
+		.size = sizeof given, .path = "/x.ws", .summary = "s", .help = "h", .open = on_open, .message = on_message, .close = on_close,
+		.check = refuse, .drained = on_close, .params = params, .n_params = 1,
+	};
+	struct aerie_http_request req = { .size = sizeof req, .method = AERIE_HTTP_GET, .path = "/x.ws" };
+	const struct aerie_ws_route *r;
+	void *pin;
+
+	cr_assert_eq(websocket_service.register_route(&mod->host, &given), 0, "%s", mod->fail_text);
+	routes_done();
+	cr_assert_eq(websocket_service.match(&mod->host, &req, &r, &pin), 0);
+	cr_assert_eq(r->check, refuse);
+	cr_assert_eq(r->drained, on_close);
+	cr_assert_eq(r->n_params, 1);
+	cr_assert_neq(r->params, params, "a copy");
+	cr_assert_str_eq(r->params[0].name, "SUBSCRIBE");
+	websocket_service.unpin(pin);
+}
 
 Test(wsroutes, calls_reach_the_transport_within_limits)
 {
@@ -298,6 +334,7 @@ Test(wsroutes, calls_reach_the_transport_within_limits)
 	cr_assert_eq(websocket_service.send(&n.ws, AERIE_WS_BINARY, data, AERIE_WS_MESSAGE_MAX), 0);
 	cr_assert_eq(n.kind, AERIE_WS_BINARY);
 	cr_assert_eq(n.len, AERIE_WS_MESSAGE_MAX);
+	cr_assert_eq(websocket_service.queued(&n.ws), AERIE_WS_MESSAGE_MAX);
 	cr_assert_eq(websocket_service.send(&n.ws, AERIE_WS_TEXT, data, 7), -EAGAIN);
 	cr_assert_eq(n.sent, 2);
 	cr_assert_eq(websocket_service.send(&n.ws, AERIE_WS_TEXT, data, sizeof data), -EMSGSIZE);
