@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <aerie/utf8.h>
 #include <core/mp.h>
 #include <core/value.h>
 
@@ -73,7 +74,7 @@ int value_from_json(const char *text, size_t len, json_t **ret, char *why, size_
 	json_error_t e;
 	json_t *v = json_loadb(text, len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &e);
 
-	if (!v && json_error_code(&e) == json_error_out_of_memory)
+	if (!v && (json_error_code(&e) == json_error_out_of_memory || !e.text[0])) /* it has no words for most of its failing allocations */
 		return -ENOMEM;
 	if (!v && json_error_code(&e) == json_error_stack_overflow)
 		return fail(&f, "it is nested deeper than %u levels", VALUE_DEPTH);
@@ -104,15 +105,32 @@ static json_t *bad(struct from *f, struct aerie_cur *c, const char *what)
 	return NULL;
 }
 
+static bool well_formed(const uint8_t *p, uint32_t len)
+{
+	uint32_t i;
+	int n;
+
+	for (i = 0; i < len; i += (uint32_t)n) {
+		n = aerie_utf8_next(p + i, len - i);
+		if (n <= 0)
+			return false;
+	}
+	return true;
+}
+
 /* Well-formed UTF-8 without NUL, or NULL. */
-static const char *text(struct from *f, struct aerie_cur *c, uint32_t *ret_len)
+static const char *text(struct from *f, struct aerie_cur *c, const char *what, uint32_t *ret_len)
 {
 	const uint8_t *p = mp_octets(c, ret_len);
 
 	if (!p || c->bad)
 		return (void)bad(f, c, ""), NULL;
 	if (memchr(p, 0, *ret_len)) {
-		(void)fail(f, "a text in its msgpack has an octet 0");
+		(void)fail(f, "a %s in its msgpack has an octet 0", what);
+		return NULL;
+	}
+	if (!well_formed(p, *ret_len)) {
+		(void)fail(f, "a %s in its msgpack is not UTF-8", what);
 		return NULL;
 	}
 	return (const char *)p;
@@ -121,12 +139,9 @@ static const char *text(struct from *f, struct aerie_cur *c, uint32_t *ret_len)
 static json_t *text_value(struct from *f, struct aerie_cur *c)
 {
 	uint32_t len = 0;
-	const char *p = text(f, c, &len);
-	json_t *v = p ? json_stringn(p, len) : NULL;
+	const char *p = text(f, c, "text", &len);
 
-	if (p && !v)
-		(void)fail(f, "a text in its msgpack is not UTF-8");
-	return v;
+	return p ? keep(f, json_stringn_nocheck(p, len)) : NULL;
 }
 
 static json_t *list_value(struct from *f, struct aerie_cur *c, unsigned depth)
@@ -160,7 +175,7 @@ static int add_pair(struct from *f, struct aerie_cur *c, json_t *map, unsigned d
 	if (aerie_cur_left(c) && (head & 0xe0) != 0xa0 && !(head >= 0xc4 && head <= 0xc6) &&
 	    !(head >= 0xd9 && head <= 0xdb))
 		return fail(f, "a key in its msgpack is no text");
-	p = text(f, c, &len);
+	p = text(f, c, "key", &len);
 	if (!p)
 		return f->err;
 	if (len > VALUE_KEY)
@@ -172,9 +187,7 @@ static int add_pair(struct from *f, struct aerie_cur *c, json_t *map, unsigned d
 	v = from_msgpack(f, c, depth + 1);
 	if (!v)
 		return f->err;
-	if (json_object_set_new(map, key, v))
-		return fail(f, "a key in its msgpack is not UTF-8");
-	return 0;
+	return json_object_set_new_nocheck(map, key, v) ? (f->err = -ENOMEM) : 0;
 }
 
 static json_t *map_value(struct from *f, struct aerie_cur *c, unsigned depth)
