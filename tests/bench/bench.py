@@ -11,6 +11,7 @@
            ratio is to copying the same octets
   load     lists and single devices over HTTP while packets arrive at a steady rate: what ingest loses, what is dropped, and how long single
            devices take (the client's own time included)
+  http     what lists cost over a socket, plain and compressed; the ratio is to a server that only copies the same octets
 
 Figures of one run can be compared with each other; those of different machines, or of a busy one, cannot."""
 import argparse
@@ -522,9 +523,97 @@ def load(count, pps, seconds):
             process.wait()
 
 
+class Copier:
+    """A server that does nothing but copy so many octets from a file in memory to each client."""
+
+    def __init__(self, octets):
+        self.file = tempfile.TemporaryFile(dir="/dev/shm" if os.path.isdir("/dev/shm") else None)
+        self.file.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\nConnection: close\r\n\r\n" % octets)
+        block = os.urandom(1 << 20)
+        for at in range(0, octets, len(block)):
+            self.file.write(block[:octets - at])
+        self.file.flush()
+        self.octets = octets
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+        self.process = os.fork()
+        if not self.process:
+            try:
+                self.serve()
+            finally:
+                os._exit(1)
+
+    def serve(self):
+        room = bytearray(1 << 16)
+        while True:
+            s, _ = self.listener.accept()
+            s.recv_into(room)
+            self.file.seek(0)
+            while n := self.file.raw.readinto(room):
+                s.sendall(memoryview(room)[:n])
+            s.close()
+
+    def close(self):
+        os.kill(self.process, 15)
+        os.waitpid(self.process, 0)
+        self.listener.close()
+        self.file.close()
+
+
+def over_http(count, rounds):
+    crowd, port = air("crowd", "--devices", str(count)), free_port()
+    print(f"\nhttp: lists of {count} devices over a socket; best of {rounds}")
+    with Home() as home:
+        process = subprocess.Popen([AERIED, *home, "-p", str(port), "-s", "httpd_username=bench", "-s", "httpd_password=bench", "-c", crowd],
+                                   stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            wait_for_port(process, port)
+            settled(process)
+            for name, path, command in (("five fields", "/devices/summary/devices.json", {"fields": FIVE_FIELDS}),
+                                        ("full records", "/devices/last-time/-86400/devices.json", None)):
+                for suffix, headers in (("", {}), (", gzip", {"Accept-Encoding": "gzip"})):
+                    measure_alone(port, process, name + suffix, path, command, headers, count, rounds)
+        finally:
+            process.terminate()
+            process.wait()
+
+
+def measure_alone(port, process, name, path, command, headers, count, rounds):
+    best = (1e9, 1e9)
+    extra = {"Content-Type": "application/json"} if command is not None else {}
+    for _ in range(rounds):
+        cpu, started = cpu_seconds(process.pid), time.monotonic()
+        octets = drain(port, path, command, {**headers, **extra})
+        best = min(best, (time.monotonic() - started, cpu_seconds(process.pid) - cpu))
+    copier = Copier(octets)
+    try:
+        copying = 1e9
+        for _ in range(rounds):
+            started = time.monotonic()
+            drain(copier.port, "/", None, {})
+            copying = min(copying, time.monotonic() - started)
+    finally:
+        copier.close()
+    print(f"  {name:30} {octets / 1e6:8.1f} MB  {octets / 1e6 / best[0]:8.1f} MB/s  {count / best[0]:10.0f} devices/s  {best[1]:5.2f} CPU s"
+          f"  {best[0] / copying:6.2f} times copying")
+
+
+def drain(port, path, command, headers):
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=600)
+    connection.request("GET" if command is None else "POST", path, None if command is None else json.dumps(command), headers)
+    reply = connection.getresponse()
+    if reply.status != 200:
+        raise Failed(f"{path}: status {reply.status}: {reply.read(200)!r}")
+    room, octets = bytearray(1 << 20), 0
+    while n := reply.readinto(room):
+        octets += n
+    connection.close()
+    return octets
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("parts", nargs="*", help="speed, links, memory, formats, select, load; all when none is named")
+    parser.add_argument("parts", nargs="*", help="speed, links, memory, formats, select, load, http; all when none is named")
     parser.add_argument("--packets", type=int, default=1000000)
     parser.add_argument("--pps", type=int, default=50000, help="packets per second of load")
     parser.add_argument("--seconds", type=int, default=20, help="of each part of load")
@@ -532,7 +621,7 @@ def main():
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--devices", type=int, nargs="+", default=[10000, 1000000])
     arguments = parser.parse_args()
-    parts = arguments.parts or ["speed", "links", "memory", "formats", "select", "load"]
+    parts = arguments.parts or ["speed", "links", "memory", "formats", "select", "load", "http"]
     try:
         if "speed" in parts:
             speed(arguments.packets, arguments.rounds)
@@ -546,6 +635,8 @@ def main():
             select(min(arguments.devices), arguments.rounds)
         if "load" in parts:
             load(arguments.load_devices, arguments.pps, arguments.seconds)
+        if "http" in parts:
+            over_http(arguments.load_devices, arguments.rounds)
     except (Failed, OSError, subprocess.CalledProcessError) as error:
         print(f"bench: {error}", file=sys.stderr)
         return 1
