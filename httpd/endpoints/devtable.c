@@ -229,7 +229,7 @@ static int read_number(struct table *t, struct aerie_reply *rep, const char *nam
 	int64_t n = dflt;
 
 	if (text && (ask_number(text, &n) < 0 || n < least))
-		return ask_wrong(t->ask, rep, "`%s` is not a whole number%s", name, least ? " above 0" : least == 0 ? " from 0 on" : "");
+		return ask_wrong(t->ask, rep, "`%s` is not a whole number%s", name, least == 1 ? " above 0" : least == 0 ? " from 0 on" : "");
 	*ret = n;
 	return 0;
 }
