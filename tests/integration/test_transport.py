@@ -454,6 +454,11 @@ class Proxies(unittest.TestCase):
             self.assertEqual(reply.status, status)
             if status == 200:
                 json.loads(octets)
+        for sneaky in (b"X: a\rHost: evil.example\r\n", b"X: a\r b\r\n"):  # libmicrohttpd would take it for two lines
+            s = socket.create_connection(("127.0.0.1", port), timeout=PATIENCE)
+            s.sendall(b"GET /aerie/test/peer HTTP/1.1\r\nHost: x\r\nConnection: close\r\n" + sneaky + b"\r\n")
+            self.assertEqual(s.recv(12), b"HTTP/1.1 400")
+            s.close()
         c.request("POST", "/aerie/test/echo", b"x" * 500000)
         self.assertEqual(c.getresponse().read(), b"x" * 500000)
         c.close()
