@@ -118,13 +118,15 @@ static int find_password(const struct aerie_http_request *req, char user[CREDENT
 	return 0;
 }
 
-static void open_session(const struct server *s, const struct aerie_http_request *req, uint32_t flags, struct auth_result *r)
+static void open_session(const struct server *s, const struct aerie_http_request *req, uint32_t flags, uint64_t generation,
+			 struct auth_result *r)
 {
 	struct throttle_peer p = throttle_peer(req->peer);
 	const char *path = s->prefix[0] && !strchr(s->prefix, ';') ? s->prefix : "/";
 	char token[SESSION_TOKEN_OCTETS];
 
-	sessions_open(s->auth->sessions, r->login, &p, auth_now_s(), token);
+	if (sessions_open(s->auth->sessions, generation, r->login, &p, auth_now_s(), token))
+		return;
 	/* Lax, not Strict: who follows a link to here stays logged in. What a link could do is refused, see auth_is_foreign(). */
 	(void)snprintf(r->cookie, sizeof r->cookie, "KISMET=%s; Path=%s; HttpOnly; SameSite=Lax%s", token, path,
 		       flags & AUTH_SECURE ? "; Secure" : "");
@@ -261,6 +263,7 @@ static bool may_change(const struct aerie_http_request *req)
 void auth_request(const struct server *s, const struct aerie_http_request *req, uint32_t flags, struct auth_result *ret_result)
 {
 	struct auth_result r = { .status = 0 };
+	uint64_t generation = sessions_generation(s->auth->sessions);
 	bool ambient = false;
 
 	if (!try_token(s, req, &r, &ambient))
@@ -273,7 +276,7 @@ void auth_request(const struct server *s, const struct aerie_http_request *req, 
 		r.text = text_foreign;
 	}
 	if (r.password == AUTH_RIGHT && !r.status && !(flags & AUTH_UPGRADE))
-		open_session(s, req, flags, &r);
+		open_session(s, req, flags, generation, &r);
 	*ret_result = r;
 }
 

@@ -24,6 +24,7 @@ struct sessions {
 	uint8_t key[crypto_generichash_KEYBYTES];
 	pthread_mutex_t lock; /* guards the rest */
 	uint64_t uses; /* of all */
+	uint64_t generation;
 	struct session session[SESSIONS_MAX];
 };
 
@@ -122,28 +123,51 @@ static void make(const struct sessions *s, struct session *e, const char *login,
 	(void)snprintf(e->login, sizeof e->login, "%s", login);
 }
 
-void sessions_open(struct sessions *s, const char *login, const struct throttle_peer *peer, uint64_t now_s,
-		   char ret_token[SESSION_TOKEN_OCTETS])
+/* With the lock held. */
+static struct session *find_or_make(struct sessions *s, const char *login, const struct throttle_peer *peer, uint64_t now_s)
 {
 	struct session *e;
 
-	(void)pthread_mutex_lock(&s->lock);
 	for (e = s->session; e < s->session + SESSIONS_MAX; e++)
 		if (alive(s, e, now_s) && !memcmp(&e->peer, peer, sizeof *peer) && !strcmp(e->login, login))
-			break;
-	if (e == s->session + SESSIONS_MAX) {
-		e = place(s, login, now_s);
-		make(s, e, login, peer);
+			return e;
+	e = place(s, login, now_s);
+	make(s, e, login, peer);
+	return e;
+}
+
+int sessions_open(struct sessions *s, uint64_t generation, const char *login, const struct throttle_peer *peer, uint64_t now_s,
+		  char ret_token[SESSION_TOKEN_OCTETS])
+{
+	struct session *e;
+	int err = -ESTALE;
+
+	(void)pthread_mutex_lock(&s->lock);
+	if (generation == s->generation) {
+		e = find_or_make(s, login, peer, now_s);
+		note_use(s, e, now_s);
+		memcpy(ret_token, e->token, sizeof e->token);
+		err = 0;
 	}
-	note_use(s, e, now_s);
-	memcpy(ret_token, e->token, sizeof e->token);
 	(void)pthread_mutex_unlock(&s->lock);
+	return err;
+}
+
+uint64_t sessions_generation(struct sessions *s)
+{
+	uint64_t generation;
+
+	(void)pthread_mutex_lock(&s->lock);
+	generation = s->generation;
+	(void)pthread_mutex_unlock(&s->lock);
+	return generation;
 }
 
 void sessions_end(struct sessions *s)
 {
 	(void)pthread_mutex_lock(&s->lock);
 	sodium_memzero(s->session, sizeof s->session);
+	s->generation++;
 	(void)pthread_mutex_unlock(&s->lock);
 }
 

@@ -20,10 +20,12 @@ void sessions_free(struct sessions *s);
 /* Whose session is this? It has been used then. -ENOENT: nobody's. */
 int sessions_use(struct sessions *s, const char *token, uint64_t now_s, char ret_login[CREDENTIAL_OCTETS]);
 /* The session of this login from this address: the one that it has, or a new one. A program that sends its password with every
- * request so has one session. */
-void sessions_open(struct sessions *s, const char *login, const struct throttle_peer *peer, uint64_t now_s,
-		   char ret_token[SESSION_TOKEN_OCTETS]);
-/* Ends all. */
+ * request so has one session. `generation` was asked for before the password was looked at; -ESTALE: all sessions have ended since,
+ * so that may have been an old password. */
+int sessions_open(struct sessions *s, uint64_t generation, const char *login, const struct throttle_peer *peer, uint64_t now_s,
+		  char ret_token[SESSION_TOKEN_OCTETS]);
+uint64_t sessions_generation(struct sessions *s);
+/* Ends all, and begins another generation. */
 void sessions_end(struct sessions *s);
 unsigned sessions_count(struct sessions *s, uint64_t now_s);
 

@@ -32,7 +32,7 @@ static void open_for(struct sessions *s, const char *user, unsigned i, uint64_t 
 {
 	struct throttle_peer p = peer(i);
 
-	sessions_open(s, user, &p, now_s, ret_token);
+	cr_assert_eq(sessions_open(s, sessions_generation(s), user, &p, now_s, ret_token), 0);
 }
 
 Test(sessions, a_token_stands_for_its_login_until_nobody_has_used_it_for_the_timeout)
@@ -127,8 +127,12 @@ Test(sessions, all_end_at_once)
 	struct sessions *s = start(TIMEOUT_S);
 	char token[SESSION_TOKEN_OCTETS];
 
+	uint64_t before = sessions_generation(s);
+	struct throttle_peer p = peer(1);
+
 	open_for(s, "anna", 1, 1000, token);
 	sessions_end(s);
+	cr_expect_eq(sessions_open(s, before, "anna", &p, 1000, token), -ESTALE, "the password was looked at before");
 	cr_expect_eq(sessions_use(s, token, 1000, login), -ENOENT);
 	cr_expect_eq(sessions_count(s, 1000), 0);
 	sessions_free(s);
