@@ -105,7 +105,8 @@ static int read_sequence(const struct ask_host *a, const struct aerie_value *map
 	return 0;
 }
 
-static int read_spec(const struct ask_host *a, const struct aerie_value *map, uint64_t len, struct spec **ret_spec, char *why)
+static int read_spec(const struct ask_host *a, const struct aerie_value *map, uint64_t len, struct spec **ret_spec,
+                     char *why)
 {
 	struct spec *s = calloc(1, sizeof *s);
 	int err;
@@ -145,7 +146,8 @@ static int read_name(const struct ask_host *a, const struct aerie_value *map, co
 	return 0;
 }
 
-static int read_events(const struct ask_host *a, const struct aerie_value *map, uint64_t len, struct ask_events *ret, char *why)
+static int read_events(const struct ask_host *a, const struct aerie_value *map, uint64_t len, struct ask_events *ret,
+                       char *why)
 {
 	int err = read_name(a, map, "SUBSCRIBE", ret->subscribe, why);
 
@@ -197,7 +199,8 @@ static int read_target(const struct ask_host *a, const struct aerie_value *v, st
 	const char *text = a->http->value_str(v, &len);
 
 	if (!text || strlen(text) != len)
-		return wrong(why, "`monitor` is no text: \"*\", the key of a device or an address, which may have a mask");
+		return wrong(why,
+		             "`monitor` is no text: \"*\", the key of a device or an address, which may have a mask");
 	if (!strcmp(text, "*")) {
 		ret->target = ASK_ALL;
 	} else if (read_masked(text, &ret->mac, &ret->mask)) {
@@ -205,7 +208,8 @@ static int read_target(const struct ask_host *a, const struct aerie_value *v, st
 	} else if (!a->devices->key_parse(a->h, text, &ret->key)) {
 		ret->target = ASK_KEY;
 	} else {
-		return wrong(why, "`monitor` is neither \"*\" nor the key of a device nor an address as AA:BB:CC:00:00:00/FF:FF:FF:00:00:00");
+		return wrong(why, "`monitor` is neither \"*\" nor the key of a device nor an address as "
+		                  "AA:BB:CC:00:00:00/FF:FF:FF:00:00:00");
 	}
 	return 0;
 }
@@ -214,7 +218,8 @@ static bool is_integer(const struct ask_host *a, const struct aerie_value *v)
 {
 	uint32_t kind = a->http->value_kind(v);
 
-	return (kind == AERIE_VALUE_INT || kind == AERIE_VALUE_REAL) && a->http->value_int(v, 0) == a->http->value_int(v, 1);
+	return (kind == AERIE_VALUE_INT || kind == AERIE_VALUE_REAL) &&
+	       a->http->value_int(v, 0) == a->http->value_int(v, 1);
 }
 
 static int read_rate(const struct ask_host *a, const struct aerie_value *map, struct ask_monitor *ret, char *why)
@@ -228,9 +233,11 @@ static int read_rate(const struct ask_host *a, const struct aerie_value *map, st
 	return 0;
 }
 
-static int read_monitor(const struct ask_host *a, const struct aerie_value *map, uint64_t len, struct ask_monitor *ret, char *why)
+static int read_monitor(const struct ask_host *a, const struct aerie_value *map, uint64_t len, struct ask_monitor *ret,
+                        char *why)
 {
-	const struct aerie_value *monitor = a->http->value_get(map, "monitor"), *cancel = a->http->value_get(map, "cancel");
+	const struct aerie_value *monitor = a->http->value_get(map, "monitor"),
+				 *cancel = a->http->value_get(map, "cancel");
 	const struct aerie_value *request = cancel ? cancel : a->http->value_get(map, "request");
 	int err;
 
@@ -251,7 +258,8 @@ static int read_monitor(const struct ask_host *a, const struct aerie_value *map,
 
 /* ---- messages ---- */
 
-static int parse(const struct ask_host *a, const uint8_t *data, uint64_t len, const struct aerie_value **ret_map, char *why)
+static int parse(const struct ask_host *a, const uint8_t *data, uint64_t len, const struct aerie_value **ret_map,
+                 char *why)
 {
 	const struct aerie_value *v = NULL;
 	char text[ASK_WHY - 64];
@@ -287,7 +295,8 @@ int ask_events_read(const struct ask_host *a, const uint8_t *data, uint64_t len,
 	return err;
 }
 
-int ask_monitor_read(const struct ask_host *a, const uint8_t *data, uint64_t len, struct ask_monitor *ret, char *ret_why)
+int ask_monitor_read(const struct ask_host *a, const uint8_t *data, uint64_t len, struct ask_monitor *ret,
+                     char *ret_why)
 {
 	struct ask_monitor asked = { .spec = NULL };
 	const struct aerie_value *map;

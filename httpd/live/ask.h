@@ -12,13 +12,13 @@
 #include <aerie/select.h>
 #include <aerie/serializer.h>
 
-#define ASK_OCTETS (64u * 1024u) /* of a message, at most */
-#define ASK_NAME_MAX 64u         /* octets of an event's name */
-#define ASK_FORMAT_MAX 16u       /* of a format's */
-#define ASK_RATE_MIN 0.1         /* seconds between two looks of a monitor */
-#define ASK_RATE_MAX 86400.0
+#define ASK_OCTETS      (64u * 1024u) /* of a message, at most */
+#define ASK_NAME_MAX    64u           /* octets of an event's name */
+#define ASK_FORMAT_MAX  16u           /* of a format's */
+#define ASK_RATE_MIN    0.1           /* seconds between two looks of a monitor */
+#define ASK_RATE_MAX    86400.0
 #define ASK_VIEW_OCTETS 256u /* room for a view's id */
-#define ASK_WHY 512u /* room for a sentence */
+#define ASK_WHY         512u /* room for a sentence */
 
 /* The services that reading needs. */
 struct ask_host {
@@ -40,7 +40,7 @@ struct spec {
 	char format[ASK_FORMAT_MAX + 1];
 };
 struct spec *spec_ref(struct spec *s);
-void spec_unref(struct spec *s); /* NULL is fine */
+void spec_unref(struct spec *s);                  /* NULL is fine */
 struct spec *spec_json(const struct ask_host *a); /* whole records as JSON; NULL: memory is out */
 
 /* A message of /eventbus/events.ws. */
@@ -65,7 +65,8 @@ struct ask_monitor {
 
 /* 0; or -EINVAL with a sentence, which has room for ASK_WHY octets; -ENOMEM with one, too. */
 int ask_events_read(const struct ask_host *a, const uint8_t *data, uint64_t len, struct ask_events *ret, char *ret_why);
-int ask_monitor_read(const struct ask_host *a, const uint8_t *data, uint64_t len, struct ask_monitor *ret, char *ret_why);
+int ask_monitor_read(const struct ask_host *a, const uint8_t *data, uint64_t len, struct ask_monitor *ret,
+                     char *ret_why);
 
 /* The view that a path names, "/devices/views/VIEW/monitor.ws", decoded. -ENOENT: it names none. */
 int ask_view(const char *path, char *ret_id, uint32_t room);

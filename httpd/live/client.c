@@ -27,12 +27,18 @@ static int open_stream(struct client *c, const struct aerie_http_request *req)
 {
 	char description[256];
 	const struct aerie_stream_def def = {
-		.size = sizeof def, .name = c->monitors ? "devices" : "events", .type = "websocket", .path = req->path,
-		.description = description, .stop = on_stop, .user = c,
+		.size = sizeof def,
+		.name = c->monitors ? "devices" : "events",
+		.type = "websocket",
+		.path = req->path,
+		.description = description,
+		.stop = on_stop,
+		.user = c,
 	};
 
-	(void)snprintf(description, sizeof description, "%s for %s at %s", c->monitors ? "Devices as they change," : "Events",
-		       req->login ? req->login : "somebody", req->peer ? req->peer : "an unknown address");
+	(void)snprintf(description, sizeof description, "%s for %s at %s",
+	               c->monitors ? "Devices as they change," : "Events", req->login ? req->login : "somebody",
+	               req->peer ? req->peer : "an unknown address");
 	return c->l->streams->open(c->l->h, &def, &c->stream);
 }
 
@@ -66,8 +72,8 @@ static void client_free(struct client *c)
 	free(c);
 }
 
-int client_new(struct live *l, struct aerie_ws *ws, const struct aerie_http_request *req, bool monitors, struct aerie_view_ref *view,
-	       const struct aerie_device_query *query, void **ret_conn)
+int client_new(struct live *l, struct aerie_ws *ws, const struct aerie_http_request *req, bool monitors,
+               struct aerie_view_ref *view, const struct aerie_device_query *query, void **ret_conn)
 {
 	struct client *c = calloc(1, sizeof *c);
 	int err;
@@ -182,7 +188,8 @@ static int on_emit(void *user, const struct aerie_visitor *vt, void *v)
 	return e->emit(e->user, vt, v);
 }
 
-int client_send(struct client *c, const struct spec *spec, int (*emit)(void *user, const struct aerie_visitor *vt, void *v), void *user)
+int client_send(struct client *c, const struct spec *spec,
+                int (*emit)(void *user, const struct aerie_visitor *vt, void *v), void *user)
 {
 	struct emitting e = { { c, spec }, emit, user };
 

@@ -32,14 +32,18 @@ static const struct {
 
 #define NAME(type, name, unit, help) AERIE_FIELD_DEF(type, 0, 0, name, unit, help)
 static const struct aerie_field_def names[NAMES] = {
-	[NAME_SEQUENCE] = NAME(AERIE_T_U64, "aerie.event.sequence", "", "Number of an event, counted for each connection from 1 without gaps."),
+	[NAME_SEQUENCE] = NAME(AERIE_T_U64, "aerie.event.sequence", "",
+	                       "Number of an event, counted for each connection from 1 without gaps."),
 	[NAME_TIME] = NAME(AERIE_T_F64, "aerie.event.time", "s", "When an event happened, since 1970-01-01 UTC."),
 	[NAME_LOST_COUNT] = NAME(AERIE_T_U64, "aerie.lost.count", "",
-				 "How many events are missing here; of a monitor: looks at the devices, or devices, that were left out."),
-	[NAME_LOST_FIRST] = NAME(AERIE_T_U64, "aerie.lost.first", "", "Number of the first event that is missing here."),
+	                         "How many events are missing here; of a monitor: looks at the devices, or devices, "
+	                         "that were left out."),
+	[NAME_LOST_FIRST] =
+		NAME(AERIE_T_U64, "aerie.lost.first", "", "Number of the first event that is missing here."),
 	[NAME_LOST_LAST] = NAME(AERIE_T_U64, "aerie.lost.last", "", "Number of the last event that is missing here."),
 	[NAME_LOST_REASON] = NAME(AERIE_T_STR, "aerie.lost.reason", "", "Why something is missing, for people."),
-	[NAME_LOST_REQUEST] = NAME(AERIE_T_I64, "aerie.lost.request", "", "Number of the monitor that something is missing from."),
+	[NAME_LOST_REQUEST] =
+		NAME(AERIE_T_I64, "aerie.lost.request", "", "Number of the monitor that something is missing from."),
 };
 
 static int define_names(struct live *l)
@@ -57,7 +61,8 @@ static int define_names(struct live *l)
 	return 0;
 }
 
-static int define(struct live *l, const char *name, const struct aerie_member *members, uint32_t n, struct aerie_rec **ret_rec)
+static int define(struct live *l, const char *name, const struct aerie_member *members, uint32_t n,
+                  struct aerie_rec **ret_rec)
 {
 	aerie_record_id type;
 	int err = l->fields->define_record(l->h, name, 0, members, n, &type);
@@ -72,21 +77,27 @@ static int define(struct live *l, const char *name, const struct aerie_member *m
 static int define_records(struct live *l, struct content *c)
 {
 	const struct aerie_member message[] = {
-		AERIE_MEMBER(AERIE_T_STR, 0, 0, "kismet.messagebus.message_string", "", "Text of a message for people.", 0, &c->text),
+		AERIE_MEMBER(AERIE_T_STR, 0, 0, "kismet.messagebus.message_string", "", "Text of a message for people.",
+		             0, &c->text),
 		AERIE_MEMBER(AERIE_T_I32, 0, 0, "kismet.messagebus.message_flags", "",
-			     "Level of a message: debug 1, info 2, error 4, alert 8, fatal 16.", 0, &c->flags),
-		AERIE_MEMBER(AERIE_T_U64, 0, 0, "kismet.messagebus.message_time", "s", "When a message was given, since 1970-01-01 UTC.", 0,
-			     &c->time),
+		             "Level of a message: debug 1, info 2, error 4, alert 8, fatal 16.", 0, &c->flags),
+		AERIE_MEMBER(AERIE_T_U64, 0, 0, "kismet.messagebus.message_time", "s",
+		             "When a message was given, since 1970-01-01 UTC.", 0, &c->time),
 	};
 	const struct aerie_member timestamp[] = {
-		AERIE_MEMBER(AERIE_T_U64, 0, 0, "kismet.system.timestamp.sec", "s", "Server time, whole seconds since 1970-01-01 UTC.", 0, &c->sec),
-		AERIE_MEMBER(AERIE_T_U64, 0, 0, "kismet.system.timestamp.usec", "us", "Microseconds of the server time's second.", 0, &c->usec),
+		AERIE_MEMBER(AERIE_T_U64, 0, 0, "kismet.system.timestamp.sec", "s",
+		             "Server time, whole seconds since 1970-01-01 UTC.", 0, &c->sec),
+		AERIE_MEMBER(AERIE_T_U64, 0, 0, "kismet.system.timestamp.usec", "us",
+		             "Microseconds of the server time's second.", 0, &c->usec),
 	};
 	const struct aerie_member phy[] = {
 		AERIE_MEMBER(AERIE_T_STR, 0, 0, "kismet.phy.phy_name", "", "Name of a PHY.", 0, &c->phy_name),
-		AERIE_MEMBER(AERIE_T_U32, 0, 0, "kismet.phy.phy_id", "", "Number of a PHY, the same while the server runs.", 0, &c->phy_id),
-		AERIE_MEMBER(AERIE_T_U64, 0, 0, "kismet.phy.device_count", "devices", "Devices of a PHY.", 0, &c->phy_devices),
-		AERIE_MEMBER(AERIE_T_U64, 0, 0, "kismet.phy.packet_count", "packets", "Packets that a PHY dissected.", 0, &c->phy_packets),
+		AERIE_MEMBER(AERIE_T_U32, 0, 0, "kismet.phy.phy_id", "",
+		             "Number of a PHY, the same while the server runs.", 0, &c->phy_id),
+		AERIE_MEMBER(AERIE_T_U64, 0, 0, "kismet.phy.device_count", "devices", "Devices of a PHY.", 0,
+		             &c->phy_devices),
+		AERIE_MEMBER(AERIE_T_U64, 0, 0, "kismet.phy.packet_count", "packets", "Packets that a PHY dissected.",
+		             0, &c->phy_packets),
 	};
 	int err = DEFINE(l, "aerie.event.message", message, &c->message);
 
@@ -216,7 +227,8 @@ static int on_phy(void *user, const struct aerie_phy_info *info)
 
 static int write_phy(struct writing *w)
 {
-	return w->l->phys->each(w->l->h, on_phy, w) == 1 ? write_rec(w, w->spec->selection, w->l->content->phy) : -ENOENT;
+	return w->l->phys->each(w->l->h, on_phy, w) == 1 ? write_rec(w, w->spec->selection, w->l->content->phy)
+	                                                 : -ENOENT;
 }
 
 static int on_system(void *user, const struct aerie_rec *rec)
@@ -245,9 +257,9 @@ static int write_packets(struct writing *w)
 }
 
 static int (*const writers[])(struct writing *w) = {
-	[EVENT_RECORDED] = write_recorded, [EVENT_DEVICE] = write_device,   [EVENT_MESSAGE] = write_message,
+	[EVENT_RECORDED] = write_recorded, [EVENT_DEVICE] = write_device,       [EVENT_MESSAGE] = write_message,
 	[EVENT_PHY] = write_phy,           [EVENT_TIMESTAMP] = write_timestamp, [EVENT_BATTERY] = write_system,
-	[EVENT_STATISTICS] = write_system, [EVENT_PACKETS] = write_packets, [EVENT_BARE] = write_nothing,
+	[EVENT_STATISTICS] = write_system, [EVENT_PACKETS] = write_packets,     [EVENT_BARE] = write_nothing,
 };
 
 static int write_device_name(const struct writing *w)
@@ -284,7 +296,8 @@ static int write_number(const struct writing *w, uint64_t sequence)
 	return err ? err : w->vt->f64(w->v, (double)w->e->time_us / 1e6);
 }
 
-int content_event(struct live *l, const struct event *e, const struct spec *spec, uint64_t sequence, const struct aerie_visitor *vt, void *v)
+int content_event(struct live *l, const struct event *e, const struct spec *spec, uint64_t sequence,
+                  const struct aerie_visitor *vt, void *v)
 {
 	struct writing w = { l, e, spec, vt, v };
 	bool device = e->kind == EVENT_RECORDED && e->key != AERIE_KEY_NONE;
@@ -308,7 +321,8 @@ static int write_count(const struct aerie_visitor *vt, void *v, const struct aer
 	return err ? err : vt->u64(v, n);
 }
 
-int content_lost(const struct live *l, const struct gap *g, const int64_t *request, const struct aerie_visitor *vt, void *v)
+int content_lost(const struct live *l, const struct gap *g, const int64_t *request, const struct aerie_visitor *vt,
+                 void *v)
 {
 	int err = vt->begin_map(v, 1);
 

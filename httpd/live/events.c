@@ -55,7 +55,8 @@ static const char *subscribe(struct client *c, const struct ask_events *asked)
 		c->specs_octets -= s->spec->octets; /* it makes room for the new one */
 		if (client_take_spec(c, asked->spec)) {
 			c->specs_octets += s->spec->octets;
-			return "`SUBSCRIBE`: the subscriptions of this connection are too long; send shorter lists of fields";
+			return "`SUBSCRIBE`: the subscriptions of this connection are too long; send shorter lists of "
+			       "fields";
 		}
 		spec_unref(s->spec);
 		s->spec = spec_ref(asked->spec);
@@ -134,7 +135,9 @@ static void spread_event(struct live *l, struct event *event)
 		if (!s || c->gone)
 			continue;
 		c->sequence++;
-		queue_push(&c->queue, &(struct entry){ event_ref(event), spec_ref(s->spec), { c->sequence, c->sequence, NULL } }, dropped);
+		queue_push(&c->queue,
+		           &(struct entry){ event_ref(event), spec_ref(s->spec), { c->sequence, c->sequence, NULL } },
+		           dropped);
 		release(dropped);
 	}
 	(void)pthread_mutex_unlock(&l->lock);

@@ -96,7 +96,8 @@ static void lose(struct hub *hub, const char *topic)
 		(void)strcpy(hub->losses[i].topic, topic);
 		hub->losses[i].n = 0;
 		hub->n_losses++;
-	} else if (i == LIVE_LOSSES_MAX && hub->n_losses == LIVE_LOSSES_MAX) { /* too many topics: the last row is for all of them */
+	} else if (i == LIVE_LOSSES_MAX &&
+	           hub->n_losses == LIVE_LOSSES_MAX) { /* too many topics: the last row is for all of them */
 		hub->losses[i].topic[0] = '\0';
 		hub->losses[i].n = 0;
 		hub->n_losses++;
@@ -203,7 +204,8 @@ static void on_message(void *user, const struct aerie_message *m)
 
 bool hub_take(struct hub *hub, uint64_t until_us, struct intake *ret_intake)
 {
-	const struct timespec t = { .tv_sec = (time_t)(until_us / 1000000u), .tv_nsec = (long)(until_us % 1000000u) * 1000 };
+	const struct timespec t = { .tv_sec = (time_t)(until_us / 1000000u),
+		                    .tv_nsec = (long)(until_us % 1000000u) * 1000 };
 	bool on;
 
 	(void)pthread_mutex_lock(&hub->lock);

@@ -8,49 +8,67 @@
 
 static const struct aerie_option options[] = {
 	AERIE_OPTION(AERIE_OPT_INT, 0, "live_queue", "1024", "16..65536",
-		     "Events that wait for one client of /eventbus/events.ws; of more, the oldest are dropped, and the client is told."),
+	             "Events that wait for one client of /eventbus/events.ws; of more, the oldest are dropped, and the "
+	             "client is told."),
 	AERIE_OPTION_END,
 };
 
 #define MESSAGE(flags, name, type, help, example) AERIE_PARAM(AERIE_IN_MESSAGE, flags, name, type, help, example)
-#define PARAM_FIELDS MESSAGE(0, "fields", "fields", "Fields to be sent of each record; all of them when missing or empty.", \
-			     "[\"kismet.device.base.macaddr\", [\"kismet.device.base.signal/kismet.common.signal.last_signal\", \"dbm\"]]")
-#define PARAM_FORMAT MESSAGE(0, "format", "string", "Suffix of the format to be sent; \"json\" when missing. What is no text comes as binary messages.", \
-			     "\"msgpack\"")
+#define PARAM_FIELDS                                                                                                   \
+	MESSAGE(0, "fields", "fields", "Fields to be sent of each record; all of them when missing or empty.",         \
+	        "[\"kismet.device.base.macaddr\", [\"kismet.device.base.signal/kismet.common.signal.last_signal\", "   \
+	        "\"dbm\"]]")
+#define PARAM_FORMAT                                                                                                   \
+	MESSAGE(0, "format", "string",                                                                                 \
+	        "Suffix of the format to be sent; \"json\" when missing. What is no text comes as binary messages.",   \
+	        "\"msgpack\"")
 
 static const struct aerie_param events_params[] = {
-	MESSAGE(0, "SUBSCRIBE", "string", "Name of an event to be sent from now on, or \"*\" for all. Once more: with other fields or another format.",
-		"\"NEW_DEVICE\""),
-	MESSAGE(0, "UNSUBSCRIBE", "string", "Name of an event that was subscribed to, or \"*\" when \"*\" was.", "\"NEW_DEVICE\""),
+	MESSAGE(0, "SUBSCRIBE", "string",
+	        "Name of an event to be sent from now on, or \"*\" for all. Once more: with other fields or another "
+	        "format.",
+	        "\"NEW_DEVICE\""),
+	MESSAGE(0, "UNSUBSCRIBE", "string", "Name of an event that was subscribed to, or \"*\" when \"*\" was.",
+	        "\"NEW_DEVICE\""),
 	PARAM_FIELDS,
 	PARAM_FORMAT,
-	MESSAGE(0, "sequence", "boolean", "Send each event with aerie.event.sequence, its number, and aerie.event.time.", "true"),
+	MESSAGE(0, "sequence", "boolean",
+	        "Send each event with aerie.event.sequence, its number, and aerie.event.time.", "true"),
 };
 
-#define MONITOR_PARAMS                                                                                                                     \
-	MESSAGE(0, "monitor", "string", "What to look at: \"*\", the key of a device, or an address, which may have a mask.",              \
-		"\"AA:BB:CC:00:00:00/FF:FF:FF:00:00:00\""),                                                                                \
-	MESSAGE(0, "request", "integer", "Number that the client gives the monitor; needed with `monitor`. A monitor that has it ends.",    \
-		"1"),                                                                                                                      \
-	MESSAGE(0, "rate", "number", "Seconds between two looks, 0.1 to 86400; 1 when missing.", "5"), PARAM_FIELDS, PARAM_FORMAT,         \
-	MESSAGE(0, "cancel", "integer", "Number of a monitor that shall end.", "1")
+#define MONITOR_PARAMS                                                                                                 \
+	MESSAGE(0, "monitor", "string",                                                                                \
+	        "What to look at: \"*\", the key of a device, or an address, which may have a mask.",                  \
+	        "\"AA:BB:CC:00:00:00/FF:FF:FF:00:00:00\""),                                                            \
+		MESSAGE(0, "request", "integer",                                                                       \
+	                "Number that the client gives the monitor; needed with `monitor`. A monitor that has it "      \
+	                "ends.",                                                                                       \
+	                "1"),                                                                                          \
+		MESSAGE(0, "rate", "number", "Seconds between two looks, 0.1 to 86400; 1 when missing.", "5"),         \
+		PARAM_FIELDS, PARAM_FORMAT,                                                                            \
+		MESSAGE(0, "cancel", "integer", "Number of a monitor that shall end.", "1")
 
 static const struct aerie_param monitor_params[] = { MONITOR_PARAMS };
 static const struct aerie_param view_params[] = {
-	AERIE_PARAM(AERIE_IN_PATH, 0, "view", "string", "Id of the view whose devices are looked at.", "\"phy-IEEE802.11\""),
+	AERIE_PARAM(AERIE_IN_PATH, 0, "view", "string", "Id of the view whose devices are looked at.",
+	            "\"phy-IEEE802.11\""),
 	MONITOR_PARAMS,
 };
 
-static const char events_help[] =
-	"WebSocket. The client sends JSON objects with the keys below; each event comes as a message of its own, {\"EVENT\": record}, some with a "
-	"further record. {\"LOST\": {...}} says how many events are missing and which numbers they had; {\"error\": sentence} answers a "
-	"message that was wrong. Events: TIMESTAMP, BATTERY, STATISTICS and PACKETCHAIN_STATS once a second; MESSAGE, NEW_DEVICE, NEW_PHY, "
-	"NEW_DATASOURCE, DATASOURCE_OPENED, DATASOURCE_ERROR, DATASOURCE_CLOSED, DATASOURCE_PAUSED, DATASOURCE_RESUMED as they happen; and those of "
-	"modules. doc/live.md has examples.";
-static const char monitor_help[] =
-	"WebSocket. The client sends JSON objects with the keys below; every `rate` seconds each device that changed since the last look comes as a "
-	"message of its own. {\"LOST\": {...}} says how many looks were left out because the client is slow: what changed comes with the next one; "
-	"{\"error\": sentence} answers a message that was wrong. doc/live.md has examples.";
+static const char events_help[] = "WebSocket. The client sends JSON objects with the keys below; each event comes as a "
+                                  "message of its own, {\"EVENT\": record}, some with a "
+				  "further record. {\"LOST\": {...}} says how many events are missing and which "
+                                  "numbers they had; {\"error\": sentence} answers a "
+				  "message that was wrong. Events: TIMESTAMP, BATTERY, STATISTICS and "
+                                  "PACKETCHAIN_STATS once a second; MESSAGE, NEW_DEVICE, NEW_PHY, "
+				  "NEW_DATASOURCE, DATASOURCE_OPENED, DATASOURCE_ERROR, DATASOURCE_CLOSED, "
+                                  "DATASOURCE_PAUSED, DATASOURCE_RESUMED as they happen; and those of "
+				  "modules. doc/live.md has examples.";
+static const char monitor_help[] = "WebSocket. The client sends JSON objects with the keys below; every `rate` seconds "
+                                   "each device that changed since the last look comes as a "
+				   "message of its own. {\"LOST\": {...}} says how many looks were left out because "
+                                   "the client is slow: what changed comes with the next one; "
+				   "{\"error\": sentence} answers a message that was wrong. doc/live.md has examples.";
 
 /* ---- connections ---- */
 
@@ -68,7 +86,8 @@ static int on_monitor(void *user, const struct aerie_http_request *req, struct a
 	return client_new(user, ws, req, true, NULL, &all, ret_conn);
 }
 
-static int find_view(const struct live *l, const char *path, struct aerie_view_ref **ret_view, struct aerie_device_query *ret_query)
+static int find_view(const struct live *l, const char *path, struct aerie_view_ref **ret_view,
+                     struct aerie_device_query *ret_query)
 {
 	char id[ASK_VIEW_OCTETS];
 	int err = ask_view(path, id, sizeof id);
@@ -100,12 +119,27 @@ static int on_view_monitor(void *user, const struct aerie_http_request *req, str
 static int register_routes(struct live *l)
 {
 	const struct aerie_ws_route rows[] = {
-		{ .path = "/eventbus/events.ws", .open = on_events, .message = events_message, .summary = "Events as they happen.",
-		  .help = events_help, .params = events_params, .n_params = sizeof events_params / sizeof events_params[0] },
-		{ .path = "/devices/monitor.ws", .open = on_monitor, .message = monitor_message, .summary = "Devices as they change.",
-		  .help = monitor_help, .params = monitor_params, .n_params = sizeof monitor_params / sizeof monitor_params[0] },
-		{ .path = "/devices/views/:view/monitor.ws", .open = on_view_monitor, .message = monitor_message, .check = check_view,
-		  .summary = "Devices of a view as they change.", .help = monitor_help, .params = view_params,
+		{ .path = "/eventbus/events.ws",
+		  .open = on_events,
+		  .message = events_message,
+		  .summary = "Events as they happen.",
+		  .help = events_help,
+		  .params = events_params,
+		  .n_params = sizeof events_params / sizeof events_params[0] },
+		{ .path = "/devices/monitor.ws",
+		  .open = on_monitor,
+		  .message = monitor_message,
+		  .summary = "Devices as they change.",
+		  .help = monitor_help,
+		  .params = monitor_params,
+		  .n_params = sizeof monitor_params / sizeof monitor_params[0] },
+		{ .path = "/devices/views/:view/monitor.ws",
+		  .open = on_view_monitor,
+		  .message = monitor_message,
+		  .check = check_view,
+		  .summary = "Devices of a view as they change.",
+		  .help = monitor_help,
+		  .params = view_params,
 		  .n_params = sizeof view_params / sizeof view_params[0] },
 	};
 	size_t i;
@@ -214,9 +248,13 @@ static void stop(void *state)
 }
 
 static const char *const needs[] = {
-	AERIE_HTTP_SERVICE,   AERIE_FIELDS_SERVICE, AERIE_DEVICES_SERVICE, AERIE_BUS_SERVICE,
-	AERIE_PHY_SERVICE,    AERIE_LOOP_SERVICE,   AERIE_CONFIG_SERVICE,  AERIE_SELECT_SERVICE,    AERIE_SERIALIZER_SERVICE,
-	AERIE_STREAM_SERVICE, AERIE_VIEWS_SERVICE,  AERIE_WEBSOCKET_SERVICE, AERIE_SYSTEM_SERVICE "?", NULL,
+	AERIE_HTTP_SERVICE,       AERIE_FIELDS_SERVICE,
+	AERIE_DEVICES_SERVICE,    AERIE_BUS_SERVICE,
+	AERIE_PHY_SERVICE,        AERIE_LOOP_SERVICE,
+	AERIE_CONFIG_SERVICE,     AERIE_SELECT_SERVICE,
+	AERIE_SERIALIZER_SERVICE, AERIE_STREAM_SERVICE,
+	AERIE_VIEWS_SERVICE,      AERIE_WEBSOCKET_SERVICE,
+	AERIE_SYSTEM_SERVICE "?", NULL,
 };
 
 static const struct aerie_plugin plugin = {

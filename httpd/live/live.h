@@ -20,19 +20,28 @@
 #include "ask.h"
 #include "queue.h"
 
-#define LIVE_INBOX_MAX 4096u                    /* events that the module's thread has not seen yet */
-#define LIVE_RECORDINGS_MAX 512u                /* records that are written down and not yet sent to all, */
-#define LIVE_RECORDING_OCTETS (256u * 1024u)    /* each no larger than this */
-#define LIVE_AHEAD_OCTETS (256u * 1024u)        /* handed to a connection before the network took them */
-#define LIVE_TURN 32u                           /* messages for one client before the others have their turn */
-#define LIVE_SUBSCRIPTIONS_MAX 64u              /* of a client, */
-#define LIVE_SPECS_OCTETS (256u * 1024u)        /* with this many octets of messages in all */
-#define LIVE_MONITORS_MAX 16u                   /* of a client */
-#define LIVE_LOSSES_MAX 32u                     /* topics whose losses are counted apart while the inbox is full */
-#define LIVE_WANTED 256u                        /* groups of topics that somebody may want */
+#define LIVE_INBOX_MAX         4096u          /* events that the module's thread has not seen yet */
+#define LIVE_RECORDINGS_MAX    512u           /* records that are written down and not yet sent to all, */
+#define LIVE_RECORDING_OCTETS  (256u * 1024u) /* each no larger than this */
+#define LIVE_AHEAD_OCTETS      (256u * 1024u) /* handed to a connection before the network took them */
+#define LIVE_TURN              32u            /* messages for one client before the others have their turn */
+#define LIVE_SUBSCRIPTIONS_MAX 64u            /* of a client, */
+#define LIVE_SPECS_OCTETS      (256u * 1024u) /* with this many octets of messages in all */
+#define LIVE_MONITORS_MAX      16u            /* of a client */
+#define LIVE_LOSSES_MAX        32u            /* topics whose losses are counted apart while the inbox is full */
+#define LIVE_WANTED            256u           /* groups of topics that somebody may want */
 
 /* Fields of messages that are no records. Their definitions: content.c. */
-enum live_name { NAME_SEQUENCE, NAME_TIME, NAME_LOST_COUNT, NAME_LOST_FIRST, NAME_LOST_LAST, NAME_LOST_REASON, NAME_LOST_REQUEST, NAMES };
+enum live_name {
+	NAME_SEQUENCE,
+	NAME_TIME,
+	NAME_LOST_COUNT,
+	NAME_LOST_FIRST,
+	NAME_LOST_LAST,
+	NAME_LOST_REASON,
+	NAME_LOST_REQUEST,
+	NAMES
+};
 
 struct content; /* content.c: records that are filled in for a message */
 struct hub;     /* hub.c: events on their way from their publishers */
@@ -79,15 +88,15 @@ struct client {
 	struct live *l;
 	struct aerie_ws *ws;
 	struct aerie_stream *stream;
-	bool monitors; /* it is one of devices; else of events. Never changes */
-	struct aerie_view_ref *view; /* that its monitors look at; NULL: all devices */
+	bool monitors;                   /* it is one of devices; else of events. Never changes */
+	struct aerie_view_ref *view;     /* that its monitors look at; NULL: all devices */
 	struct aerie_device_query query; /* of the view */
-	bool paused; /* the websocket thread's own: not read from, until it takes what we say */
+	bool paused;                     /* the websocket thread's own: not read from, until it takes what we say */
 
 	/* Under the lock of struct live. */
 	struct client *prev, *next;
-	bool gone;    /* its close() waits */
-	bool blocked; /* enough lies before its connection: until drained() */
+	bool gone;         /* its close() waits */
+	bool blocked;      /* enough lies before its connection: until drained() */
 	struct spec *last; /* of the newest subscription or monitor: how losses are told */
 	uint32_t specs_octets;
 	struct subscription *subs;
@@ -108,7 +117,12 @@ enum event_kind {
 	EVENT_RECORDED, /* the recording, and the device when there is a key */
 	EVENT_DEVICE,   /* the device, as it is when it is sent */
 	EVENT_BARE,     /* nothing */
-	EVENT_MESSAGE, EVENT_PHY, EVENT_TIMESTAMP, EVENT_BATTERY, EVENT_STATISTICS, EVENT_PACKETS,
+	EVENT_MESSAGE,
+	EVENT_PHY,
+	EVENT_TIMESTAMP,
+	EVENT_BATTERY,
+	EVENT_STATISTICS,
+	EVENT_PACKETS,
 };
 
 struct event {
@@ -154,15 +168,17 @@ void event_unref(struct event *e);
 int content_new(struct live *l); /* [load] defines fields and records */
 void content_free(struct live *l);
 /* Writes the object of an event. -ENOENT: there is nothing (any more) to tell. */
-int content_event(struct live *l, const struct event *e, const struct spec *spec, uint64_t sequence, const struct aerie_visitor *vt, void *v);
+int content_event(struct live *l, const struct event *e, const struct spec *spec, uint64_t sequence,
+                  const struct aerie_visitor *vt, void *v);
 /* {"LOST": {...}}; request: of a monitor, or NULL. */
-int content_lost(const struct live *l, const struct gap *g, const int64_t *request, const struct aerie_visitor *vt, void *v);
+int content_lost(const struct live *l, const struct gap *g, const int64_t *request, const struct aerie_visitor *vt,
+                 void *v);
 
 /* ---- client.c: connections, and what goes to them ---- */
 
 /* A new connection; view may be NULL and is taken over, also on failure. */
-int client_new(struct live *l, struct aerie_ws *ws, const struct aerie_http_request *req, bool monitors, struct aerie_view_ref *view,
-	       const struct aerie_device_query *query, void **ret_conn);
+int client_new(struct live *l, struct aerie_ws *ws, const struct aerie_http_request *req, bool monitors,
+               struct aerie_view_ref *view, const struct aerie_device_query *query, void **ret_conn);
 void client_close(void *conn);
 void client_drained(void *conn);
 /* Sends {"error": text}; what message() shall return: the client may have to take what it was told first. */
@@ -173,7 +189,8 @@ void client_drop_spec(struct client *c, struct spec *spec);
 /* The thread's: is there room in the connection? If not, the client is blocked. */
 bool client_room(struct client *c);
 /* One value as a message, written by emit. 0, or a negative errno: nothing was sent. */
-int client_send(struct client *c, const struct spec *spec, int (*emit)(void *user, const struct aerie_visitor *vt, void *v), void *user);
+int client_send(struct client *c, const struct spec *spec,
+                int (*emit)(void *user, const struct aerie_visitor *vt, void *v), void *user);
 /* The thread's: tells of a loss. False: that is impossible, and the connection ends. */
 bool client_tell_lost(struct client *c, const struct gap *g, const int64_t *request);
 
@@ -183,7 +200,7 @@ int events_message(void *conn, uint32_t kind, const uint8_t *data, uint64_t len)
 void events_free(struct client *c);
 /* Hands some of what came in to the queues of those who want it. True: there is more, after each client had its turn. */
 bool events_spread(struct live *l, struct intake *in);
-bool events_pending(const struct client *c);           /* under the lock */
+bool events_pending(const struct client *c); /* under the lock */
 /* A client's turn. The lock is held on entry and on return, but not all the time in between. */
 void events_turn(struct client *c);
 

@@ -158,7 +158,8 @@ static int on_device(void *user, struct aerie_device *dev)
 	struct live *l = k->c->l;
 	int err = 0;
 
-	k->skipped = (k->c->view && !l->views->match(k->c->view, dev->rec)) || seen_has(&k->m->before, dev->key, dev->rec->changes);
+	k->skipped = (k->c->view && !l->views->match(k->c->view, dev->rec)) ||
+	             seen_has(&k->m->before, dev->key, dev->rec->changes);
 	seen_put(&k->m->now, dev->key, dev->rec->changes);
 	if (k->vt && !k->skipped)
 		err = l->select->visit(l->h, k->m->spec->selection, dev->rec, k->vt, k->v);
@@ -183,7 +184,9 @@ static int emit_device(void *user, const struct aerie_visitor *vt, void *v)
 static void send_device(struct client *c, struct monitor *m, unsigned *sent)
 {
 	struct look k = { .c = c, .m = m };
-	const struct gap gap = { 1, 1, "a device could not be written, because of its length or for want of memory; ask for fewer fields" };
+	const struct gap gap = {
+		1, 1, "a device could not be written, because of its length or for want of memory; ask for fewer fields"
+	};
 	int err;
 
 	if (m->noting) {

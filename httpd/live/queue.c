@@ -7,7 +7,7 @@
 #include "queue.h"
 
 #define FIRST_ROOM 16u
-#define LIMIT_MIN 4u
+#define LIMIT_MIN  4u
 
 static const char too_slow[] = "the client was too slow";
 static const char no_memory[] = "memory is out";

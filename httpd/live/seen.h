@@ -18,7 +18,8 @@ struct seen {
 	uint32_t room, n; /* room is a power of two */
 };
 
-void seen_put(struct seen *s, uint64_t key, uint32_t changes); /* forgets it when memory is out or there is no more room */
+void seen_put(struct seen *s, uint64_t key,
+              uint32_t changes); /* forgets it when memory is out or there is no more room */
 bool seen_has(const struct seen *s, uint64_t key, uint32_t changes);
 void seen_free(struct seen *s);
 

@@ -16,8 +16,9 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static int each_serializer(const struct aerie_host *h, int (*fn)(void *user, const char *suffix, const char *content_type, const char *help),
-			   void *user)
+static int each_serializer(const struct aerie_host *h,
+                           int (*fn)(void *user, const char *suffix, const char *content_type, const char *help),
+                           void *user)
 {
 	int r = fn(user, "json", "application/json", "");
 

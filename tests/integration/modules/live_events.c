@@ -95,9 +95,14 @@ static int load(const struct aerie_host *h, void **ret_state)
 {
 	const struct aerie_member members[] = {
 		AERIE_MEMBER(AERIE_T_U64, 0, 0, "live_test.number", "", "Counts.", 0, &number),
-		{ (uint32_t)sizeof(struct aerie_member), AERIE_MEMBER_STORED,
-		  { (uint32_t)sizeof(struct aerie_field_def), AERIE_T_STR, 0, 0, TEXT_MAX, 0, "live_test.text", "", "Is long." }, 0, 0,
-		  { NULL, NULL, NULL, NULL }, &text },
+		{ (uint32_t)sizeof(struct aerie_member),
+		  AERIE_MEMBER_STORED,
+		  { (uint32_t)sizeof(struct aerie_field_def), AERIE_T_STR, 0, 0, TEXT_MAX, 0, "live_test.text", "",
+		    "Is long." },
+		  0,
+		  0,
+		  { NULL, NULL, NULL, NULL },
+		  &text },
 	};
 	struct aerie_route rows[] = {
 		{ .path = "/live_test/publish", .handle = publish },
@@ -128,7 +133,8 @@ static void unload(void *state)
 {
 }
 
-static const char *const needs[] = { AERIE_HTTP_SERVICE, AERIE_BUS_SERVICE, AERIE_DEVICES_SERVICE, AERIE_FIELDS_SERVICE, NULL };
+static const char *const needs[] = { AERIE_HTTP_SERVICE, AERIE_BUS_SERVICE, AERIE_DEVICES_SERVICE, AERIE_FIELDS_SERVICE,
+	                             NULL };
 
 static const struct aerie_plugin plugin = {
 	.abi = AERIE_ABI_INIT,
