@@ -23,11 +23,14 @@ struct source {
 	uint32_t n;
 };
 
+enum state { IDLE, BUSY, UPGRADED }; /* BUSY: a request is being answered */
+
 struct client {
 	struct client *prev, *next;
 	struct clients *all;
 	int fd;
 	_Atomic uint64_t deadline_us; /* for the request; 0: none */
+	atomic_int state;             /* enum state */
 	struct source *source;        /* or NULL: not counted */
 };
 
@@ -198,13 +201,21 @@ void clients_notify(void *cls, struct MHD_Connection *c, void **context, enum MH
 	}
 }
 
-static void set_deadline(struct MHD_Connection *c, uint64_t (*deadline)(const struct clients *all))
+static struct client *client_of(struct MHD_Connection *c)
 {
 	const union MHD_ConnectionInfo *info = MHD_get_connection_info(c, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
-	struct client *k = info ? info->socket_context : NULL;
 
-	if (k)
-		atomic_store_explicit(&k->deadline_us, deadline ? deadline(k->all) : 0, memory_order_relaxed);
+	return info ? info->socket_context : NULL;
+}
+
+static void change(struct MHD_Connection *c, enum state state, uint64_t (*deadline)(const struct clients *all))
+{
+	struct client *k = client_of(c);
+
+	if (!k)
+		return;
+	atomic_store_explicit(&k->state, (int)state, memory_order_relaxed);
+	atomic_store_explicit(&k->deadline_us, deadline ? deadline(k->all) : 0, memory_order_relaxed);
 }
 
 static uint64_t body_deadline(const struct clients *all)
@@ -214,24 +225,57 @@ static uint64_t body_deadline(const struct clients *all)
 
 void clients_headers(struct MHD_Connection *c, bool more)
 {
-	set_deadline(c, more ? body_deadline : NULL);
+	change(c, BUSY, more ? body_deadline : NULL);
 }
 
 void clients_request(struct MHD_Connection *c)
 {
-	set_deadline(c, NULL);
+	change(c, BUSY, NULL);
+}
+
+void clients_upgraded(struct MHD_Connection *c)
+{
+	change(c, UPGRADED, NULL);
 }
 
 void clients_answered(struct MHD_Connection *c)
 {
-	set_deadline(c, idle_deadline);
+	change(c, IDLE, idle_deadline);
+}
+
+/* Cuts the idle ones, or all; how many there are that are answered. */
+static unsigned cut(struct clients *all, bool busy_too)
+{
+	struct client *k;
+	unsigned busy = 0;
+	int state;
+
+	(void)pthread_mutex_lock(&all->lock);
+	for (k = all->first; k; k = k->next) {
+		state = atomic_load_explicit(&k->state, memory_order_relaxed);
+		busy += state == BUSY;
+		if (state == IDLE || (state == BUSY && busy_too))
+			(void)shutdown(k->fd, SHUT_RDWR); /* libmicrohttpd notices, and closes it */
+	}
+	(void)pthread_mutex_unlock(&all->lock);
+	return busy;
+}
+
+void clients_quiesce(struct clients *all)
+{
+	const struct timespec pause = { .tv_nsec = 5000000 };
+	uint64_t until = now_us() + CLIENTS_QUIESCE_US;
+
+	while (cut(all, false) && now_us() < until)
+		(void)nanosleep(&pause, NULL);
+	(void)cut(all, true);
 }
 
 void clients_tick(void *user)
 {
 	struct clients *all = user;
 	uint64_t now = now_us(), deadline;
-	unsigned cut = 0;
+	unsigned n = 0;
 	struct client *k;
 	char text[128];
 
@@ -241,12 +285,12 @@ void clients_tick(void *user)
 		if (!deadline || now < deadline)
 			continue;
 		atomic_store_explicit(&k->deadline_us, 0, memory_order_relaxed);
-		(void)shutdown(k->fd, SHUT_RDWR); /* libmicrohttpd notices, and closes it */
-		cut++;
+		(void)shutdown(k->fd, SHUT_RDWR);
+		n++;
 	}
 	(void)pthread_mutex_unlock(&all->lock);
-	if (!cut)
+	if (!n)
 		return;
-	(void)snprintf(text, sizeof text, "cut %u connection%s whose request took longer than httpd_request_timeout", cut, cut == 1 ? "" : "s");
+	(void)snprintf(text, sizeof text, "cut %u connection%s whose request took longer than httpd_request_timeout", n, n == 1 ? "" : "s");
 	all->s->h->log(all->s->h, AERIE_LOG_DEBUG, text);
 }

@@ -7,6 +7,7 @@
 #include "server.h"
 
 #define CLIENTS_TICK_MS 500u
+#define CLIENTS_QUIESCE_US 500000u /* for replies under way, when the server ends */
 
 struct clients;
 
@@ -16,6 +17,10 @@ void clients_free(struct clients *all);
 /* Cuts those whose request takes too long; a timer's function, user: struct clients. [main] */
 void clients_tick(void *user);
 
+/* The server ends: lets replies under way finish for CLIENTS_QUIESCE_US, and cuts every connection but WebSockets. A reply holds what
+ * its route needs, so a client that reads slowly must not be waited for. [main] */
+void clients_quiesce(struct clients *all);
+
 /* For libmicrohttpd: MHD_AcceptPolicyCallback and MHD_NotifyConnectionCallback; cls: struct clients. */
 enum MHD_Result clients_accept(void *cls, const struct sockaddr *a, socklen_t len);
 void clients_notify(void *cls, struct MHD_Connection *c, void **context, enum MHD_ConnectionNotificationCode code);
@@ -24,6 +29,8 @@ void clients_notify(void *cls, struct MHD_Connection *c, void **context, enum MH
 void clients_headers(struct MHD_Connection *c, bool more);
 /* The whole request is there. */
 void clients_request(struct MHD_Connection *c);
+/* It has become a WebSocket. */
+void clients_upgraded(struct MHD_Connection *c);
 /* It was answered: the next one may begin. */
 void clients_answered(struct MHD_Connection *c);
 

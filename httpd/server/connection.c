@@ -47,6 +47,8 @@ static enum MHD_Result send_answer(struct exchange *x)
 
 	if (!x->response)
 		return MHD_NO;
+	if (x->status == MHD_HTTP_SWITCHING_PROTOCOLS)
+		clients_upgraded(x->c);
 	ok = MHD_queue_response(x->c, x->status, x->response);
 	MHD_destroy_response(x->response);
 	x->response = NULL;

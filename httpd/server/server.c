@@ -498,6 +498,7 @@ static void quiesce(void *state)
 	s->quiesced = true;
 	tlsfront_quiesce(s->front);
 	websocket_quiesce(s->sockets);
+	clients_quiesce(s->clients);
 }
 
 static const char *const needs[] = { AERIE_HTTP_SERVICE, AERIE_BUS_SERVICE, AERIE_CONFIG_SERVICE, AERIE_LOOP_SERVICE,

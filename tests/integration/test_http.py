@@ -456,7 +456,10 @@ class Start(unittest.TestCase):
         s = socket.create_connection(("127.0.0.1", host.port), timeout=PATIENCE)
         s.sendall(b"GET /test/big.json HTTP/1.1\r\nHost: x\r\n\r\n")
         self.assertEqual(s.recv(12), b"HTTP/1.1 200")
-        host.end()
+        begun = time.monotonic()
+        said = "\n".join(line for line in host.end() if line)
+        self.assertNotIn("still in use", said)
+        self.assertLess(time.monotonic() - begun, 10)
         s.close()
 
     def test_written_devices_are_the_same_in_every_format(self):
