@@ -304,6 +304,9 @@ static void explain_failure(struct aerie_reply *rep, struct core *core, const st
 	case -EINVAL:
 		(void)reply_error(rep, 400, "malformed request");
 		return;
+	case -EDQUOT:
+		(void)reply_error(rep, 400, "this takes more work than a request may; use simpler patterns, or ask for less");
+		return;
 	case -ENOMEM:
 	case -EAGAIN:
 		(void)reply_error(rep, 503, "out of resources, try again later");

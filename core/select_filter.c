@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Filter specifications: regular expressions (PCRE2, with JIT) over the texts that paths lead to.
  *
- * Patterns come from clients, so their work is limited, for one text (in steps) and for all texts of a filter (in time,
- * because a pattern may stay just below the steps a million times). What is not decided within the limits counts as no
- * match; how often that happened is told when the filter goes.
+ * Patterns come from clients, so their work is limited: for one text in steps, where what is not decided within them counts as
+ * no match, and how often that happened is told when the filter goes; and for all texts of a filter in time, because a pattern
+ * may stay just below the steps a million times. After that the filter fails, so that nobody takes a part of a list for the whole.
  *
  * Texts come from the air and need not be UTF-8: patterns are compiled for UTF with PCRE2_MATCH_INVALID_UTF, so that
  * '.' is a character and (?i) knows more than ASCII, and what is ill-formed just matches nothing, instead of an error
@@ -14,6 +14,7 @@
 #include <core/select.h>
 
 #include <assert.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -326,6 +327,7 @@ struct matching {
 	struct matcher *m;
 	struct term *term;
 	bool hit;
+	int err;
 };
 
 static void give_up(struct matching *at)
@@ -367,6 +369,7 @@ static int match_text(void *v, const char *text, uint32_t len)
 
 	if (__atomic_load_n(&at->f->exhausted, __ATOMIC_RELAXED)) {
 		give_up(at);
+		at->err = -EDQUOT;
 		return LOOK_ENOUGH;
 	}
 	begin = coarse_ns();
@@ -433,14 +436,12 @@ int filter_matches(const struct aerie_host *h, const struct aerie_filter *filter
 	assert(f->magic == FILTER_MAGIC);
 	plan = paths_plan(&f->paths, c.registry, rec);
 	at.m = plan ? take_matcher(f) : NULL;
-	for (i = 0; i < f->paths.n && !at.hit; i++) {
+	if (!at.m)
+		return -ENOMEM;
+	for (i = 0; i < f->paths.n && !at.hit && !at.err; i++) {
 		at.term = &f->term[i];
-		if (at.m)
-			(void)hops_walk(&c, plan->path[i], rec);
-		else /* memory is out */
-			give_up(&at);
+		(void)hops_walk(&c, plan->path[i], rec);
 	}
-	if (at.m)
-		give_back(f, at.m);
-	return at.hit;
+	give_back(f, at.m);
+	return at.err ? at.err : at.hit;
 }

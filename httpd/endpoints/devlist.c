@@ -121,6 +121,7 @@ static void rewind_walk(struct walk *w)
 	w->total = 0;
 }
 
+/* 1, 0, or a negative errno. */
 static int belongs(struct walk *w, const struct aerie_rec *rec)
 {
 	if (w->counted)
@@ -128,7 +129,7 @@ static int belongs(struct walk *w, const struct aerie_rec *rec)
 	if (w->view && !w->e->views->match(w->view, rec))
 		return 0;
 	w->total++;
-	return !w->filter || w->e->select->filter_matches(w->e->h, w->filter, rec);
+	return w->filter ? w->e->select->filter_matches(w->e->h, w->filter, rec) : 1;
 }
 
 /* ---- looking ---- */
@@ -136,8 +137,10 @@ static int belongs(struct walk *w, const struct aerie_rec *rec)
 static int see_device(void *user, struct aerie_device *dev)
 {
 	struct walk *w = user;
-	int err = belongs(w, dev->rec) ? w->see(w->user, dev->key, dev->rec) : 0;
+	int err = belongs(w, dev->rec);
 
+	if (err > 0)
+		err = w->see(w->user, dev->key, dev->rec);
 	return err < 0 ? err : AERIE_DEVICE_UNCHANGED;
 }
 
@@ -236,9 +239,10 @@ static int write_device(void *user, struct aerie_device *dev)
 	struct walk *w = user;
 	int err;
 
-	w->hit = belongs(w, dev->rec);
-	if (!w->hit)
-		return AERIE_DEVICE_UNCHANGED;
+	err = belongs(w, dev->rec);
+	if (err <= 0)
+		return err < 0 ? err : AERIE_DEVICE_UNCHANGED;
+	w->hit = 1;
 	err = w->e->select->visit(w->e->h, w->selection, dev->rec, w->vt, w->v);
 	return err < 0 ? err : AERIE_DEVICE_UNCHANGED;
 }

@@ -51,7 +51,7 @@ not() { ! "$@"; }
 everything="gcc make libc6-dev autoconf automake libtool pkg-config libuv1-dev libmicrohttpd-dev libmsgpack-dev libjansson-dev libpcre2-dev
 	libxxhash-dev libsodium-dev libpcap-dev zlib1g-dev ieee-data libwslay-dev libgnutls28-dev libnl-3-dev
 	libnl-genl-3-dev libbluetooth-dev"
-tests="g++ binutils libcriterion-dev tshark hcxtools jq curl python3 python3-msgpack python3-websockets python3-requests python3-websocket python3-hypothesis msgpack-tools wget chromium openssl clang mandoc"
+tests="g++ binutils libcriterion-dev tshark hcxtools jq curl python3 python3-msgpack python3-websockets python3-requests python3-websocket python3-hypothesis wget chromium openssl clang mandoc"
 base="gcc make libc6-dev"
 
 # The installation alone: a dry run stops before the build.

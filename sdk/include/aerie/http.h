@@ -34,7 +34,7 @@ struct aerie_reply;   /* opaque; valid during the handler, and for a transport u
 #define AERIE_VALUE_MAP 6u
 
 /* Handles a request: calls exactly one of the reply_ functions and returns 0, or returns a negative errno, which becomes
- * 404 (-ENOENT), 400 (-EINVAL; -EBADMSG and -ENODATA of command(), with the reason), 503 (-ENOMEM, -EAGAIN) or 500. [http] */
+ * 404 (-ENOENT), 400 (-EINVAL; -EBADMSG and -ENODATA of command(), with the reason), 503 (-ENOMEM, -EAGAIN) or 500; -EDQUOT (more work than a request may make): 400. [http] */
 typedef int aerie_handler_fn(void *user, const struct aerie_request *req, struct aerie_reply *rep);
 
 /* Where a parameter of a route is given. */

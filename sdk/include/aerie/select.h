@@ -70,7 +70,8 @@ struct aerie_select {
 			  uint32_t room);
 	void (*filter_free)(struct aerie_filter *f); /* NULL is fine */
 	/* [any] 1: any of the terms matches a text, MAC, UUID, key or octet string that its path leads to; 0: none. A pattern that needs
-	 * more work than the limit does not match, and is counted. */
+	 * more work for one text than the limit does not match it, and is counted. -EDQUOT: all texts so far took more work than a
+	 * filter may; -ENOMEM. */
 	int (*filter_matches)(const struct aerie_host *h, const struct aerie_filter *f, const struct aerie_rec *rec);
 
 	/* Tables. */
