@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 plugin_LTLIBRARIES += modules/httpd.la
-modules_httpd_la_SOURCES = httpd/server/server.c httpd/server/server.h httpd/server/connection.c \
+modules_httpd_la_SOURCES = httpd/server/server.c httpd/server/server.h httpd/server/connection.c httpd/server/settings.c httpd/server/settings.h \
 	httpd/server/auth.c httpd/server/auth.h httpd/server/login.c httpd/server/login.h httpd/server/session_routes.c \
 	httpd/server/sessions.c httpd/server/sessions.h httpd/server/apikeys.c httpd/server/apikeys.h httpd/server/throttle.c httpd/server/throttle.h \
 	httpd/server/credentials.c httpd/server/credentials.h httpd/server/savefile.c httpd/server/savefile.h \
