@@ -7,6 +7,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include <aerie/base64.h>
+
 #include "credentials.h"
 #include "handshake.h"
 
@@ -82,7 +84,8 @@ static int split_login(const char *text, size_t len, char *ret_user, char *ret_p
 int credentials_basic(const char *header, char ret_user[CREDENTIAL_OCTETS], char ret_password[CREDENTIAL_OCTETS])
 {
 	char text[BASIC_OCTETS];
-	size_t in, len;
+	int64_t len;
+	size_t in;
 	int err;
 
 	header += strspn(header, " \t");
@@ -95,9 +98,10 @@ int credentials_basic(const char *header, char ret_user[CREDENTIAL_OCTETS], char
 		return -EINVAL;
 	while (in && header[in - 1] == '=') /* clients that leave the padding out are understood, too */
 		in--;
-	if (sodium_base642bin((uint8_t *)text, sizeof text, header, in, NULL, &len, NULL, sodium_base64_VARIANT_ORIGINAL_NO_PADDING))
+	len = AERIE_BASE64_ROOM(in) <= sizeof text ? aerie_base64_decode(header, in, (uint8_t *)text) : -1;
+	if (len < 0)
 		return -EINVAL;
-	err = split_login(text, len, ret_user, ret_password);
+	err = split_login(text, (size_t)len, ret_user, ret_password);
 	sodium_memzero(text, sizeof text);
 	return err;
 }
