@@ -34,12 +34,12 @@ struct conn {
 	uint32_t head, len;
 	bool posted, paused, closed, ended;
 
-	/* The main thread's; not next to the flags above, so that the compiler does not read both at once. */
+	/* The main thread's; next to neither the flags above nor the ring, so that the compiler does not read both at once. */
 	void (*gone)(void *user);
 	void *gone_user;
 	bool greeted, reading, told_eof;
 
-	uint8_t ring[RING];
+	_Alignas(8) uint8_t ring[RING];
 };
 
 static void conn_unref(struct conn *c)

@@ -782,6 +782,18 @@ Test(remote, messages_of_a_websocket_are_packets_of_a_source)
 	down();
 }
 
+static struct fake_ws *watched_ws;
+
+static bool ws_has_paused(void)
+{
+	bool paused;
+
+	pthread_mutex_lock(&watched_ws->lock);
+	paused = watched_ws->pauses > 0;
+	pthread_mutex_unlock(&watched_ws->lock);
+	return paused;
+}
+
 Test(remote, a_websocket_waits_for_workers_that_stand_still)
 {
 	static const char *const settings[] = { "packet_backlog_limit=2", NULL };
@@ -790,10 +802,13 @@ Test(remote, a_websocket_waits_for_workers_that_stand_still)
 
 	up_remote(settings);
 	open_ws(&f, "air", 100, 60000);
+	atomic_store(&gate_used, true);
 	cr_assert_eq(pthread_create(&thread, NULL, run_ws, &f), 0);
+	watched_ws = &f;
+	run_until(ws_has_paused);
+	sem_post(&gate);
 	await_end("ended after 100 packets");
 	pthread_join(thread, NULL);
-	cr_expect_gt(f.pauses, 0);
 	cr_expect_eq(n_packets, 100);
 	cr_expect_eq(n_octets, 6000000);
 	cr_expect_eq(n_disorder, 0);
