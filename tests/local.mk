@@ -31,7 +31,10 @@ include $(top_srcdir)/tests/bench/local.mk
 include $(top_srcdir)/tests/lab/local.mk
 
 .PHONY: check-programs check-tsan check-tsan-programs
-check-programs: all $(check_PROGRAMS) $(check_LTLIBRARIES)
-check-tsan-programs: all $(TSAN_TESTS) $(TSAN_NEEDS)
+# `all` is a make of its own: what follows waits for it, or both would write the same library at once.
+check-programs: all
+	$(MAKE) $(AM_MAKEFLAGS) $(check_PROGRAMS) $(check_LTLIBRARIES)
+check-tsan-programs: all
+	$(MAKE) $(AM_MAKEFLAGS) $(TSAN_TESTS) $(TSAN_NEEDS)
 check-tsan: check-tsan-programs
 	$(MAKE) $(AM_MAKEFLAGS) check-TESTS TESTS='$(TSAN_TESTS)'

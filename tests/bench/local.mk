@@ -15,5 +15,6 @@ TESTS += tests/bench/test_gen_air.sh
 
 .PHONY: bench
 BENCH_ARGS =
-bench: all tests/bench/gen_air tests/bench/pcap_loop tests/bench/modules/bench_routes.la
+bench: all
+	$(MAKE) $(AM_MAKEFLAGS) tests/bench/gen_air tests/bench/pcap_loop tests/bench/modules/bench_routes.la
 	AERIE_BUILD='$(abs_top_builddir)' $(top_srcdir)/tests/bench/bench.py $(BENCH_ARGS)

@@ -9,7 +9,7 @@ dist_check_SCRIPTS += tests/integration/test_http.py
 TESTS += tests/integration/test_http.py
 TSAN_TESTS += tests/integration/test_http.py
 EXTRA_DIST += tests/integration/host.py
-check-tsan-programs: tests/integration/modules/http_routes.la
+TSAN_NEEDS += tests/integration/modules/http_routes.la
 
 # WebSockets and TLS, with routes and a client of their own.
 check_LTLIBRARIES += tests/integration/modules/ws_routes.la
@@ -22,7 +22,7 @@ dist_check_SCRIPTS += tests/integration/test_websocket.py
 TESTS += tests/integration/test_websocket.py
 EXTRA_DIST += tests/integration/wsclient.py
 TSAN_TESTS += tests/integration/test_websocket.py
-check-tsan-programs: tests/integration/modules/ws_routes.la
+TSAN_NEEDS += tests/integration/modules/ws_routes.la
 
 # The transport: threads, compression, files, proxies, limits.
 dist_check_SCRIPTS += tests/integration/test_transport.py

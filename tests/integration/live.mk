@@ -9,4 +9,4 @@ dist_check_SCRIPTS += tests/integration/test_live.py
 TESTS += tests/integration/test_live.py
 TSAN_TESTS += tests/integration/test_live.py
 EXTRA_DIST += doc/live.md
-check-tsan-programs: tests/integration/modules/live_events.la
+TSAN_NEEDS += tests/integration/modules/live_events.la

@@ -9,7 +9,7 @@ tests_integration_modules_stream_routes_la_LIBTOOLFLAGS = $(MODLT)
 dist_check_SCRIPTS += tests/integration/test_system.py
 TESTS += tests/integration/test_system.py
 TSAN_TESTS += tests/integration/test_system.py
-check-tsan-programs: tests/integration/modules/stream_routes.la
+TSAN_NEEDS += tests/integration/modules/stream_routes.la
 
 # Every type of value in every format, read by parsers that had no part in writing it.
 check_PROGRAMS += tests/integration/parse
