@@ -7,28 +7,7 @@
 #include <core/module.h>
 #include <core/recording.h>
 
-#include "selectworld.h"
-
-static struct core *core;
-static const struct aerie_host *h;
-static struct aerie_rec *full, *bare;
-
-static void setup(void)
-{
-	core = testcore_new();
-	h = testcore_host(core);
-	testcore_set_time(core, 1000000);
-	world_define_all(core);
-	full = world_record(core);
-	bare = F->new_record(h, world_type);
-}
-
-static void teardown(void)
-{
-	F->free_record(full);
-	F->free_record(bare);
-	testcore_free(core);
-}
+#include "selectsuite.h"
 
 TestSuite(recording, .init = setup, .fini = teardown);
 

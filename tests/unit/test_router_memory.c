@@ -4,31 +4,9 @@
  * functions in place of those of the libraries; jansson is told to use them. */
 #include <jansson.h>
 
+#include "failing.h"
 #include "http.h"
 
-static long allocations, fail_at; /* fail_at 0: none does */
-static bool fail_on;              /* and all behind it */
-
-static bool fails(void)
-{
-	if (!fail_at)
-		return false;
-	allocations++;
-	return fail_on ? allocations >= fail_at : allocations == fail_at;
-}
-
-#define SEEN __attribute__((visibility("default")))
-#define WRAP(type, name, parameters, arguments)       \
-	type __real_##name parameters;                \
-	SEEN type __wrap_##name parameters;           \
-	type __wrap_##name parameters                 \
-	{                                             \
-		return fails() ? NULL : __real_##name arguments; \
-	}
-
-WRAP(void *, malloc, (size_t n), (n))
-WRAP(void *, calloc, (size_t n, size_t size), (n, size))
-WRAP(void *, realloc, (void *p, size_t n), (p, n))
 WRAP(char *, strdup, (const char *text), (text))
 
 static unsigned destroyed, begun;

@@ -10,32 +10,9 @@
 
 #include <core/recording.h>
 
+#include "failing.h"
 #include "selectworld.h"
 
-static long allocations, fail_at; /* fail_at 0: none does */
-static bool fail_on;              /* and all behind it */
-
-static bool fails(void)
-{
-	if (!fail_at)
-		return false;
-	allocations++;
-	return fail_on ? allocations >= fail_at : allocations == fail_at;
-}
-
-/* Visible, since libpcre2 names some of them itself. */
-#define SEEN __attribute__((visibility("default")))
-#define WRAP(type, name, parameters, arguments)       \
-	type __real_##name parameters;                \
-	SEEN type __wrap_##name parameters;           \
-	type __wrap_##name parameters                 \
-	{                                             \
-		return fails() ? NULL : __real_##name arguments; \
-	}
-
-WRAP(void *, malloc, (size_t n), (n))
-WRAP(void *, calloc, (size_t n, size_t size), (n, size))
-WRAP(void *, realloc, (void *p, size_t n), (p, n))
 WRAP(char *, strndup, (const char *text, size_t n), (text, n))
 WRAP(pcre2_compile_context *, pcre2_compile_context_create_8, (pcre2_general_context *g), (g))
 WRAP(pcre2_match_context *, pcre2_match_context_create_8, (pcre2_general_context *g), (g))
