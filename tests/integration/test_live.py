@@ -742,6 +742,8 @@ class Streams(WithHost):
                 self.publish("E", 10)
                 for _ in range(10):
                     hear(ws)
+            else:
+                settle(ws)  # the answer to the handshake is on its way before the connection is open
             stream = self.streams()[path]
             self.assertEqual(stream["kismet.stream.type"], "websocket")
             self.assertIn(LOGIN[0], stream["kismet.stream.description"])
