@@ -146,7 +146,7 @@ static void fill(struct job *j, bool cancelled)
 	b->chunk[at].at = 0;
 	b->chunk[at].len = n > 0 ? (size_t)n : 0;
 	b->n += n > 0;
-	b->filling = !b->ended && b->n < BODY_CHUNKS && handlers_submit(b->handlers, &b->job, LANE_BODY, NULL);
+	b->filling = !b->ended && b->n < BODY_CHUNKS && handlers_submit(b->handlers, &b->job, NULL);
 	cancelled = !b->filling;
 	if (b->suspended) {
 		b->suspended = false;
@@ -164,7 +164,7 @@ static void start_filling(struct body *b)
 		return;
 	b->ref(b->user);
 	b->job.run = fill;
-	b->filling = handlers_submit(b->handlers, &b->job, LANE_BODY, NULL);
+	b->filling = handlers_submit(b->handlers, &b->job, NULL);
 	if (b->filling)
 		return;
 	b->ended = true;

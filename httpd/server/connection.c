@@ -176,5 +176,5 @@ enum MHD_Result connection_request(void *cls, struct MHD_Connection *c, const ch
 		return refuse(x, MHD_HTTP_SERVICE_UNAVAILABLE, "ERROR: too many large requests at once (httpd_bodies_limit), try again later\n");
 	x->asked = true;
 	x->job.run = run_answer;
-	return handlers_submit(x->s->handlers, &x->job, LANE_REQUEST, c) ? MHD_YES : MHD_NO;
+	return handlers_submit(x->s->handlers, &x->job, c) ? MHD_YES : MHD_NO;
 }

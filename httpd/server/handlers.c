@@ -6,80 +6,65 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "handlers.h"
 
-struct lane_queue {
-	struct job *head, **tail;
-};
-
 struct handlers {
+	const char *name;
+	int nice;
+
 	pthread_mutex_t lock; /* guards the rest */
 	pthread_cond_t changed;
-	struct lane_queue lane[LANES];
-	uint32_t since_body; /* requests taken since a body was, while one waited */
-	uint32_t bodies;     /* under way */
+	struct job *head, **tail;
 	bool ending;
 
 	uint32_t n_threads; /* the main thread's own */
 	pthread_t thread[];
 };
 
-static struct job *take_from(struct lane_queue *q)
+/* On Linux a thread has a priority of its own. */
+static void be_nice(int nice)
 {
-	struct job *j = q->head;
+	id_t self = (id_t)syscall(SYS_gettid);
 
-	q->head = j->next;
-	if (!q->head)
-		q->tail = &q->head;
-	return j;
-}
-
-/* The next job, or NULL. Bodies never have all threads. Under the lock. */
-static struct job *take(struct handlers *p, enum lane *ret_lane)
-{
-	bool request = p->lane[LANE_REQUEST].head != NULL;
-	bool body = p->lane[LANE_BODY].head && (p->ending || p->bodies + 1 < p->n_threads);
-
-	if (!request && !body)
-		return NULL;
-	*ret_lane = !request || (body && p->since_body >= HANDLERS_TURN) ? LANE_BODY : LANE_REQUEST;
-	p->since_body = *ret_lane == LANE_REQUEST && body ? p->since_body + 1 : 0;
-	return take_from(&p->lane[*ret_lane]);
+	if (nice)
+		(void)setpriority(PRIO_PROCESS, self, getpriority(PRIO_PROCESS, self) + nice);
 }
 
 static void *run(void *arg)
 {
 	struct handlers *p = arg;
 	struct job *j;
-	enum lane lane;
 	bool cancelled;
 
-	(void)prctl(PR_SET_NAME, "http");
+	(void)prctl(PR_SET_NAME, p->name);
+	be_nice(p->nice);
 	(void)pthread_mutex_lock(&p->lock);
 	for (;;) {
-		j = take(p, &lane);
+		j = p->head;
 		if (!j && p->ending)
 			break;
 		if (!j) {
 			(void)pthread_cond_wait(&p->changed, &p->lock);
 			continue;
 		}
-		p->bodies += lane == LANE_BODY;
+		p->head = j->next;
+		if (!p->head)
+			p->tail = &p->head;
 		cancelled = p->ending;
 		(void)pthread_mutex_unlock(&p->lock);
 		j->run(j, cancelled);
 		(void)pthread_mutex_lock(&p->lock);
-		if (lane == LANE_BODY && p->bodies-- + 1 == p->n_threads)
-			(void)pthread_cond_signal(&p->changed);
 	}
 	(void)pthread_mutex_unlock(&p->lock);
 	return NULL;
 }
 
-bool handlers_submit(struct handlers *p, struct job *j, enum lane lane, struct MHD_Connection *c)
+bool handlers_submit(struct handlers *p, struct job *j, struct MHD_Connection *c)
 {
-	struct lane_queue *q = &p->lane[lane];
 	bool taken;
 
 	(void)pthread_mutex_lock(&p->lock);
@@ -88,26 +73,27 @@ bool handlers_submit(struct handlers *p, struct job *j, enum lane lane, struct M
 		if (c)
 			MHD_suspend_connection(c);
 		j->next = NULL;
-		*q->tail = j;
-		q->tail = &j->next;
+		*p->tail = j;
+		p->tail = &j->next;
 		(void)pthread_cond_signal(&p->changed);
 	}
 	(void)pthread_mutex_unlock(&p->lock);
 	return taken;
 }
 
-int handlers_new(uint32_t n_threads, struct handlers **ret_handlers)
+int handlers_new(uint32_t n_threads, const char *name, int nice, struct handlers **ret_handlers)
 {
 	struct handlers *p = calloc(1, sizeof *p + n_threads * sizeof p->thread[0]);
 	sigset_t all, before;
-	int err = 0, lane;
+	int err = 0;
 
 	if (!p)
 		return -ENOMEM;
 	(void)pthread_mutex_init(&p->lock, NULL);
 	(void)pthread_cond_init(&p->changed, NULL);
-	for (lane = 0; lane < LANES; lane++)
-		p->lane[lane].tail = &p->lane[lane].head;
+	p->tail = &p->head;
+	p->name = name;
+	p->nice = nice;
 	(void)sigfillset(&all);
 	(void)pthread_sigmask(SIG_SETMASK, &all, &before); /* signals are the main thread's */
 	(void)pthread_mutex_lock(&p->lock);

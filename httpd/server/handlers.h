@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* The threads that run routes. libmicrohttpd ties each connection to one of its threads, so a route that waits for a source, hashes a
  * password or searches a million devices would hold up all connections of that thread. So its threads only move octets: a request
- * is suspended there and answered here. */
+ * is suspended there and answered here. The server has two pools: one answers requests, and one, which gives way to everything
+ * else, makes the rest of long replies, so that no list delays a short answer or the packets. */
 #ifndef SERVER_HANDLERS_H
 #define SERVER_HANDLERS_H
 
@@ -17,17 +18,10 @@ struct job {
 	void (*run)(struct job *j, bool cancelled);
 };
 
-enum lane {
-	LANE_REQUEST, /* a request to answer: first, so that short replies do not wait for long ones */
-	LANE_BODY,    /* the next piece of a reply; it has its turn at least every HANDLERS_TURN jobs */
-	LANES,
-};
-#define HANDLERS_TURN 8u
-
-/* 0 or a negative errno. [main] */
-int handlers_new(uint32_t n_threads, struct handlers **ret_handlers);
+/* Threads with this name, and so much nicer than the process (setpriority(2)). 0 or a negative errno. [main] */
+int handlers_new(uint32_t n_threads, const char *name, int nice, struct handlers **ret_handlers);
 /* Suspends c (or NULL) and queues the job, whose run() resumes it. False: the server ends, nothing was done. */
-bool handlers_submit(struct handlers *p, struct job *j, enum lane lane, struct MHD_Connection *c);
+bool handlers_submit(struct handlers *p, struct job *j, struct MHD_Connection *c);
 /* Takes no more, cancels what waits, and ends the threads. NULL is fine. [main] */
 void handlers_stop(struct handlers *p);
 void handlers_free(struct handlers *p); /* no libmicrohttpd thread may run any more */

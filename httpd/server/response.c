@@ -153,7 +153,7 @@ int response_body(struct exchange *x, const char *content_type, int64_t length, 
 	bool gzip;
 	int err;
 
-	x->out.handlers = x->s->handlers;
+	x->out.handlers = x->s->writers;
 	x->out.c = x->c;
 	x->out.user = x;
 	x->out.ref = exchange_ref;

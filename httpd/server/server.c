@@ -25,6 +25,7 @@
 #include "tlsfront.h"
 #include "websocket.h"
 
+#define WRITERS_NICE 5      /* of the threads that make the rest of long replies */
 #define FILES_RESERVED 256u /* open files for everything but connections */
 
 static int load(const struct aerie_host *h, void **ret_state)
@@ -202,6 +203,7 @@ static void stop(void *state)
 	s->loop->timer_stop(s->tick);
 	s->timer = s->tick = NULL;
 	handlers_stop(s->handlers);
+	handlers_stop(s->writers);
 	websocket_stop(s->sockets);
 	tlsfront_free(s->front);
 	s->front = NULL;
@@ -214,7 +216,8 @@ static void stop(void *state)
 	websocket_free(s->sockets);
 	s->sockets = NULL;
 	handlers_free(s->handlers);
-	s->handlers = NULL;
+	handlers_free(s->writers);
+	s->handlers = s->writers = NULL;
 	clients_free(s->clients);
 	s->clients = NULL;
 	auth_stop(s);
@@ -247,7 +250,9 @@ static int start_handlers(struct server *s)
 	if (!err)
 		err = s->loop->timer_start(s->h, CLIENTS_TICK_MS, CLIENTS_TICK_MS, clients_tick, s->clients, &s->tick);
 	if (!err)
-		err = handlers_new(s->threads, &s->handlers);
+		err = handlers_new(s->threads, "http", 0, &s->handlers);
+	if (!err)
+		err = handlers_new(s->io_threads, "http-body", WRITERS_NICE, &s->writers);
 	return err ? s->h->fail(s->h, err, "the threads of the HTTP server could not be started; lower httpd_threads") : 0;
 }
 

@@ -56,7 +56,8 @@ struct server {
 
 	char name[64]; /* of the header Server */
 	struct clients *clients;
-	struct handlers *handlers;
+	struct handlers *handlers; /* answer requests */
+	struct handlers *writers;  /* make the rest of long replies */
 	atomic_uint_fast64_t body_octets; /* of requests that are there */
 	struct auth *auth;
 	struct websocket *sockets;
