@@ -3,7 +3,8 @@
  *
  * Octets are read straight into the buffer of a batch, where frames are found in place; a packet's body is noted and never
  * copied. A batch goes to the workers when it is full, or LINGER_MS after its first packet when the process has no more to
- * give: short enough for a live radio, long enough that a trickle does not wake a worker per packet. What lies behind the
+ * give: short enough for a live radio, long enough that a trickle does not wake a worker per packet. While the worker is late, a
+ * batch waits until it is full: a radio may lose packets when many wait, not when they are few in many batches. What lies behind the
  * last whole frame then moves to `own`, and from there to the next batch; without a pipe (before the source is open, or
  * while it is probed) `own` is all there is. */
 #include <errno.h>
@@ -192,7 +193,11 @@ static void on_linger(uv_timer_t *t)
 {
 	struct caplink *l = t->data;
 
-	if (l->batch && l->batch->n)
+	if (!l->batch || !l->batch->n)
+		return;
+	if (pipe_batch_may_wait(l->batch))
+		uv_timer_start(t, on_linger, LINGER_MS, 0);
+	else
 		submit(l);
 }
 
@@ -290,7 +295,7 @@ static void pump(struct caplink *l)
 	keep_room(l);
 	if (!l->batch || !l->batch->n)
 		return;
-	if (l->batch->n >= LINGER_PACKETS)
+	if (l->batch->n >= LINGER_PACKETS && !pipe_batch_may_wait(l->batch))
 		submit(l);
 	else if (!uv_is_active((uv_handle_t *)&l->linger))
 		uv_timer_start(&l->linger, on_linger, LINGER_MS, 0);

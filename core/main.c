@@ -52,7 +52,7 @@ static const struct aerie_option core_options[] = {
 	AERIE_OPTION(AERIE_OPT_STR, AERIE_OPT_REPEATED, "source", NULL, NULL,
 		     "A datasource, interface:option=value,...; ignored when -c is given."),
 	AERIE_OPTION(AERIE_OPT_INT, 0, "kismet_packet_threads", "0", "0..256", "Packet workers; 0: one per processor."),
-	AERIE_OPTION(AERIE_OPT_INT, 0, "packet_backlog_limit", "8192", "1..1048576",
+	AERIE_OPTION(AERIE_OPT_INT, 0, "packet_backlog_limit", "8192", "1..1048576" /* BACKLOG_DEFAULT, BACKLOG_MAX */,
 		     "Packets of one source that may wait for a worker; beyond, files are read slower and radios lose packets."),
 	AERIE_OPTION(AERIE_OPT_BOOL, 0, "track_device_rrds", "true", NULL, "Keep round-robin series of packets per device."),
 	AERIE_OPTION(AERIE_OPT_STR, 0, "server_uuid", NULL, NULL, "UUID of this host; unset: made once, kept in the home directory."),

@@ -13,7 +13,7 @@
 #include <core/stages.h>
 
 #define WORKERS_MAX 256u
-#define BACKLOG_DEFAULT 8192
+#define BATCHES_ENOUGH 2u /* one that the worker is at, and the next */
 
 static void on_main(void *user);
 
@@ -31,6 +31,7 @@ static struct batch *worker_next(struct worker *w)
 		w->first = b->next;
 		if (!w->first)
 			w->last = &w->first;
+		__atomic_fetch_sub(&w->pipeline->waiting, 1, __ATOMIC_RELAXED);
 	}
 	pthread_mutex_unlock(&w->lock);
 	return b;
@@ -122,7 +123,7 @@ struct pipeline *pipeline_new(struct core *core, unsigned workers)
 		return NULL;
 	p->core = core;
 	backlog = core->config ? config_int(core->config, "packet_backlog_limit", BACKLOG_DEFAULT) : BACKLOG_DEFAULT;
-	p->backlog = backlog < 1 ? BACKLOG_DEFAULT : backlog > UINT32_MAX ? UINT32_MAX : (uint32_t)backlog;
+	p->backlog = backlog < 1 ? BACKLOG_DEFAULT : backlog > BACKLOG_MAX ? BACKLOG_MAX : (uint32_t)backlog;
 	for (; p->n_workers < workers; p->n_workers++) {
 		p->workers[p->n_workers] = worker_new(p);
 		if (!p->workers[p->n_workers]) {
@@ -213,6 +214,7 @@ static void source_destroy(struct pipe_source *s)
 	for (i = 0; i < v->n_batches; i++)
 		batch_free(v->batches[i]);
 	batch_free(v->scratch);
+	free(v->batches);
 	pthread_mutex_destroy(&v->lock);
 	free(v);
 	free(s);
@@ -232,13 +234,15 @@ static struct worker *least_loaded(const struct pipeline *p)
 static int make_batches(struct pipe_source *s)
 {
 	struct pipe_source_priv *v = s->priv;
-	uint32_t backlog = s->pipeline->backlog;
-	unsigned n = backlog < BATCHES_PER_SOURCE ? backlog : BATCHES_PER_SOURCE;
+	uint32_t backlog = s->pipeline->backlog, n = (backlog + BATCH_PACKETS - 1) / BATCH_PACKETS;
 	struct batch *b;
 
+	if (n < BATCHES_LOSSLESS || s->lossless)
+		n = backlog < BATCHES_LOSSLESS ? backlog : BATCHES_LOSSLESS;
 	s->max_packets = backlog / n < BATCH_PACKETS ? backlog / n : BATCH_PACKETS;
 	v->scratch = batch_new(s);
-	if (!v->scratch)
+	v->batches = calloc(n, sizeof v->batches[0]);
+	if (!v->scratch || !v->batches)
 		return -ENOMEM;
 	while (v->n_batches < n) {
 		b = batch_new(s);
@@ -329,11 +333,25 @@ void pipe_batch_submit(struct batch *b)
 	s->priv->submitted++;
 	pthread_mutex_unlock(&s->priv->lock);
 	b->next = NULL;
+	__atomic_fetch_add(&s->pipeline->waiting, 1, __ATOMIC_RELAXED);
 	pthread_mutex_lock(&w->lock);
 	*w->last = b;
 	w->last = &b->next;
 	pthread_cond_signal(&w->wake);
 	pthread_mutex_unlock(&w->lock);
+}
+
+bool pipe_batch_may_wait(struct batch *b)
+{
+	struct pipe_source_priv *v = b->source->priv;
+	uint64_t under_way;
+
+	if (b == v->scratch)
+		return false;
+	pthread_mutex_lock(&v->lock);
+	under_way = v->submitted - v->processed;
+	pthread_mutex_unlock(&v->lock);
+	return under_way >= BATCHES_ENOUGH;
 }
 
 void pipe_source_drain(struct pipe_source *s, void (*done)(void *user), void *user)

@@ -2,9 +2,9 @@
 /* The packet pipeline: batches from links to workers, and the stages decode, dissect, track, observe.
  *
  * A link reads from its capture process straight into a batch's buffer, notes where the bodies of packet reports lie, and
- * submits the batch; nothing is copied after that. Each source has a fixed set of batches: when all are under way, a
- * lossless source stops reading until one comes back, another kind reads on into a scratch batch whose packets are
- * counted as dropped. */
+ * submits the batch; nothing is copied after that. Each source has a fixed set of batches, as many as packet_backlog_limit
+ * asks for: when all are under way, a lossless source stops reading until one comes back, another kind reads on into a
+ * scratch batch whose packets are counted as dropped. */
 #ifndef CORE_PIPELINE_H
 #define CORE_PIPELINE_H
 
@@ -14,7 +14,9 @@
 
 #define BATCH_OCTETS (256u * 1024u) /* buffer of a batch; larger than any frame of a link */
 #define BATCH_PACKETS 1024u         /* packets in a batch, at most */
-#define BATCHES_PER_SOURCE 4u       /* under way at once, at most; fewer when packet_backlog_limit says so */
+#define BATCHES_LOSSLESS 4u         /* of a source that waits: under way at once, at most */
+#define BACKLOG_DEFAULT 8192u       /* option packet_backlog_limit: packets of one source that are under way, at most */
+#define BACKLOG_MAX 1048576u
 #define ARENA_MAX (4u * 1024u * 1024u) /* parsed pieces of one batch */
 
 struct batch_frame {
@@ -72,6 +74,8 @@ struct batch *pipe_batch_get(struct pipe_source *s);
 /* [main] A batch whose packets will be counted as dropped when it is submitted; never NULL. */
 struct batch *pipe_batch_scratch(struct pipe_source *s);
 void pipe_batch_submit(struct batch *b); /* [main] also an empty one, to give it back */
+/* [main] Is the worker late, so that this batch had better take more packets than be submitted? */
+bool pipe_batch_may_wait(struct batch *b);
 /* [main] done(user) on the main thread when all that was submitted so far has been processed. */
 void pipe_source_drain(struct pipe_source *s, void (*done)(void *user), void *user);
 /* [main] Drains and frees it later; no callback is called any more. */

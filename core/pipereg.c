@@ -274,6 +274,7 @@ static int stats(const struct aerie_host *h, struct aerie_packet_stats *ret_stat
 	}
 	s.dropped = get(&p->dropped);
 	s.packets = get(&p->submitted);
+	s.waiting = __atomic_load_n(&p->waiting, __ATOMIC_RELAXED);
 	memcpy(ret_stats, &s, s.size < sizeof s ? s.size : sizeof s);
 	return 0;
 }

@@ -87,6 +87,7 @@ struct worker {
 struct pipeline {
 	struct core *core;
 	uint64_t submitted, dropped; /* packets; relaxed atomics, written by the main thread */
+	uint32_t waiting;            /* batches that no worker has come to yet; relaxed atomic */
 	uint32_t backlog;            /* option packet_backlog_limit */
 	struct pipe_source *sources; /* [main] */
 	unsigned n_workers;
@@ -97,7 +98,7 @@ struct pipe_source_priv {
 	struct pipe_source *next; /* [main] in the pipeline */
 	struct worker *worker;
 	unsigned n_batches;
-	struct batch *batches[BATCHES_PER_SOURCE], *scratch;
+	struct batch **batches, *scratch;
 	bool calling; /* [main] a callback is under way */
 	void (*resume)(void *user);
 	void *user;
