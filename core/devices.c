@@ -176,9 +176,20 @@ void store_changed(const struct devices *d, struct shard *s, struct node *n, uin
 	append(s, n, number);
 }
 
+/* A device is held for a few microseconds: who waits for it had better spin than sleep. */
+static void lock_init(pthread_mutex_t *lock)
+{
+	pthread_mutexattr_t a;
+
+	pthread_mutexattr_init(&a);
+	pthread_mutexattr_settype(&a, PTHREAD_MUTEX_ADAPTIVE_NP);
+	pthread_mutex_init(lock, &a);
+	pthread_mutexattr_destroy(&a);
+}
+
 static int shard_init(struct shard *s, struct core *core)
 {
-	pthread_mutex_init(&s->lock, NULL);
+	lock_init(&s->lock);
 	s->table = table_new(TABLE_FIRST);
 	s->heap = heap_new(core);
 	if (s->heap)
@@ -226,7 +237,7 @@ struct devices *devices_new(struct core *core)
 			break;
 	if (i < SHARDS || !d->text_none || !d->text_dbm || !d->text_rssi || store_define(d) < 0) {
 		for (; i < SHARDS; i++)
-			pthread_mutex_init(&d->shards[i].lock, NULL);
+			lock_init(&d->shards[i].lock);
 		devices_free(d);
 		return NULL;
 	}

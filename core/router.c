@@ -388,9 +388,13 @@ static struct aerie_reply *dispatch(const struct aerie_host *h, const struct aer
 		explain_no_match(rep, &m);
 	else if ((err = role_check(m.route->r.role, &rep->request.raw)) != 0)
 		refuse(rep, m.route->r.role, err);
-	else
+	else if (m.route->r.flags & AERIE_ROUTE_LONG && rep->request.raw.flags & AERIE_REQUEST_NOT_LONG)
+		rep->status = 0;
+	else {
+		rep->request.raw.flags &= ~AERIE_REQUEST_NOT_LONG; /* the transport's, for us */
 		handle(rep, core, &m);
-	if (rep->kind == REPLY_NONE) { /* not even an error message found room */
+	}
+	if (rep->kind == REPLY_NONE && rep->status) { /* not even an error message found room */
 		reply_free(rep);
 		return NULL;
 	}

@@ -224,7 +224,7 @@ static bool copy_texts(struct route *route, const struct aerie_route *r, const c
 	route->r = (struct aerie_route){
 		.size = sizeof route->r, .methods = r->methods, .path = copy(r->path), .formats = copy(r->formats),
 		.role = copy(r->role), .summary = copy(r->summary), .help = copy(r->help), .handle = r->handle, .result = r->result,
-		.record = copy(r->record), .fields = copy(r->fields),
+		.record = copy(r->record), .fields = copy(r->fields), .flags = r->flags,
 	};
 	route->owner = copy(owner);
 	route->text = calloc(1, path_len + formats_len);
@@ -250,6 +250,8 @@ int route_new(const struct aerie_route *r, const char *owner, struct route **ret
 		return *ret_error = "it has no summary or no help", -EINVAL;
 	if (r->result > AERIE_RESULT_MAP)
 		return *ret_error = "its result is unknown", -EINVAL;
+	if (r->flags & ~AERIE_ROUTE_LONG)
+		return *ret_error = "it has an unknown flag", -EINVAL;
 	route = calloc(1, sizeof *route);
 	if (!route || !copy_texts(route, r, owner)) {
 		route_free(route);

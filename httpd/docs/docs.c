@@ -6,7 +6,7 @@
 #include "docs.h"
 
 static const struct aerie_route routes[] = {
-	{ .path = "/system/openapi", .formats = "json", .handle = docs_openapi,
+	{ .path = "/system/openapi", .formats = "json", .handle = docs_openapi, .flags = AERIE_ROUTE_LONG,
 	  .summary = "The interface, for programs.",
 	  .help = "An OpenAPI 3.0.3 document of every path that is served now, made from what the loaded modules "
 		  "registered: paths, methods, parameters, commands, records and logins. WebSockets are listed under "

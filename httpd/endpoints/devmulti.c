@@ -357,15 +357,15 @@ static const struct aerie_param keys_params[] = {
 };
 
 const struct endpoint multi_endpoints[] = {
-	{ .path = "/devices/multimac/devices", .methods = AERIE_HTTP_POST, .handle = by_macs, .params = macs_params,
+	{ .path = "/devices/multimac/devices", .flags = AERIE_ROUTE_LONG, .methods = AERIE_HTTP_POST, .handle = by_macs, .params = macs_params,
 	  .result = AERIE_RESULT_LIST, .record = RECORD,
 	  .summary = "Devices with any of several addresses, of any PHY.",
 	  .help = "A list of devices, each once; addresses that nobody has are left out." },
-	{ .path = "/devices/multikey/devices", .methods = AERIE_HTTP_POST, .handle = by_keys, .params = keys_params,
+	{ .path = "/devices/multikey/devices", .flags = AERIE_ROUTE_LONG, .methods = AERIE_HTTP_POST, .handle = by_keys, .params = keys_params,
 	  .result = AERIE_RESULT_LIST, .record = RECORD,
 	  .summary = "Several devices by their keys.",
 	  .help = "A list of devices, each once, in the order of the keys; keys of no device are left out." },
-	{ .path = "/devices/multikey/as-object/devices", .methods = AERIE_HTTP_POST, .handle = as_object, .params = keys_params,
+	{ .path = "/devices/multikey/as-object/devices", .flags = AERIE_ROUTE_LONG, .methods = AERIE_HTTP_POST, .handle = as_object, .params = keys_params,
 	  .result = AERIE_RESULT_MAP, .record = RECORD,
 	  .summary = "Several devices by their keys, as a map.",
 	  .help = "A map of keys to devices; keys of no device are left out." },

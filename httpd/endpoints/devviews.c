@@ -198,20 +198,20 @@ static const struct aerie_param phy_params[] = {
 	"`page`, `size`, `sort` or `search`: a map of data, last_page, last_row (devices found) and total_row."
 
 const struct endpoint view_endpoints[] = {
-	{ .path = "/devices/views/all_views", .methods = BOTH, .handle = all_views, .params = all_params, .result = AERIE_RESULT_LIST,
+	{ .path = "/devices/views/all_views", .flags = AERIE_ROUTE_LONG, .methods = BOTH, .handle = all_views, .params = all_params, .result = AERIE_RESULT_LIST,
 	  .fields = "kismet.devices.view.id kismet.devices.view.description kismet.devices.view.size kismet.devices.view.indexed",
 	  .summary = "Named parts of the device list.",
 	  .help = "A list of views: all, phy-NAME of each PHY, seenby-UUID of each datasource that was open, and those of plugins. The size of one that is "
 		  "not indexed is counted every few seconds." },
-	{ .path = "/devices/views/:view/devices", .methods = BOTH, .handle = in_view, .params = view_params,
+	{ .path = "/devices/views/:view/devices", .flags = AERIE_ROUTE_LONG, .methods = BOTH, .handle = in_view, .params = view_params,
 	  .result = AERIE_RESULT_LIST, .record = RECORD,
 	  .summary = "Devices of a view.",
 	  .help = LIST_HELP },
-	{ .path = "/devices/views/:view/last-time/:ts/devices", .methods = BOTH, .handle = in_view, .params = view_time_params,
+	{ .path = "/devices/views/:view/last-time/:ts/devices", .flags = AERIE_ROUTE_LONG, .methods = BOTH, .handle = in_view, .params = view_time_params,
 	  .result = AERIE_RESULT_LIST, .record = RECORD,
 	  .summary = "Devices of a view that are new or changed since a time.",
 	  .help = LIST_HELP " A device that changed within the second `ts` is one of them." },
-	{ .path = "/devices/views/phy/:phy/devices", .methods = BOTH, .handle = in_phy, .params = phy_params,
+	{ .path = "/devices/views/phy/:phy/devices", .flags = AERIE_ROUTE_LONG, .methods = BOTH, .handle = in_phy, .params = phy_params,
 	  .result = AERIE_RESULT_LIST, .record = RECORD,
 	  .summary = "Devices of a PHY.",
 	  .help = LIST_HELP " The same as the view phy-NAME." },

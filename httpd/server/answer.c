@@ -58,19 +58,24 @@ static struct aerie_http_request request_of(struct exchange *x)
 	};
 }
 
+static void take_login(const struct exchange *x, struct aerie_http_request *req)
+{
+	req->flags |= x->auth.flags;
+	req->role = x->auth.role[0] ? x->auth.role : NULL;
+	req->login = x->auth.login[0] ? x->auth.login : NULL;
+}
+
 /* Finds the request's login. False: it was refused. */
 static bool log_in(struct exchange *x, uint32_t flags, struct aerie_http_request *req)
 {
 	if (x->secure)
 		flags |= AUTH_SECURE;
 	auth_request(x->s, req, flags, &x->auth);
-	req->flags |= x->auth.flags;
 	if (x->auth.status) {
 		response_refuse(x, x->auth.status, x->auth.text);
 		return false;
 	}
-	req->role = x->auth.role[0] ? x->auth.role : NULL;
-	req->login = x->auth.login[0] ? x->auth.login : NULL;
+	take_login(x, req);
 	return true;
 }
 
@@ -164,19 +169,31 @@ static bool answer_unknown(struct exchange *x, const struct aerie_http_request *
 	return static_answer(x, req);
 }
 
-static void answer_route(struct exchange *x, struct aerie_http_request *req)
+/* False: the route may take long, and nothing was done. */
+static bool ask_router(struct exchange *x, const struct aerie_http_request *req)
 {
 	struct aerie_http_response res = { .size = sizeof res };
 
-	if (!log_in(x, 0, req))
-		return;
 	x->reply = x->s->http->dispatch(x->s->h, req, &res);
+	if (x->reply && !res.status) {
+		drop_reply(x);
+		return false;
+	}
 	if (!x->reply)
 		response_refuse(x, MHD_HTTP_SERVICE_UNAVAILABLE, out_of_memory);
 	else if (res.status == MHD_HTTP_NOT_FOUND && !res.methods && answer_unknown(x, req))
 		drop_reply(x);
 	else
 		answer_reply(x, &res);
+	return true;
+}
+
+static bool answer_route(struct exchange *x, struct aerie_http_request *req)
+{
+	if (!log_in(x, 0, req))
+		return true;
+	req->flags |= AERIE_REQUEST_NOT_LONG;
+	return ask_router(x, req);
 }
 
 static void allow_text(uint32_t methods, char dst[ALLOW_OCTETS])
@@ -215,7 +232,7 @@ static void answer_options(struct exchange *x, struct aerie_http_request *req)
 	response_finish(x, MHD_HTTP_OK, false);
 }
 
-void answer(struct exchange *x)
+bool answer(struct exchange *x)
 {
 	struct aerie_http_request req = request_of(x);
 
@@ -225,5 +242,14 @@ void answer(struct exchange *x)
 	else if (!strcmp(x->method, "GET") && upgrade_asked(x->c) && is_websocket(x))
 		answer_upgrade(x, &req);
 	else
-		answer_route(x, &req);
+		return answer_route(x, &req);
+	return true;
+}
+
+void answer_long(struct exchange *x)
+{
+	struct aerie_http_request req = request_of(x);
+
+	take_login(x, &req);
+	(void)ask_router(x, &req);
 }

@@ -147,13 +147,22 @@ static enum MHD_Result collect(struct exchange *x, const char *upload, size_t *s
 	return x->body_len <= 2 * x->s->body_limit + SWALLOW_OCTETS ? MHD_YES : MHD_NO;
 }
 
-static void run_answer(struct job *j, bool cancelled)
+static void run_long(struct job *j, bool cancelled)
 {
 	struct exchange *x = (struct exchange *)((char *)j - offsetof(struct exchange, job));
 
 	if (!cancelled)
-		answer(x);
+		answer_long(x);
 	MHD_resume_connection(x->c);
+}
+
+static void run_answer(struct job *j, bool cancelled)
+{
+	struct exchange *x = (struct exchange *)((char *)j - offsetof(struct exchange, job));
+
+	x->job.run = run_long;
+	if (cancelled || answer(x) || !handlers_submit(x->s->writers, &x->job, NULL))
+		MHD_resume_connection(x->c);
 }
 
 enum MHD_Result connection_request(void *cls, struct MHD_Connection *c, const char *url, const char *method,

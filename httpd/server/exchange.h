@@ -69,7 +69,8 @@ const char *exchange_header(const struct exchange *x, const char *name);
 const char *exchange_last_header(const struct exchange *x, const char *name);
 unsigned exchange_count_header(const struct exchange *x, const char *name);
 
-/* answer.c: sets status and response. Runs on a handler thread. */
-void answer(struct exchange *x);
+/* answer.c: set status and response, on a handler thread. False: this may take long, and answer_long() is to do it. */
+bool answer(struct exchange *x);
+void answer_long(struct exchange *x);
 
 #endif

@@ -8,17 +8,24 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "handlers.h"
 
+#define GIVE_WAY_NS 1000000000u /* at most, for one job */
+#define HOLD_NS 10000000u /* after so long, see whether there is still somebody to give way to */
+
 struct handlers {
 	const char *name;
 	int nice;
+	bool (*busy)(void *user);
+	void *user;
 
 	pthread_mutex_t lock; /* guards the rest */
 	pthread_cond_t changed;
 	struct job *head, **tail;
+	uint64_t next_ns; /* CLOCK_MONOTONIC: no job begins before; 0: at once */
 	bool ending;
 
 	uint32_t n_threads; /* the main thread's own */
@@ -34,30 +41,77 @@ static void be_nice(int nice)
 		(void)setpriority(PRIO_PROCESS, self, getpriority(PRIO_PROCESS, self) + nice);
 }
 
+static uint64_t now_ns(clockid_t clock)
+{
+	struct timespec t;
+
+	(void)clock_gettime(clock, &t);
+	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+/* Under the lock: whether it is too early for a job. Waits a little, then. */
+static bool hold(struct handlers *p)
+{
+	uint64_t now = p->next_ns ? now_ns(CLOCK_MONOTONIC) : 0, until = now + HOLD_NS;
+	struct timespec t;
+
+	if (p->next_ns <= now || !p->busy(p->user)) {
+		p->next_ns = 0;
+		return false;
+	}
+	until = p->next_ns < until ? p->next_ns : until;
+	t = (struct timespec){ (time_t)(until / 1000000000u), (long)(until % 1000000000u) };
+	(void)pthread_cond_timedwait(&p->changed, &p->lock, &t);
+	return true;
+}
+
+/* Under the lock: waits for a job, and for the time to begin it. NULL: there will be none. */
+static struct job *next_job(struct handlers *p)
+{
+	struct job *j;
+
+	while (!p->ending && (!p->head || hold(p)))
+		if (!p->head)
+			(void)pthread_cond_wait(&p->changed, &p->lock);
+	j = p->head;
+	if (!j)
+		return NULL;
+	p->head = j->next;
+	if (!p->head)
+		p->tail = &p->head;
+	return j;
+}
+
+/* Under the lock, after a job that took so much of a core: who waits has the rest of it. */
+static void give_way(struct handlers *p, uint64_t spent_ns)
+{
+	uint64_t now = now_ns(CLOCK_MONOTONIC);
+
+	if (p->next_ns < now)
+		p->next_ns = now;
+	spent_ns *= HANDLERS_SHARE - 1;
+	p->next_ns += spent_ns < GIVE_WAY_NS ? spent_ns : GIVE_WAY_NS;
+}
+
 static void *run(void *arg)
 {
 	struct handlers *p = arg;
+	uint64_t before = 0;
 	struct job *j;
 	bool cancelled;
 
 	(void)prctl(PR_SET_NAME, p->name);
 	be_nice(p->nice);
 	(void)pthread_mutex_lock(&p->lock);
-	for (;;) {
-		j = p->head;
-		if (!j && p->ending)
-			break;
-		if (!j) {
-			(void)pthread_cond_wait(&p->changed, &p->lock);
-			continue;
-		}
-		p->head = j->next;
-		if (!p->head)
-			p->tail = &p->head;
+	while ((j = next_job(p))) {
 		cancelled = p->ending;
 		(void)pthread_mutex_unlock(&p->lock);
+		if (p->busy)
+			before = now_ns(CLOCK_THREAD_CPUTIME_ID);
 		j->run(j, cancelled);
 		(void)pthread_mutex_lock(&p->lock);
+		if (p->busy && p->busy(p->user))
+			give_way(p, now_ns(CLOCK_THREAD_CPUTIME_ID) - before);
 	}
 	(void)pthread_mutex_unlock(&p->lock);
 	return NULL;
@@ -81,8 +135,9 @@ bool handlers_submit(struct handlers *p, struct job *j, struct MHD_Connection *c
 	return taken;
 }
 
-int handlers_new(uint32_t n_threads, const char *name, int nice, struct handlers **ret_handlers)
+int handlers_new(uint32_t n_threads, const char *name, int nice, bool (*busy)(void *user), void *user, struct handlers **ret_handlers)
 {
+	pthread_condattr_t monotonic;
 	struct handlers *p = calloc(1, sizeof *p + n_threads * sizeof p->thread[0]);
 	sigset_t all, before;
 	int err = 0;
@@ -90,10 +145,15 @@ int handlers_new(uint32_t n_threads, const char *name, int nice, struct handlers
 	if (!p)
 		return -ENOMEM;
 	(void)pthread_mutex_init(&p->lock, NULL);
-	(void)pthread_cond_init(&p->changed, NULL);
+	(void)pthread_condattr_init(&monotonic);
+	(void)pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+	(void)pthread_cond_init(&p->changed, &monotonic);
+	(void)pthread_condattr_destroy(&monotonic);
 	p->tail = &p->head;
 	p->name = name;
 	p->nice = nice;
+	p->busy = busy;
+	p->user = user;
 	(void)sigfillset(&all);
 	(void)pthread_sigmask(SIG_SETMASK, &all, &before); /* signals are the main thread's */
 	(void)pthread_mutex_lock(&p->lock);

@@ -2,12 +2,14 @@
 /* The threads that run routes. libmicrohttpd ties each connection to one of its threads, so a route that waits for a source, hashes a
  * password or searches a million devices would hold up all connections of that thread. So its threads only move octets: a request
  * is suspended there and answered here. The server has two pools: one answers requests, and one, which gives way to everything
- * else, makes the rest of long replies, so that no list delays a short answer or the packets. */
+ * else, has what may take long: routes that say so, and the rest of long replies. So no list delays a short answer or the packets. */
 #ifndef SERVER_HANDLERS_H
 #define SERVER_HANDLERS_H
 
 #include <stdbool.h>
 #include <stdint.h>
+
+#define HANDLERS_SHARE 20 /* a twentieth */
 
 struct MHD_Connection;
 struct handlers;
@@ -18,8 +20,9 @@ struct job {
 	void (*run)(struct job *j, bool cancelled);
 };
 
-/* Threads with this name, and so much nicer than the process (setpriority(2)). 0 or a negative errno. [main] */
-int handlers_new(uint32_t n_threads, const char *name, int nice, struct handlers **ret_handlers);
+/* Threads with this name, and so much nicer than the process (setpriority(2)). While busy(user) says that more important work waits
+ * (NULL: there is none), they all together run for at most HANDLERS_SHARE of the time of one core. 0 or a negative errno. [main] */
+int handlers_new(uint32_t n_threads, const char *name, int nice, bool (*busy)(void *user), void *user, struct handlers **ret_handlers);
 /* Suspends c (or NULL) and queues the job, whose run() resumes it. False: the server ends, nothing was done. */
 bool handlers_submit(struct handlers *p, struct job *j, struct MHD_Connection *c);
 /* Takes no more, cancels what waits, and ends the threads. NULL is fine. [main] */

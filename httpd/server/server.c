@@ -41,6 +41,7 @@ static int load(const struct aerie_host *h, void **ret_state)
 	s->config = h->get_service(h, AERIE_CONFIG_SERVICE);
 	s->loop = h->get_service(h, AERIE_LOOP_SERVICE);
 	s->websocket = h->get_service(h, AERIE_WEBSOCKET_SERVICE);
+	s->packets = h->get_service(h, AERIE_PACKETS_SERVICE);
 	s->plugins = h->get_service(h, AERIE_PLUGINS_SERVICE);
 	(void)snprintf(s->name, sizeof s->name, "Aerie/%s", s->plugins->host_version(h));
 	s->fd = -1;
@@ -243,6 +244,15 @@ static void serve(void *user)
 		tell_address(s);
 }
 
+/* Whether packets wait for a worker. */
+static bool packets_wait(void *user)
+{
+	const struct server *s = user;
+	struct aerie_packet_stats stats = { .size = sizeof stats };
+
+	return !s->packets->stats(s->h, &stats) && stats.waiting;
+}
+
 static int start_handlers(struct server *s)
 {
 	int err = clients_new(s, &s->clients);
@@ -250,9 +260,9 @@ static int start_handlers(struct server *s)
 	if (!err)
 		err = s->loop->timer_start(s->h, CLIENTS_TICK_MS, CLIENTS_TICK_MS, clients_tick, s->clients, &s->tick);
 	if (!err)
-		err = handlers_new(s->threads, "http", 0, &s->handlers);
+		err = handlers_new(s->threads, "http", 0, NULL, NULL, &s->handlers);
 	if (!err)
-		err = handlers_new(s->io_threads, "http-body", WRITERS_NICE, &s->writers);
+		err = handlers_new(s->io_threads, "http-body", WRITERS_NICE, packets_wait, s, &s->writers);
 	return err ? s->h->fail(s->h, err, "the threads of the HTTP server could not be started; lower httpd_threads") : 0;
 }
 
@@ -290,7 +300,7 @@ static void quiesce(void *state)
 }
 
 static const char *const needs[] = { AERIE_HTTP_SERVICE, AERIE_BUS_SERVICE, AERIE_CONFIG_SERVICE, AERIE_LOOP_SERVICE,
-				     AERIE_WEBSOCKET_SERVICE, AERIE_FIELDS_SERVICE, AERIE_PLUGINS_SERVICE, NULL };
+				     AERIE_WEBSOCKET_SERVICE, AERIE_FIELDS_SERVICE, AERIE_PACKETS_SERVICE, AERIE_PLUGINS_SERVICE, NULL };
 
 static const struct aerie_plugin plugin = {
 	.abi = AERIE_ABI_INIT,

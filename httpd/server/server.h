@@ -13,6 +13,7 @@
 #include <aerie/fields.h>
 #include <aerie/http.h>
 #include <aerie/loop.h>
+#include <aerie/packets.h>
 #include <aerie/plugins.h>
 #include <aerie/websocket.h>
 
@@ -31,6 +32,7 @@ struct server {
 	const struct aerie_config_service *config;
 	const struct aerie_loop *loop;
 	const struct aerie_websocket *websocket;
+	const struct aerie_packets *packets;
 	const struct aerie_plugins *plugins;
 
 	const char *address, *user, *password, *home; /* the host's */

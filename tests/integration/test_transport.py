@@ -72,6 +72,26 @@ class Threads(WithHost):
         for c in kept:
             c.close()
 
+    def test_long_requests_hold_up_no_short_one(self):
+        replies, n = [], 12  # more than there are threads of either kind
+        asking = [threading.Thread(target=lambda: replies.append(self.host.ask("/test/long").octets)) for _ in range(n)]
+        for t in asking:
+            t.start()
+        try:
+            writers = min(os.cpu_count(), 4)
+            end = time.monotonic() + PATIENCE
+            while (waiting := int(self.host.ask("/test/waiting").octets)) < writers:
+                self.assertLess(time.monotonic(), end, "the long requests were not begun")
+            for _ in range(100):
+                self.assertEqual(self.host.get("/system/timestamp.json").keys(),
+                                 {"kismet.system.timestamp.sec", "kismet.system.timestamp.usec"})
+            self.assertEqual(waiting, writers)
+            self.assertEqual(replies, [])
+        finally:
+            while any(t.is_alive() for t in asking):
+                self.host.ask("/test/release")
+        self.assertEqual(replies, [b"long"] * n)
+
     def test_ends_while_requests_wait(self):
         host = Host().ready()
         waiting = [socket.create_connection(("127.0.0.1", host.port), timeout=PATIENCE) for _ in range(12)]

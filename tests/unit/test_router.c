@@ -497,6 +497,50 @@ Test(routes, users_are_destroyed_once_and_only_after_success)
 	cr_assert_eq(n_destroyed, 1);
 }
 
+/* A handler that sees nothing of the transport's flag. */
+static int tell_flags(void *user, const struct aerie_request *req, struct aerie_reply *rep)
+{
+	return http_service.raw(req)->flags & AERIE_REQUEST_NOT_LONG ? -EIO : http_service.reply_octets(rep, "text/plain", "ran", 3);
+}
+
+Test(routes, long_routes_are_run_where_the_transport_has_time)
+{
+	struct aerie_route r = { .size = sizeof r, .methods = AERIE_HTTP_GET, .formats = "", .handle = tell_flags, .summary = "s", .help = "h" };
+	static const struct {
+		const char *path, *role;
+		uint32_t flags, status;
+	} rows[] = {
+		{ "/short", NULL, AERIE_REQUEST_NOT_LONG, 200 },
+		{ "/long", "reader", 0, 200 },
+		{ "/long", "reader", AERIE_REQUEST_NOT_LONG, 0 },
+		{ "/long", NULL, AERIE_REQUEST_NOT_LONG, 401 },  /* what is refused takes no time */
+		{ "/longer", NULL, AERIE_REQUEST_NOT_LONG, 404 },
+	};
+	struct aerie_http_response res = { .size = sizeof res };
+	size_t i;
+
+	r.path = "/short";
+	cr_assert_eq(http_service.register_route(&mod->host, &r), 0);
+	r.path = "/long";
+	r.role = "reader";
+	r.flags = AERIE_ROUTE_LONG;
+	cr_assert_eq(http_service.register_route(&mod->host, &r), 0);
+	r.path = "/unknown";
+	r.flags = 1u << 31;
+	cr_assert_eq(http_service.register_route(&mod->host, &r), -EINVAL);
+	cr_assert_not_null(strstr(mod->fail_text, "unknown flag"), "%s", mod->fail_text);
+	routes_done();
+	for (i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct aerie_http_request req = { .size = sizeof req, .method = AERIE_HTTP_GET, .path = rows[i].path, .role = rows[i].role,
+						  .flags = rows[i].flags };
+		struct aerie_reply *rep = http_service.dispatch(&mod->host, &req, &res);
+
+		cr_assert_not_null(rep, "row %zu", i);
+		cr_expect_eq(res.status, rows[i].status, "row %zu: %u", i, res.status);
+		http_service.reply_free(rep);
+	}
+}
+
 Test(routes, withdrawn_routes_are_gone_and_a_reply_under_way_keeps_its_epoch)
 {
 	struct aerie_http_request req = { .size = sizeof req, .method = AERIE_HTTP_GET, .path = "/v.json" };

@@ -93,7 +93,10 @@ struct aerie_route {
 	uint32_t result;    /* AERIE_RESULT_... */
 	const char *record; /* name of the record type of the map, or of each of the maps; NULL: none */
 	const char *fields; /* names of registered fields in it beside those of record, separated by spaces; NULL: none */
+	uint32_t flags;     /* AERIE_ROUTE_... */
+	uint32_t reserved;
 };
+#define AERIE_ROUTE_LONG (1u << 0) /* may look at very many devices: transports run it where it delays no short request */
 
 /* Writes one value to a visitor. [http] */
 typedef int aerie_emit_fn(void *user, const struct aerie_visitor *vt, void *v);
@@ -122,6 +125,8 @@ struct aerie_http_request {
 	uint32_t reserved;
 };
 #define AERIE_REQUEST_LOGIN_FOR_ALL (1u << 0) /* routes that are open to all need a login with role "readonly" */
+#define AERIE_REQUEST_NOT_LONG (1u << 1) /* a route with AERIE_ROUTE_LONG is not run: the reply has status 0, and the request is to
+					  * be dispatched again without this flag, on a thread that has the time */
 
 /* A header of a reply. */
 struct aerie_header {
@@ -131,7 +136,7 @@ struct aerie_header {
 /* What a transport sends back. Texts are valid until reply_free(). */
 struct aerie_http_response {
 	uint32_t size;
-	uint32_t status;          /* 200, 404, ... ; 401: ask for a login; 403: the login's role is not enough */
+	uint32_t status;          /* 200, 404, ... ; 401: ask for a login; 403: the login's role is not enough; 0: see AERIE_REQUEST_NOT_LONG */
 	const char *content_type;
 	const char *allow;        /* for 405: "GET, HEAD"; else NULL */
 	int64_t length;           /* octets in all, or -1: not known, read until 0 */

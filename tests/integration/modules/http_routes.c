@@ -2,6 +2,7 @@
 /* A module with routes that the transport is tested with: one that needs a login, one that echoes its body, a list that is large and
  * one that breaks off. */
 #include <errno.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -54,6 +55,45 @@ static int slow(void *user, const struct aerie_request *req, struct aerie_reply 
 	return http->reply_octets(rep, "text/plain", "slow", 4);
 }
 
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
+static unsigned waiting, released;
+
+/* As a search of very many devices: takes until /test/release is asked. */
+static int take_long(void *user, const struct aerie_request *req, struct aerie_reply *rep)
+{
+	unsigned before;
+
+	(void)pthread_mutex_lock(&lock);
+	before = released;
+	waiting++;
+	while (released == before)
+		(void)pthread_cond_wait(&changed, &lock);
+	waiting--;
+	(void)pthread_mutex_unlock(&lock);
+	return http->reply_octets(rep, "text/plain", "long", 4);
+}
+
+static int count_waiting(void *user, const struct aerie_request *req, struct aerie_reply *rep)
+{
+	char text[16];
+	int len;
+
+	(void)pthread_mutex_lock(&lock);
+	len = snprintf(text, sizeof text, "%u", waiting);
+	(void)pthread_mutex_unlock(&lock);
+	return http->reply_octets(rep, "text/plain", text, (uint64_t)len);
+}
+
+static int release(void *user, const struct aerie_request *req, struct aerie_reply *rep)
+{
+	(void)pthread_mutex_lock(&lock);
+	released++;
+	(void)pthread_cond_broadcast(&changed);
+	(void)pthread_mutex_unlock(&lock);
+	return http->reply_octets(rep, "text/plain", "", 0);
+}
+
 static int page(void *user, const struct aerie_request *req, struct aerie_reply *rep)
 {
 	static const char text[] = "<!DOCTYPE html><title>x</title><script>document.title = 'y'</script>";
@@ -103,6 +143,9 @@ static int load(const struct aerie_host *h, void **ret_state)
 		{ .methods = AERIE_HTTP_GET, .path = "/test/whoami", .formats = "", .handle = whoami },
 		{ .methods = AERIE_HTTP_GET, .path = "/test/peer", .formats = "", .handle = peer },
 		{ .methods = AERIE_HTTP_GET, .path = "/test/slow", .formats = "", .handle = slow },
+		{ .methods = AERIE_HTTP_GET, .path = "/test/long", .formats = "", .handle = take_long, .flags = AERIE_ROUTE_LONG },
+		{ .methods = AERIE_HTTP_GET, .path = "/test/waiting", .formats = "", .handle = count_waiting },
+		{ .methods = AERIE_HTTP_GET, .path = "/test/release", .formats = "", .handle = release },
 		{ .methods = AERIE_HTTP_GET, .path = "/test/page", .formats = "", .handle = page },
 		{ .methods = AERIE_HTTP_POST | AERIE_HTTP_PUT, .path = "/test/echo", .formats = "", .handle = echo },
 		{ .methods = AERIE_HTTP_GET, .path = "/test/big", .handle = big },
