@@ -9,8 +9,8 @@
   formats  how fast all devices leave over HTTP in each format
   select   what a list costs inside the host, on one core and without sockets: whole records, and five fields of each device; the
            ratio is to copying the same octets
-  load     lists and single devices over HTTP while packets arrive at a steady rate: what ingest loses, what is dropped, and how long single
-           devices take (the client's own time included)
+  load     lists and single devices over HTTP while packets arrive, from a radio at a steady rate and from a file as fast as it can be read:
+           what ingest loses, what is dropped, and how long single devices take (the client's own time included; it is a process of its own)
   http     what lists cost over a socket, plain and compressed; the ratio is to a server that only copies the same octets
 
 Figures of one run can be compared with each other; those of different machines, or of a busy one, cannot."""
@@ -21,6 +21,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import socket
 import struct
 import subprocess
@@ -423,26 +424,13 @@ def ask(connection, path, command=None):
     return octets
 
 
-def packets_of(connection, name):
-    fields = ["kismet.datasource.name", "kismet.datasource.num_packets"]
-    sources = json.loads(ask(connection, "/datasource/all_sources.json", {"fields": fields}))
-    return sum(s["kismet.datasource.num_packets"] for s in sources if s["kismet.datasource.name"] == name)
+class ListReader(threading.Thread):
+    """A client that asks for lists without pause (curl, a process of its own) until it is stopped."""
 
-
-class Readers:
-    """Clients that ask for lists without pause (curl, a process of its own), and for single devices up to a hundred times a second, until
-    they are stopped."""
-
-    def __init__(self, port, keys):
-        self.port, self.keys, self.stopped = port, keys, threading.Event()
-        self.seconds, self.octets, self.lists, self.error = [], 0, 0, None
-        self.threads = [threading.Thread(target=self.guard, args=(run,)) for run in (self.read_lists, self.read_devices)]
-
-    def guard(self, run):
-        try:
-            run()
-        except (Failed, OSError, http.client.HTTPException, subprocess.SubprocessError) as error:
-            self.error = self.error or error
+    def __init__(self, port):
+        super().__init__()
+        self.port, self.stopped = port, threading.Event()
+        self.octets, self.lists, self.error = 0, 0, None
 
     def read_list(self, path, command):
         body = ["-H", "Content-Type: application/json", "-d", json.dumps(command)] if command else []
@@ -454,73 +442,154 @@ class Readers:
         self.octets += int(octets)
         self.lists += 1
 
-    def read_lists(self):
-        while not self.stopped.is_set():
-            for path, command in (("/devices/summary/devices.json", {"fields": FIVE_FIELDS}),
-                                  ("/devices/last-time/-5/devices.json", {"fields": FIVE_FIELDS}),
-                                  ("/devices/views/all/devices.json", None)):
-                self.read_list(path, command)
+    def run(self):
+        try:
+            while not self.stopped.is_set():
+                for path, command in (("/devices/summary/devices.json", {"fields": FIVE_FIELDS}),
+                                      ("/devices/last-time/-5/devices.json", {"fields": FIVE_FIELDS}),
+                                      ("/devices/views/all/devices.json", None)):
+                    self.read_list(path, command)
+        except (Failed, OSError, subprocess.SubprocessError) as error:
+            self.error = error
 
-    def read_devices(self):
-        connection = client(self.port)
-        while not self.stopped.is_set():
-            for key in self.keys:
-                started = time.monotonic()
-                ask(connection, f"/devices/by-key/{key}/device.json")
-                self.seconds.append(time.monotonic() - started)
-                if self.stopped.wait(0.01):
-                    break
-
-    def __enter__(self):
-        for thread in self.threads:
-            thread.start()
-        return self
-
-    def __exit__(self, *unused):
+    def stop(self):
         self.stopped.set()
-        for thread in self.threads:
-            thread.join()
+        self.join()
+        if self.error:
+            raise Failed(f"a client failed: {self.error}")
+
+
+class DeviceReader:
+    """A client that asks for single devices, up to 200 times a second, on one connection. It shares neither process nor interpreter with
+    anything else, and writes and reads plain octets: what it measures is the host and the kernel."""
+
+    def __init__(self, port, keys):
+        here, there = os.pipe()
+        self.pid = os.fork()
+        if not self.pid:
+            try:
+                os.close(here)
+                with os.fdopen(there, "w", encoding="ascii") as out:
+                    json.dump(self.measure(port, keys), out)
+            finally:
+                os._exit(0)
+        os.close(there)
+        self.result = os.fdopen(here, encoding="ascii")
+
+    @staticmethod
+    def measure(port, keys):
+        stopped = threading.Event()
+        signal.signal(signal.SIGTERM, lambda *unused: stopped.set())
+        login = base64.b64encode(b"bench:bench").decode()
+        connection = socket.create_connection(("127.0.0.1", port), 60)
+        seconds = []
+        while not stopped.is_set():
+            for key in keys:
+                request = f"GET /devices/by-key/{key}/device.json HTTP/1.1\r\nHost: x\r\nAuthorization: Basic {login}\r\n\r\n".encode()
+                started = time.perf_counter()
+                connection.sendall(request)
+                if not DeviceReader.answer(connection).startswith(b"HTTP/1.1 200 "):
+                    return None
+                seconds.append(time.perf_counter() - started)
+                if stopped.wait(0.005):
+                    break
+        return seconds
+
+    @staticmethod
+    def answer(connection):
+        octets = b""
+        while piece := connection.recv(1 << 16):
+            octets += piece
+            head = octets.find(b"\r\n\r\n") + 4
+            if head < 4:
+                continue
+            length = re.search(rb"\r\nContent-Length: (\d+)", octets[:head], re.I)
+            if len(octets) >= head + int(length.group(1)) if length else octets.endswith(b"\r\n0\r\n\r\n"):
+                return octets
+        return b""
+
+    def stop(self):
+        """The seconds that each took, in ascending order."""
+        os.kill(self.pid, signal.SIGTERM)
+        with self.result:
+            text = self.result.read()
+        os.waitpid(self.pid, 0)
+        if not text or not (seconds := json.loads(text)):
+            raise Failed("the client of single devices failed")
+        return sorted(seconds)
+
+
+def milliseconds(seconds):
+    return (f"median {seconds[len(seconds) // 2] * 1e3:.2f} ms, 99 % {seconds[len(seconds) * 99 // 100] * 1e3:.2f} ms, "
+            f"worst {seconds[-1] * 1e3:.2f} ms")
+
+
+class Loaded:
+    """A host with many devices and one source, with which clients can be let loose on it."""
+
+    def __init__(self, process, port, source):
+        self.process, self.port, self.source, self.control = process, port, source, client(port)
+        self.keys = [d["kismet.device.base.key"] for d in json.loads(ask(self.control, "/devices/summary/devices.json",
+                                                                         {"fields": FIVE_FIELDS}))[:200]]
+
+    def packets(self):
+        fields = ["kismet.datasource.name", "kismet.datasource.num_packets"]
+        found = [s for s in json.loads(ask(self.control, "/datasource/all_sources.json", {"fields": fields}))
+                 if s["kismet.datasource.name"] == self.source]
+        return found[0]["kismet.datasource.num_packets"]
+
+    def dropped(self):
+        series = ask(self.control, "/packetchain/packet_stats.json",
+                     {"fields": ["kismet.packetchain.dropped_packets_rrd/kismet.common.rrd.minute_vec"]})
+        return sum(json.loads(series)["kismet.common.rrd.minute_vec"])
+
+    def rate(self, seconds):
+        before, started = self.packets(), time.monotonic()
+        time.sleep(seconds)
+        return (self.packets() - before) / (time.monotonic() - started)
+
+    def measure(self, seconds):
+        time.sleep(1)
+        alone = self.rate(seconds)
+        single = DeviceReader(self.port, self.keys)
+        quiet = self.rate(seconds)
+        quiet_times = single.stop()
+        single, lists = DeviceReader(self.port, self.keys), ListReader(self.port)
+        cpu, started = cpu_seconds(self.process.pid), time.monotonic()
+        lists.start()
+        together = self.rate(seconds)
+        took, cpu = time.monotonic() - started, cpu_seconds(self.process.pid) - cpu
+        octets, times = lists.octets, single.stop()
+        lists.stop()
+        again = self.rate(seconds)
+        alone = (alone + again) / 2 # other things run on the machine
+        print(f"  {self.source}: ingest alone {alone:.0f} packets/s, with single devices {quiet:.0f}, with lists too {together:.0f}: "
+              f"{(1 - together / alone) * 100:.1f} % less; {self.dropped()} dropped in the last minute")
+        print(f"    single devices ({len(quiet_times)}): {milliseconds(quiet_times)}")
+        print(f"    single devices ({len(times)}) beside {lists.lists} lists, {octets / 1e6 / took:.0f} MB/s, host {cpu / took:.2f} CPUs: "
+              f"{milliseconds(times)}")
 
 
 def load(count, pps, seconds):
     crowd, mix = air("crowd", "--devices", str(count)), air("mix", "--packets", "1000000")
-    port = free_port()
-    print(f"\nload: {count} devices, {pps} packets/s, {seconds} s without and with clients (wanted: at most 5 % less ingest, none dropped, single "
-          f"devices below 2 ms at the 99th percentile)")
-    with Home() as home:
-        process = subprocess.Popen([AERIED, *home, "-p", str(port), "-s", "httpd_username=bench", "-s", "httpd_password=bench", "-c", crowd],
-                                   stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        try:
-            wait_for_port(process, port)
-            settled(process)
-            control = client(port)
-            keys = [d["kismet.device.base.key"] for d in json.loads(ask(control, "/devices/summary/devices.json", {"fields": FIVE_FIELDS}))[:200]]
-            ask(control, "/datasource/add_source.cmd", {"definition": f"{mix}:name=mix,loop=true,pps={pps}"})
-
-            def rate():
-                before, started = packets_of(control, "mix"), time.monotonic()
-                time.sleep(seconds)
-                return (packets_of(control, "mix") - before) / (time.monotonic() - started)
-
-            time.sleep(1)
-            alone = rate()
-            cpu, started = cpu_seconds(process.pid), time.monotonic()
-            with Readers(port, keys) as readers:
-                together = rate()
-            took, cpu = time.monotonic() - started, cpu_seconds(process.pid) - cpu
-            if readers.error:
-                raise Failed(f"a client failed: {readers.error}")
-            series = ask(control, "/packetchain/packet_stats.json",
-                         {"fields": ["kismet.packetchain.dropped_packets_rrd/kismet.common.rrd.minute_vec"]})
-            dropped = sum(json.loads(series)["kismet.common.rrd.minute_vec"])
-            times = sorted(readers.seconds)
-            print(f"  ingest alone {alone:10.0f} packets/s, with clients {together:10.0f} packets/s: {(1 - together / alone) * 100:.1f} % less; "
-                  f"{dropped} dropped in the last minute")
-            print(f"  {readers.lists} lists, {readers.octets / 1e6 / took:.1f} MB/s; host {cpu / took:.2f} CPUs; {len(times)} single devices: "
-                  f"median {times[len(times) // 2] * 1e3:.2f} ms, 99 % {times[len(times) * 99 // 100] * 1e3:.2f} ms, worst {times[-1] * 1e3:.2f} ms")
-        finally:
-            process.terminate()
-            process.wait()
+    print(f"\nload: {count} devices, {seconds} s of each (wanted: at most 5 % less ingest, none dropped, single devices below 2 ms at the 99th "
+          "percentile)")
+    for source, definition in (("radio", f"{mix}:name=radio,type=benchradio,loop=true,pps={pps}"), ("file", f"{mix}:name=file,loop=true")):
+        port = free_port()
+        with Home() as home:
+            process = subprocess.Popen([AERIED, *home, "-p", str(port), "-s", "httpd_username=bench", "-s", "httpd_password=bench",
+                                        "--plugin-dir", os.path.join(BUILD, "modules/.libs"),
+                                        "--plugin-dir", os.path.join(BENCH, "modules/.libs"), "-c", crowd],
+                                       stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            try:
+                wait_for_port(process, port)
+                settled(process)
+                loaded = Loaded(process, port, source)
+                ask(loaded.control, "/datasource/add_source.cmd", {"definition": definition})
+                loaded.measure(seconds)
+            finally:
+                process.terminate()
+                process.wait()
 
 
 class Copier:

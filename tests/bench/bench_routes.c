@@ -4,7 +4,8 @@
  *   POST /bench/measure?path=PATH&rounds=N   dispatches PATH, with this request's body, and reads the reply to its end; answers "octets
  *                                            seconds copy": of the best round in CPU time, and of copying as many octets
  *   GET, POST /bench/devices                 all devices, with the fields that the command selects: nothing but store, selection
- *                                            and serializer */
+ *                                            and serializer
+ *   type=benchradio                          a source that reads a file as a radio would be read: what finds no room is dropped */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +15,7 @@
 #include <aerie/devices.h>
 #include <aerie/http.h>
 #include <aerie/select.h>
+#include <aerie/source.h>
 
 #define KEYS 256u
 #define CHUNK 65536u
@@ -172,6 +174,23 @@ static int measure(void *user, const struct aerie_request *req, struct aerie_rep
 	return b->http->reply_octets(rep, "text/plain", text, (uint64_t)len);
 }
 
+/* ---- a radio: packets of a file, for which nobody waits ---- */
+
+static const struct aerie_option radio_options[] = {
+	AERIE_OPTION(AERIE_OPT_INT, 0, "pps", NULL, "1..1000000000", "Packets per second."),
+	AERIE_OPTION(AERIE_OPT_BOOL, 0, "loop", "false", NULL, "Starts again when the file ends."),
+	AERIE_OPTION_END,
+};
+
+static const struct aerie_driver radio = {
+	.size = sizeof radio,
+	.flags = AERIE_DRIVER_LOCAL,
+	.type = "benchradio",
+	.help = "For make bench.",
+	.program = "aerie-cap-pcapfile",
+	.options = radio_options,
+};
+
 /* ---- the module ---- */
 
 static int load(const struct aerie_host *h, void **ret_state)
@@ -194,6 +213,8 @@ static int load(const struct aerie_host *h, void **ret_state)
 	b->select = h->get_service(h, AERIE_SELECT_SERVICE);
 	for (i = 0; !err && i < sizeof routes / sizeof routes[0]; i++)
 		err = b->http->register_route(h, &routes[i]);
+	if (!err)
+		err = ((const struct aerie_sources *)h->get_service(h, AERIE_SOURCE_SERVICE))->register_driver(h, &radio);
 	if (err) {
 		free(b);
 		return err;
@@ -207,7 +228,7 @@ static void unload(void *state)
 	free(state);
 }
 
-static const char *const needs[] = { AERIE_HTTP_SERVICE, AERIE_DEVICES_SERVICE, AERIE_SELECT_SERVICE, NULL };
+static const char *const needs[] = { AERIE_HTTP_SERVICE, AERIE_DEVICES_SERVICE, AERIE_SELECT_SERVICE, AERIE_SOURCE_SERVICE, NULL };
 
 static const struct aerie_plugin plugin = {
 	.abi = AERIE_ABI_INIT,
