@@ -20,7 +20,7 @@ ADMIN = basic("tester", "pa:ss wörd")
 SANITIZED = bool(re.search("lib[at]san", subprocess.run(["ldd", os.path.join(BUILD, "bin/.libs/aeried") if
                            os.path.exists(os.path.join(BUILD, "bin/.libs/aeried")) else os.path.join(BUILD, "bin/aeried")],
                            capture_output=True, text=True, check=False).stdout))
-DEVICES = 10000 if SANITIZED else 200000
+DEVICES = int(os.environ.get("AERIE_HOSTILE_DEVICES", 10000 if SANITIZED else 200000))
 IDLE = 1000
 WAIT = 5 if SANITIZED else 0.5  # seconds, for one of a hundred requests; it takes a millisecond otherwise
 

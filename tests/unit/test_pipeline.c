@@ -386,11 +386,15 @@ Test(pipeline, batches_under_way_are_limited)
 	cr_assert_null(pipe_batch_get(s));
 	cr_assert_eq(stats().packets, BATCHES_LOSSLESS);
 	cr_assert_eq(stats().processed, 0);
+	cr_assert_geq(stats().waiting, BATCHES_LOSSLESS - 1); /* the worker is at one, or about to be */
+	cr_assert_leq(stats().waiting, BATCHES_LOSSLESS);
 	close_gate(false);
 	b = wait_batch(s);
 	cr_assert_eq(b->n, 0);
 	cr_assert_eq(b->len, 0);
 	pipe_batch_submit(b);
+	drain(s);
+	cr_assert_eq(stats().waiting, 0);
 	pipe_source_free(s);
 }
 
