@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <core/loop.h>
 #include <core/module.h>
 #include <core/store.h>
 
@@ -28,6 +29,9 @@ struct aerie_cursor *devices_cursor_open(const struct aerie_host *h, const struc
 	c->devices = module_of(h)->core->devices;
 	if (q)
 		memcpy(&c->query, q, q->size < sizeof *q ? q->size : sizeof *q);
+	/* Who asks again for what changed since this second must find what is not in this answer. */
+	if (c->query.changed_since)
+		store_time_reached(c->devices, (uint32_t)(loop_now_us(c->devices->core->loop) / 1000000));
 	return c;
 }
 
@@ -72,7 +76,7 @@ static int take_all(struct aerie_cursor *c, const struct shard *s)
 	for (i = 1; i <= s->n_nodes; i++) {
 		const struct node *n = shard_node(s, i);
 
-		if (matches(&c->query, n))
+		if (n->key && matches(&c->query, n))
 			c->keys[c->n++] = n->key;
 	}
 	return 0;

@@ -57,6 +57,8 @@ static int table_grow(struct devices *d, struct shard *s)
 	for (i = 1; i <= s->n_nodes; i++) {
 		struct node *n = shard_node(s, i);
 
+		if (!n->key)
+			continue;
 		head = &t->heads[(uint32_t)key_hash(d, n->key) & t->mask];
 		n->next = *head;
 		*head = i;
@@ -72,6 +74,12 @@ static struct node *node_new(struct shard *s, uint32_t *ret_number)
 	unsigned top = 31u - (unsigned)__builtin_clz(at), chunk = top - CHUNK_BITS;
 	struct node *nodes;
 
+	if (s->unused) {
+		*ret_number = s->unused;
+		nodes = shard_node(s, s->unused);
+		s->unused = nodes->next;
+		return nodes;
+	}
 	if (chunk >= CHUNKS)
 		return NULL;
 	if (!s->chunks[chunk]) {
@@ -107,6 +115,20 @@ static void append(struct shard *s, struct node *n, uint32_t number)
 	else
 		s->oldest = number;
 	s->newest = number;
+}
+
+static void take_off(struct shard *s, const struct node *n)
+{
+	if (s->judged && n == shard_node(s, s->judged))
+		s->judged = n->older;
+	if (n->newer)
+		shard_node(s, n->newer)->older = n->older;
+	else
+		s->newest = n->older;
+	if (n->older)
+		shard_node(s, n->older)->newer = n->newer;
+	else
+		s->oldest = n->newer;
 }
 
 static uint32_t number_of(const struct shard *s, const struct node *n)
@@ -156,11 +178,13 @@ int store_create(struct devices *d, struct shard *s, uint64_t hash, uint64_t key
 /* Clocks of workers differ by the age of their batches, and the wall clock may be set back: the order must hold anyway. */
 void store_changed(const struct devices *d, struct shard *s, struct node *n, uint32_t now_s)
 {
-	uint32_t number, newest_s = shard_node(s, s->newest)->mod_time_s;
+	uint32_t number, newest_s = shard_node(s, s->newest)->mod_time_s, reached_s = store_time(d);
 
 	n->rec->changes++;
 	if (now_s < newest_s)
 		now_s = newest_s;
+	if (now_s < reached_s)
+		now_s = reached_s;
 	if (n->mod_time_s == now_s)
 		return;
 	n->mod_time_s = now_s;
@@ -168,11 +192,7 @@ void store_changed(const struct devices *d, struct shard *s, struct node *n, uin
 	if (!n->newer)
 		return;
 	number = number_of(s, n);
-	shard_node(s, n->newer)->older = n->older;
-	if (n->older)
-		shard_node(s, n->older)->newer = n->newer;
-	else
-		s->oldest = n->newer;
+	take_off(s, n);
 	append(s, n, number);
 }
 
@@ -185,6 +205,24 @@ static void lock_init(pthread_mutex_t *lock)
 	pthread_mutexattr_settype(&a, PTHREAD_MUTEX_ADAPTIVE_NP);
 	pthread_mutex_init(lock, &a);
 	pthread_mutexattr_destroy(&a);
+}
+
+void store_remove(struct devices *d, struct shard *s, uint32_t number)
+{
+	struct node *n = shard_node(s, number);
+	uint32_t *link = &s->table->heads[(uint32_t)key_hash(d, n->key) & s->table->mask];
+	struct aerie_rec *rec = n->rec;
+
+	while (*link != number)
+		link = &shard_node(s, *link)->next;
+	__atomic_store_n(link, n->next, __ATOMIC_RELEASE);
+	take_off(s, n);
+	__atomic_store_n(&n->rec, NULL, __ATOMIC_RELAXED);
+	record_free(rec);
+	n->key = 0;
+	n->next = s->unused;
+	s->unused = number;
+	s->count--;
 }
 
 static int shard_init(struct shard *s, struct core *core)
@@ -235,7 +273,7 @@ struct devices *devices_new(struct core *core)
 	for (i = 0; i < SHARDS; i++)
 		if (shard_init(&d->shards[i], core) < 0)
 			break;
-	if (i < SHARDS || !d->text_none || !d->text_dbm || !d->text_rssi || store_define(d) < 0) {
+	if (i < SHARDS || !d->text_none || !d->text_dbm || !d->text_rssi || store_define(d) < 0 || store_forget_init(d) < 0) {
 		for (; i < SHARDS; i++)
 			lock_init(&d->shards[i].lock);
 		devices_free(d);

@@ -26,6 +26,10 @@ uint64_t devices_phy_count(const struct devices *d, uint16_t id); /* devices of 
 enum prefetch_step { PREFETCH_HEAD, PREFETCH_NODE, PREFETCH_RECORD };
 void devices_prefetch(const struct devices *d, uint64_t key, enum prefetch_step step);
 uint64_t devices_bytes(const struct devices *d); /* memory of the store */
+/* From now on devices are forgotten, where options ask for it. -ENOMEM. [main] */
+int devices_start(struct devices *d);
+/* What then happens once a second; steady_s: a clock that never jumps. [main] */
+void devices_tick(struct devices *d, uint32_t steady_s);
 
 extern const struct aerie_devices devices_service;
 

@@ -424,6 +424,10 @@ static int start(struct host *h)
 		bus_printf(h->core.bus, AERIE_LOG_FATAL, "packet workers cannot be started: %s: allow more threads or set kismet_packet_threads", strerror(-err));
 		return EXIT_FAILED;
 	}
+	if (devices_start(h->core.devices) < 0) {
+		bus_printf(h->core.bus, AERIE_LOG_FATAL, "memory is out");
+		return EXIT_FAILED;
+	}
 	h->begun_ns = monotonic_ns();
 	sources_listen(h->core.sources);
 	if (add_sources(h) < 0)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* Inside of the device store, for devices.c, devkeys.c, devfields.c, track.c, cursor.c and views.c only.
+/* Inside of the device store, for devices.c, devkeys.c, devfields.c, track.c, cursor.c, forget.c and views.c only.
  *
  * Nodes are numbered from 1 within their shard and lie in chunks that double in size and never move, so links are 32 bits
  * wide and a worker may follow them without the lock to prefetch memory. Hash tables that were outgrown are kept until
- * the end for the same reason; together they are smaller than the one in use. */
+ * the end for the same reason; together they are smaller than the one in use. Nodes of forgotten devices are used again. */
 #ifndef CORE_STORE_H
 #define CORE_STORE_H
 
@@ -20,9 +20,9 @@
 
 /* A device. */
 struct node {
-	uint64_t key;
+	uint64_t key; /* 0: it was forgotten */
 	struct aerie_rec *rec;
-	uint32_t next;         /* with the same hash */
+	uint32_t next;         /* with the same hash; forgotten: with the same fate */
 	uint32_t older, newer; /* in order of last change */
 	uint32_t mod_time_s;   /* server clock; never falls from older to newer */
 };
@@ -39,8 +39,10 @@ struct shard {
 	struct table *table;
 	struct node *chunks[CHUNKS];
 	uint32_t n_nodes; /* nodes made so far */
+	uint32_t unused;  /* the first of those whose device was forgotten */
 	uint32_t count;
 	uint32_t oldest, newest;
+	uint32_t judged;  /* forget.c: all from the oldest to this one stay; 0: none */
 } __attribute__((aligned(64)));
 
 struct phy_number {
@@ -60,10 +62,31 @@ struct seenby_slots {
 	aerie_slot uuid, first_time, last_time, packets;
 };
 
+#define NOTES 64u
+
+/* The store's time, beside a clock that never jumps. */
+struct note_of_time {
+	uint32_t steady_s, time_s;
+};
+
+/* What forget.c knows. [main] but for what is said to be atomic. */
+struct forgetting {
+	uint32_t timeout;      /* s; 0: never */
+	uint64_t packets, max; /* 0: any, no limit */
+	bool running;          /* atomic: a turn is asked for */
+	uint32_t shard;        /* the next one to look for idle devices in; SHARDS: none */
+	uint64_t excess;       /* still to be forgotten, because there are too many */
+	bool told;             /* that there are too many */
+	uint32_t now_s;        /* the clock that never jumps */
+	uint32_t noted_s, n_notes, next_note;
+	struct note_of_time notes[NOTES];
+};
+
 struct devices {
 	struct core *core;
 	uint64_t seed;
 	uint64_t count; /* relaxed atomic */
+	uint32_t time_s; /* relaxed atomic: no change is told to be older, see store_time_reached() */
 	bool rrds;      /* option track_device_rrds */
 	aerie_record_id base_type;
 	struct aerie_device_slots slots;
@@ -71,6 +94,7 @@ struct devices {
 	struct seenby_slots seenby;
 	aerie_slot size_bins[SIZE_BINS];
 	const struct aerie_str *text_none, *text_dbm, *text_rssi;
+	struct forgetting forget;
 	uint16_t n_phys; /* release-stored after the entry */
 	struct phy_number phys[PHY_MAX + 1];
 	struct shard shards[SHARDS];
@@ -108,6 +132,26 @@ struct node *store_find(const struct shard *s, uint64_t hash, uint64_t key);
 int store_create(struct devices *d, struct shard *s, uint64_t hash, uint64_t key, struct node **ret_node);
 /* The device changed at now_s: moves it to the end of the change order, at most once per second. */
 void store_changed(const struct devices *d, struct shard *s, struct node *n, uint32_t now_s);
+/* Takes a device out, and frees its record. */
+void store_remove(struct devices *d, struct shard *s, uint32_t number);
+
+/* Changes from now on count as after this second, whatever older time a worker has for them. */
+static inline void store_time_reached(struct devices *d, uint32_t now_s)
+{
+	uint32_t at = __atomic_load_n(&d->time_s, __ATOMIC_RELAXED);
+
+	while (at < now_s && !__atomic_compare_exchange_n(&d->time_s, &at, now_s, true, __ATOMIC_RELAXED, __ATOMIC_RELAXED))
+		;
+}
+
+static inline uint32_t store_time(const struct devices *d)
+{
+	return __atomic_load_n(&d->time_s, __ATOMIC_RELAXED);
+}
+
+/* forget.c */
+int store_forget_init(struct devices *d); /* reads the options */
+void store_crowded(struct devices *d);    /* a device was made. No device is held. [any] */
 
 /* devfields.c: defines the common members and fills in their slots. */
 int store_define(struct devices *d);

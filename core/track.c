@@ -300,5 +300,7 @@ int devices_track(const struct aerie_host *h, const struct aerie_packet *p, cons
 		packet_of(p)->data = true;
 	if (dev.created && core->bus)
 		bus_publish(core->bus, "NEW_DEVICE", t->key, NULL);
+	if (dev.created)
+		store_crowded(d);
 	return err < 0 ? err : 0;
 }

@@ -128,6 +128,17 @@ void heard_count(struct heard *by)
 		atomic_fetch_add_explicit(&by->devices, 1, memory_order_relaxed);
 }
 
+void views_discount(struct views *all, const struct aerie_uuid *uuid)
+{
+	struct heard *by;
+
+	for (by = all ? atomic_load(&all->first) : NULL; by; by = atomic_load(&by->next))
+		if (!memcmp(&by->uuid, uuid, sizeof *uuid)) {
+			atomic_fetch_sub_explicit(&by->devices, 1, memory_order_relaxed);
+			return;
+		}
+}
+
 struct hearer {
 	const struct aerie_uuid *uuid;
 	aerie_slot slot;

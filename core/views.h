@@ -13,6 +13,8 @@ void views_free(struct views *all); /* the pipeline is gone */
 struct heard *views_source(struct views *all, const struct aerie_uuid *uuid);
 /* One more device was heard by it. [any] */
 void heard_count(struct heard *by);
+/* One that a datasource heard was forgotten; `all` may be NULL. [any] */
+void views_discount(struct views *all, const struct aerie_uuid *uuid);
 
 extern const struct aerie_views views_service;
 

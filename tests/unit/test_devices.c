@@ -841,6 +841,24 @@ Test(devices, a_clock_set_back_loses_no_change)
 	cr_assert_eq(walk(&q, keys, 600, 100), 1);
 }
 
+/* A worker reads the clock once for many packets, so it may write down a second that an answer has already passed. */
+Test(devices, a_change_that_no_answer_had_counts_as_after_it)
+{
+	struct aerie_device_query q = { .size = sizeof q, .changed_since = 5000 };
+	struct packet late;
+	uint64_t keys[4];
+
+	atomic_store(&clock_s, 4999);
+	late = packet_at(1);
+	make(key_of(wifi, 1));
+	atomic_store(&clock_s, 5000);
+	cr_assert_eq(walk(&q, keys, 4, 4), 0);
+	cr_assert_eq(track(&late, key_of(wifi, 2), CREATE, 0), 0);
+	cr_assert_eq(track(&late, key_of(wifi, 1), CREATE, 0), 0);
+	cr_assert_eq(walk(&q, keys, 4, 4), 2);
+	cr_assert_eq(aerie_get_time(record_of(key_of(wifi, 2)), common_slots().mod_time), 5000);
+}
+
 Test(devices, count_fixes_the_set_of_a_walk)
 {
 	struct aerie_device_query q = { .size = sizeof q };
