@@ -212,7 +212,11 @@ void store_remove(struct devices *d, struct shard *s, uint32_t number)
 	struct node *n = shard_node(s, number);
 	uint32_t *link = &s->table->heads[(uint32_t)key_hash(d, n->key) & s->table->mask];
 	struct aerie_rec *rec = n->rec;
+	struct fixed *f;
 
+	for (f = s->fixed; f; f = f->next)
+		if (number <= f->n_nodes)
+			*fixed_word(f, number) &= ~fixed_bit(number);
 	while (*link != number)
 		link = &shard_node(s, *link)->next;
 	__atomic_store_n(link, n->next, __ATOMIC_RELEASE);
@@ -410,7 +414,7 @@ const struct aerie_devices devices_service = {
 	.with = with,
 	.cursor_open = devices_cursor_open,
 	.cursor_next = devices_cursor_next,
-	.cursor_count = devices_cursor_count,
+	.cursor_fix = devices_cursor_fix,
 	.cursor_close = devices_cursor_close,
 	.count = count,
 	.key_text = devices_key_text,

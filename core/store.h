@@ -33,6 +33,13 @@ struct table {
 	uint32_t heads[];
 };
 
+/* The devices of one shard that a walk has fixed: a bit for each node. A device that is removed loses its bit. */
+struct fixed {
+	struct fixed *next;
+	uint32_t n_nodes;
+	uint64_t bits[];
+};
+
 struct shard {
 	pthread_mutex_t lock; /* guards everything here and the records of its devices */
 	struct heap *heap;
@@ -42,6 +49,7 @@ struct shard {
 	uint32_t unused;  /* the first of those whose device was forgotten */
 	uint32_t count;
 	uint32_t oldest, newest;
+	struct fixed *fixed; /* of walks that have not come here yet */
 	uint32_t judged;  /* forget.c: all from the oldest to this one stay; 0: none */
 } __attribute__((aligned(64)));
 
@@ -132,6 +140,17 @@ struct node *store_find(const struct shard *s, uint64_t hash, uint64_t key);
 int store_create(struct devices *d, struct shard *s, uint64_t hash, uint64_t key, struct node **ret_node);
 /* The device changed at now_s: moves it to the end of the change order, at most once per second. */
 void store_changed(const struct devices *d, struct shard *s, struct node *n, uint32_t now_s);
+/* cursor.c: a node's bit in it; numbers count from 1. */
+static inline uint64_t *fixed_word(struct fixed *f, uint32_t number)
+{
+	return &f->bits[(number - 1) / 64];
+}
+
+static inline uint64_t fixed_bit(uint32_t number)
+{
+	return (uint64_t)1 << (number - 1) % 64;
+}
+
 /* Takes a device out, and frees its record. */
 void store_remove(struct devices *d, struct shard *s, uint32_t number);
 
@@ -165,7 +184,7 @@ int devices_track(const struct aerie_host *h, const struct aerie_packet *p, cons
 		  aerie_device_fn *fn, void *user);
 struct aerie_cursor *devices_cursor_open(const struct aerie_host *h, const struct aerie_device_query *q);
 int devices_cursor_next(struct aerie_cursor *c, uint64_t *ret_keys, uint32_t n);
-int64_t devices_cursor_count(struct aerie_cursor *c);
+int64_t devices_cursor_fix(struct aerie_cursor *c, int (*keep)(void *user, uint64_t key), void *user);
 void devices_cursor_close(struct aerie_cursor *c);
 int devices_key_text(const struct aerie_host *h, uint64_t key, char ret_text[41]);
 int devices_key_parse(const struct aerie_host *h, const char *text, uint64_t *ret_key);

@@ -57,7 +57,7 @@ static int walk_next(void *user, const struct aerie_visitor *vt, void *v)
 
 static int64_t walk_count(void *user)
 {
-	return devices_service.cursor_count(((struct walk *)user)->cursor);
+	return devices_service.cursor_fix(((struct walk *)user)->cursor, NULL, NULL);
 }
 
 static int write_all(int fd, const char *p, size_t n)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Walks over devices. One device is locked at a time, for as long as it takes to look at it or to write it into memory.
  *
- * A format that tells the number of elements first makes a filtered walk look at every device twice: once to count, keeping the
- * keys of those that are meant, 8 octets each, and once to write these. */
+ * A format that tells the number of elements first makes a filtered walk look at every device twice: once to count those that are meant,
+ * which then is a bit for each, and once to write these. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,7 +20,7 @@ struct walk {
 	struct aerie_cursor *cursor;
 	uint64_t *keys;   /* these devices; NULL: what the cursor finds */
 	size_t n_keys, at;
-	int counted;      /* keys holds what belongs to the list, and nothing else */
+	int counted;      /* keys, or the cursor, has what belongs to the list, and nothing else */
 	uint64_t batch[WALK_KEYS];
 	int n_batch, i_batch;
 	uint64_t total;   /* devices of the view that were looked at */
@@ -217,19 +217,41 @@ int walk_settle(struct walk *w, const uint64_t **ret_keys, size_t *ret_n)
 	return 0;
 }
 
+static int look(void *user, uint64_t key, const struct aerie_rec *rec)
+{
+	((struct walk *)user)->hit = 1;
+	return 0;
+}
+
+static int is_meant(void *user, uint64_t key)
+{
+	struct walk *w = user;
+	int err;
+
+	w->hit = 0;
+	err = w->e->devices->with(w->e->h, key, see_device, w);
+	return err < 0 && err != -ENOENT ? err : w->hit;
+}
+
 static int64_t walk_count(void *user)
 {
 	struct walk *w = user;
-	size_t n;
-	int err;
+	int64_t n;
+	size_t size;
 
-	if (!is_plain(w) || w->keys) {
-		err = walk_settle(w, NULL, &n);
-		return err < 0 ? err : (int64_t)n;
+	if (w->keys) {
+		n = walk_settle(w, NULL, &size);
+		return n < 0 ? n : (int64_t)size;
 	}
 	if (!w->cursor)
 		w->cursor = w->e->devices->cursor_open(w->e->h, &w->query);
-	return w->cursor ? w->e->devices->cursor_count(w->cursor) : -ENOMEM;
+	if (!w->cursor)
+		return -ENOMEM;
+	w->see = look;
+	w->user = w;
+	n = w->e->devices->cursor_fix(w->cursor, is_plain(w) ? NULL : is_meant, w);
+	w->counted = n >= 0;
+	return n;
 }
 
 /* ---- writing ---- */

@@ -70,7 +70,7 @@ static int64_t count(void *user)
 {
 	struct walk *w = user;
 
-	return w->b->devices->cursor_count(w->cursor);
+	return w->b->devices->cursor_fix(w->cursor, NULL, NULL);
 }
 
 static void walk_free(void *user)

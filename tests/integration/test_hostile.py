@@ -114,7 +114,7 @@ class Hostile(unittest.TestCase):
             self.assertEqual(self.status_of(s), 200)
             stopped.append(s)
         # Each may hold a few pieces of 32 KiB, a piece of the list in the making, its compression, and what the kernel takes.
-        self.others_are_served("60 readers that stopped", 60)
+        self.others_are_served("60 readers that stopped", 40)
         for s in stopped[:30]:
             s.close()
         for s in stopped[30:]:

@@ -870,17 +870,65 @@ Test(devices, count_fixes_the_set_of_a_walk)
 		make(key_of(wifi, i));
 	c = devices_service.cursor_open(host, &q);
 	cr_assert_eq(devices_service.cursor_next(c, keys, 7), 7);
-	cr_assert_eq(devices_service.cursor_count(c), 300);
+	cr_assert_eq(devices_service.cursor_fix(c, NULL, NULL), 300);
 	for (i = 300; i < 400; i++)
 		make(key_of(wifi, i));
-	cr_assert_eq(devices_service.cursor_count(c), 300);
+	cr_assert_eq(devices_service.cursor_fix(c, NULL, NULL), 300);
 	cr_assert_eq(devices_service.cursor_next(c, keys + 7, 393), 293);
 	cr_assert_eq(devices_service.cursor_next(c, keys + 300, 100), 0);
-	cr_assert_eq(devices_service.cursor_count(c), 300);
+	cr_assert_eq(devices_service.cursor_fix(c, NULL, NULL), 300);
 	devices_service.cursor_close(c);
 	qsort(keys, 300, sizeof *keys, by_key);
 	for (i = 0; i < 300; i++)
 		cr_assert_eq(keys[i], key_of(wifi, i));
+}
+
+static int keep_multiples_of_3(void *user, uint64_t key)
+{
+	uint32_t number = (uint32_t)key;
+
+	++*(unsigned *)user;
+	return number == 299 ? -EIO : number % 3 == 0;
+}
+
+Test(devices, a_fixed_set_is_what_was_wanted)
+{
+	struct aerie_device_query q = { .size = sizeof q };
+	struct aerie_cursor *c;
+	uint64_t keys[300];
+	unsigned asked = 0;
+	uint32_t i;
+
+	for (i = 0; i < 298; i++)
+		make(key_of(wifi, i));
+	c = devices_service.cursor_open(host, &q);
+	cr_assert_eq(devices_service.cursor_fix(c, keep_multiples_of_3, &asked), 100);
+	cr_assert_eq(asked, 298);
+	make(key_of(wifi, 300));
+	cr_assert_eq(devices_service.cursor_fix(c, NULL, NULL), 100, "fixed once");
+	cr_assert_eq(devices_service.cursor_next(c, keys, 300), 100);
+	qsort(keys, 100, sizeof *keys, by_key);
+	for (i = 0; i < 100; i++)
+		cr_expect_eq(keys[i], key_of(wifi, 3 * i));
+	devices_service.cursor_close(c);
+
+	q.mac = key_of(wifi, 6) & AERIE_KEY_MAC_MASK;
+	q.mac_mask = AERIE_KEY_MAC_MASK;
+	c = devices_service.cursor_open(host, &q);
+	cr_expect_eq(devices_service.cursor_fix(c, keep_multiples_of_3, &asked), 1);
+	cr_expect_eq(devices_service.cursor_next(c, keys, 300), 1);
+	devices_service.cursor_close(c);
+	q.mac = key_of(wifi, 7) & AERIE_KEY_MAC_MASK;
+	c = devices_service.cursor_open(host, &q);
+	cr_expect_eq(devices_service.cursor_fix(c, keep_multiples_of_3, &asked), 0);
+	cr_expect_eq(devices_service.cursor_next(c, keys, 300), 0);
+	devices_service.cursor_close(c);
+
+	make(key_of(wifi, 299));
+	q.mac_mask = 0;
+	c = devices_service.cursor_open(host, &q);
+	cr_expect_eq(devices_service.cursor_fix(c, keep_multiples_of_3, &asked), -EIO);
+	devices_service.cursor_close(c);
 }
 
 /* ---- threads ---- */

@@ -92,9 +92,12 @@ struct aerie_devices {
 	struct aerie_cursor *(*cursor_open)(const struct aerie_host *h, const struct aerie_device_query *q);
 	/* Up to n keys; 0 at the end; -ENOMEM. */
 	int (*cursor_next)(struct aerie_cursor *c, uint64_t *ret_keys, uint32_t n);
-	/* How many keys the walk yields in all: fixes the set, which then costs 8 octets per device. -ENOMEM. */
-	int64_t (*cursor_count)(struct aerie_cursor *c);
-	void (*cursor_close)(struct aerie_cursor *c);
+	/* Fixes the set of the walk, at a bit per device of the store: of the keys that are still to come, those for which keep(user, key)
+	 * returns 1 (0: not; below 0: the error that ends it, and with it the walk). keep NULL: all. Returns how many keys the walk yields in all, fewer if
+	 * devices are removed meanwhile; -ENOMEM, or keep's error. Once fixed, it only tells that number again. keep is called with
+	 * nothing held. */
+	int64_t (*cursor_fix)(struct aerie_cursor *c, int (*keep)(void *user, uint64_t key), void *user);
+	void (*cursor_close)(struct aerie_cursor *c); /* with no device held; NULL is fine */
 
 	/* [any] Devices in the store. */
 	uint64_t (*count)(const struct aerie_host *h);
