@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* How an interface in monitor mode comes to be, in this order:
+/* How an interface in monitor mode comes to be; the first that fits:
  *
- *	the named interface is in monitor mode        it is used, and brought up if it is down
- *	there is already one of the name on the radio it is used
- *	otherwise                                     a second interface is made on the radio; the kernel removes it
- *when our socket closes, even if we are killed the driver refuses a second one               the named interface itself
- *is switched to monitor mode
+ *	the named interface is in monitor mode: it is used, and brought up if it is down
+ *	there is already one with the monitor's name on the radio: it is used
+ *	otherwise a second interface is made on the radio; the kernel removes it when our socket closes, even if we are killed
+ *	the driver refuses a second one: the named interface itself is switched to monitor mode
  *
  * As long as another interface of the radio is up it holds the channel: so the named one is taken down, unless asked
- *not to. */
+ * not to. */
 #include "interface.h"
 
 #include <errno.h>

@@ -68,6 +68,7 @@ struct transport {
 	bool (*pending)(const void *data);                 /* has something to flush */
 	bool (*buffered)(const void *data);                /* has something to read although its descriptor may not */
 	void (*end)(void *data);                           /* says goodbye, as far as that does not block */
+	bool (*goodbye)(const void *data);                 /* has the host, which had then read all before ours? */
 	void (*free)(void *data);
 };
 

@@ -70,7 +70,7 @@ static bool await_host(const struct aeriecap *cap)
 	return r > 0;
 }
 
-/* A host may hang up before it has got all. */
+/* A host may hang up before it has got all; with a transport it says goodbye when it has. */
 static bool all_acknowledged(int fd)
 {
 #ifdef __linux__
@@ -98,7 +98,9 @@ int link_finish(struct aeriecap *cap)
 	do
 		n = link_read(cap, unread, sizeof unread);
 	while (n > 0 || (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK) && await_host(cap)));
-	return n == 0 && (cap->transport || all_acknowledged(cap->out_fd)) ? 0 : -1;
+	if (n < 0)
+		return -1;
+	return (cap->transport ? cap->transport->goodbye(cap->transport_data) : all_acknowledged(cap->out_fd)) ? 0 : -1;
 }
 
 void link_close(struct aeriecap *cap)

@@ -168,6 +168,17 @@ static void *signal_main(void *data)
 
 /* --- The loop. */
 
+/* The host closed the source. Elsewhere, hosts also hang up without a word on what they do not want. */
+static void host_ended(struct aeriecap *cap, bool failed)
+{
+	bool refused = cap->remote.wanted && !cap->opened;
+
+	if (refused && !failed)
+		fprintf(stderr, "%s: the host hung up without opening the source: does it take the type %s?\n",
+			cap->program, cap->type);
+	loop_done(cap, failed || refused ? AERIECAP_EXIT_FAILED : AERIECAP_EXIT_OK);
+}
+
 /* What has come, once. Was there something? */
 static bool read_once(struct aeriecap *cap)
 {
@@ -183,8 +194,8 @@ static bool read_once(struct aeriecap *cap)
 		fprintf(stderr, "%s: cannot read from the host: %s\n", cap->program, strerror(errno));
 	if (n <= 0) {
 		cap->in_ended = true;
-		if (cap->phase == PHASE_RUN) /* the host closed the source */
-			loop_done(cap, n < 0 ? AERIECAP_EXIT_FAILED : AERIECAP_EXIT_OK);
+		if (cap->phase == PHASE_RUN)
+			host_ended(cap, n < 0);
 		return false;
 	}
 	ring_filled(&cap->in, (size_t)n);

@@ -44,9 +44,19 @@ static int on_ignored(struct aeriecap *cap, const struct request *rq, char *msg,
 	return 0;
 }
 
+/* Before a source is open it says why there will be none: all that whoever started us elsewhere gets to know. */
 static int on_shutdown(struct aeriecap *cap, const struct request *rq, char *msg, size_t room)
 {
-	aeriecap_spindown(cap);
+	char reason[AERIECAP_MSG_MAX] = "", *p;
+	const char *problem = "";
+
+	(void)read_map_text(rq->body, rq->len, 1, reason, sizeof reason, &problem); /* it may give none */
+	for (p = reason; *p; p++)
+		if ((unsigned char)*p < ' ' || *p == 0x7f)
+			*p = ' ';
+	fprintf(stderr, "%s: the host %s the source%s%s\n", cap->program, cap->opened ? "ends" : "refuses",
+		reason[0] ? ": " : "", reason);
+	loop_drain(cap, cap->opened ? AERIECAP_EXIT_OK : AERIECAP_EXIT_FAILED);
 	return 0;
 }
 

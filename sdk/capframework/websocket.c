@@ -34,7 +34,7 @@ struct websocket {
 	size_t early_at;
 	uint8_t masks[4 * MASKS];
 	size_t masks_left;
-	bool no_random, ended, failed;
+	bool no_random, ended;
 	int read_errno;
 };
 
@@ -159,7 +159,7 @@ static ssize_t read_messages(void *data, void *to, size_t len)
 		r = wslay_event_recv(w->in);
 	if (send_answers(w) < 0)
 		r = WSLAY_ERR_CALLBACK_FAILURE;
-	if (w->stage.used > 0 && flush(w) < 0 && w->got.used == 0) {
+	if (w->stage.used > 0 && flush(w) < 0 && w->got.used == 0 && !w->ended) { /* an end that was read is the reason */
 		w->ended = true;
 		w->read_errno = errno;
 	}
@@ -318,6 +318,13 @@ static void end(void *data)
 		stream_bye(w->stream);
 }
 
+static bool goodbye(const void *data)
+{
+	const struct websocket *w = data;
+
+	return wslay_event_get_close_received(w->in);
+}
+
 static void websocket_free(void *data)
 {
 	struct websocket *w = data;
@@ -353,8 +360,8 @@ static struct websocket *websocket_new(int fd)
 
 static void attach(struct aeriecap *cap, struct websocket *w)
 {
-	static const struct transport transport = { read_messages, write_frames, flush_all,     pending,
-						    buffered,      end,          websocket_free };
+	static const struct transport transport = { read_messages, write_frames, flush_all, pending,
+						    buffered,      end,          goodbye,   websocket_free };
 
 	cap->transport = &transport;
 	cap->transport_data = w;

@@ -6,6 +6,10 @@ TESTS += tests/integration/test_pcapfile.py
 dist_check_SCRIPTS += tests/integration/test_remote_capture.py
 TESTS += tests/integration/test_remote_capture.py
 EXTRA_DIST += tests/integration/remotewire.py
+# Both ends of the protocol as the ecosystem's programs speak it.
+dist_check_SCRIPTS += tests/integration/test_v3_peer.py
+TESTS += tests/integration/test_v3_peer.py
+EXTRA_DIST += tests/integration/v3peer.py
 EXTRA_DIST += tests/integration/capwire.py tests/data/lab-ch6.pcap
 dist_check_SCRIPTS += tests/integration/test_install.sh
 TESTS += tests/integration/test_install.sh

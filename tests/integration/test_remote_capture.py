@@ -184,7 +184,7 @@ class AllTransports:
             last = channel
         self.assertEqual(follows, {"1": "6", "6": "11", "11": "36", "36": "1"})
 
-    def test_list_probe_and_shutdown_are_answered(self):
+    def test_list_and_probe_are_answered(self):
         for command, body, report, expected in (
                 (LISTREQ, None, LISTREPORT, b"\x83\x01" + u32(8) + b"\x04" + text("1.0") + b"\x02\x91\x82\x01" + text("demo0") +
                  b"\x03" + text("none")),
@@ -204,12 +204,31 @@ class AllTransports:
             self.assertIsNone(link.frame())
             link.close()
             self.assertEqual(p.status(), 0)
+
+    def test_refusal_is_told_with_its_reason(self):
+        for body, says in (({1: "no driver\x1b[2J\nhere"}, "the host refuses the source: no driver [2J here\n"), (None, "the host refuses the source\n"),
+                           ({1: 5}, "the host refuses the source\n"), ({2: "x"}, "the host refuses the source\n")):
+            p = self.start(DEMO, "demo0")
+            link = self.link()
+            self.assertEqual(link.frame().command, NEWSOURCE)
+            link.send(SHUTDOWN, body, 1)
+            self.assertIsNone(link.frame())
+            link.close()
+            self.assertEqual(p.status(), 1)
+            self.assertEqual(p.stderr().split("aerie-cap-demo: ")[-1], says)
+        p = self.start(DEMO, "demo0")
+        link = self.link()
+        link.frame()
+        link.close()  # as hosts of the ecosystem do
+        self.assertEqual(p.status(), 1)
+        self.assertRegex(p.stderr(), r"the host hung up without opening the source: does it take the type demo\?\n$")
         p, link = self.opened("demo0")
         link.send(SHUTDOWN, {1: "enough"}, 9)
         while link.frame() is not None:
             pass
         link.close()
         self.assertEqual(p.status(), 0)
+        self.assertIn("the host ends the source: enough\n", p.stderr())
 
     def test_unknown_command_is_a_message_and_garbage_an_error(self):
         p, link = self.opened("demo0:pps=1")
