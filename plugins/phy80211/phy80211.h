@@ -59,6 +59,17 @@ struct phy80211 {
 /* fields.c: defines the record types; fills slot[] and device_type. */
 int fields_define(struct phy80211 *phy);
 
+/* Widens the span from first to last seen; 0 is no time. Frames need not come in order of their time. */
+static inline void see_at(struct aerie_rec *rec, aerie_slot first, aerie_slot last, uint32_t time_s)
+{
+	uint32_t was = aerie_get_time(rec, first);
+
+	if (!was || time_s < was)
+		aerie_set_time(rec, first, time_s);
+	if (time_s > aerie_get_time(rec, last))
+		aerie_set_time(rec, last, time_s);
+}
+
 /* track.c */
 void dot11_dissect(void *user, struct aerie_packet *p, struct aerie_arena *a);
 void dot11_track(void *user, struct aerie_packet *p, struct aerie_arena *a);
