@@ -214,6 +214,7 @@ void ssids_beacon(struct phy80211 *phy, const struct aerie_packet *p, const stru
 		bool same = aerie_get_time(rec, slot[S_LAST]) == now;
 
 		aerie_set_u32(rec, slot[S_BEACONS_SEC], same ? aerie_get_u32(rec, slot[S_BEACONS_SEC]) + 1 : 1);
+		aerie_set_str(phy->f, dot11, slot[D_LAST_BEACONED], aerie_get_str(rec, slot[S_SSID]));
 	}
 	see_at(rec, slot[S_FIRST], slot[S_LAST], now);
 	name_device(phy, f, dev, rec);
@@ -271,6 +272,7 @@ void ssids_request(struct phy80211 *phy, const struct aerie_packet *p, const str
 	if (f->bssid)
 		aerie_set_mac(rec, slot[P_BSSID], aerie_mac_from_u64(f->bssid));
 	see_at(rec, slot[P_FIRST], slot[P_LAST], now);
+	aerie_set_str(phy->f, dot11, slot[D_LAST_PROBED], aerie_get_str(rec, slot[P_SSID]));
 	if (!known)
 		tell_new(phy, "DOT11_PROBED_SSID", dev, rec);
 }

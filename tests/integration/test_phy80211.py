@@ -166,12 +166,21 @@ def encryption_that_was_cut_off_is_unknown():
     expect('WEP', told([cut], 0), ['WEP', 'WEP', 2, 1])
 
 
+def the_newest_names_are_told():
+    asking = [header(0x40, BROADCAST, STA, BROADCAST) + element(0, n) for n in (b'one', b'two', b'one')]
+    devices, _ = run([radiotap(f) for f in [beacon(AP, b'a'), beacon(AP, b'b\n')] + asking])
+    expect('beaconed', dot11(devices[AP], 'last_beaconed_ssid'), 'b\\n')
+    expect('probed', dot11(devices[STA], 'last_probed_ssid'), 'one')
+    expect('neither', [dot11(devices[AP], 'last_probed_ssid'), dot11(devices[STA], 'last_beaconed_ssid')], ['', ''])
+
+
 def a_hidden_name_is_told_by_the_probe_response():
     devices, _ = run([radiotap(beacon(AP, b'\0\0\0')), radiotap(beacon(AP, b'abc', subtype=0x50, da=STA))])
     (hidden,), (told,) = dot11(devices[AP], 'advertised_ssid_map'), dot11(devices[AP], 'responded_ssid_map')
     expect('hidden', [hidden['dot11.advertisedssid.' + m] for m in ('ssid', 'ssidlen', 'cloaked')], ['', 3, 1])
     expect('told', told['dot11.advertisedssid.ssid'], 'abc')
     expect('name', base(devices[AP], 'name'), 'abc')
+    expect('in beacons', dot11(devices[AP], 'last_beaconed_ssid'), '')
     expect('typeset', dot11(devices[AP], 'typeset'), 0x101)
     expect('addressed', [base(devices[STA], 'type'), dot11(devices[STA], 'num_client_aps')], ['Wi-Fi Client', 0])
 
@@ -267,7 +276,8 @@ def main():
         print('skipped: %s is not built' % AERIED)
         return 77
     tests = [beacons_describe_the_access_point, a_changed_beacon_is_read_again, times_do_not_depend_on_the_order_of_frames,
-             wps_texts_end_before_the_nuls_that_fill_them, a_country_is_two_letters, encryption_that_was_cut_off_is_unknown, a_hidden_name_is_told_by_the_probe_response,
+             wps_texts_end_before_the_nuls_that_fill_them, a_country_is_two_letters,
+             encryption_that_was_cut_off_is_unknown, the_newest_names_are_told, a_hidden_name_is_told_by_the_probe_response,
              an_association_ties_client_and_access_point, data_gives_roles_by_the_ds_bits,
              an_access_points_signal_comes_from_beacons_unless_configured,
              a_relay_of_four_addresses_is_no_access_point_by_name, the_type_does_not_depend_on_the_order_of_frames,
