@@ -47,13 +47,14 @@ static struct table *table_new(uint32_t n)
 	return t;
 }
 
-static int table_grow(struct devices *d, struct shard *s)
+/* Without memory the chains just get longer. */
+static void table_grow(struct devices *d, struct shard *s)
 {
 	struct table *old = s->table, *t = table_new((old->mask + 1) * 2);
 	uint32_t i, *head;
 
 	if (!t)
-		return -ENOMEM;
+		return;
 	for (i = 1; i <= s->n_nodes; i++) {
 		struct node *n = shard_node(s, i);
 
@@ -65,7 +66,6 @@ static int table_grow(struct devices *d, struct shard *s)
 	}
 	t->outgrown = old;
 	__atomic_store_n(&s->table, t, __ATOMIC_RELEASE);
-	return 0;
 }
 
 static struct node *node_new(struct shard *s, uint32_t *ret_number)
@@ -149,14 +149,15 @@ int store_create(struct devices *d, struct shard *s, uint64_t hash, uint64_t key
 	if (!phy || phy > devices_phy_last(d))
 		return -EINVAL;
 	type = registry_type(d->core->registry, __atomic_load_n(&d->phys[phy].type, __ATOMIC_RELAXED));
-	if (s->count > s->table->mask && table_grow(d, s) < 0)
-		return -ENOMEM;
+	if (s->count > s->table->mask)
+		table_grow(d, s);
 	rec = record_new(s->heap, type);
 	if (!rec)
 		return -ENOMEM;
 	n = node_new(s, &number);
 	if (!n) {
 		record_free(rec);
+		record_refused(d->core);
 		return -ENOMEM;
 	}
 	n->key = key;

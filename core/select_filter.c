@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Filter specifications: regular expressions (PCRE2, with JIT) over the texts that paths lead to.
  *
- * Patterns come from clients, so their work is limited: for one text in steps, where what is not decided within them counts as
- * no match, and how often that happened is told when the filter goes; and for all texts of a filter in time, because a pattern
- * may stay just below the steps a million times. After that the filter fails, so that nobody takes a part of a list for the whole.
+ * Patterns come from clients, so their work is limited: for one text in steps, and for one record in time, because the record
+ * is locked meanwhile and may have a thousand texts; what is not decided within these counts as no match, and how often that
+ * happened is told when the filter goes. And for all texts of a filter in time, because a pattern may stay just below the steps
+ * a million times: after that the filter fails, so that nobody takes a part of a list for the whole.
  *
  * Texts come from the air and need not be UTF-8: patterns are compiled for UTF with PCRE2_MATCH_INVALID_UTF, so that
  * '.' is a character and (?i) knows more than ASCII, and what is ill-formed just matches nothing, instead of an error
@@ -32,6 +33,7 @@
 #define STEPS_MIN 1000u
 #define WORK_NS 500000000ull         /* of a filter in all: this, and for each text */
 #define WORK_TEXT_NS 10000ull        /* this, which is a hundred times what a usual pattern takes */
+#define WORK_RECORD_NS 100000000ull  /* and of a filter in one record */
 #define MATCH_DEPTH 4000u            /* nested backtracking points, where there is no JIT */
 #define MATCH_HEAP_KB 1024u          /* memory for these */
 #define JIT_STACK_FIRST (32u * 1024u)
@@ -326,6 +328,7 @@ struct matching {
 	struct aerie_filter *f;
 	struct matcher *m;
 	struct term *term;
+	uint64_t work_ns; /* in this record */
 	bool hit;
 	int err;
 };
@@ -349,7 +352,10 @@ static void count_work(struct matching *at, uint64_t ns)
 {
 	uint64_t texts = __atomic_load_n(&at->f->texts, __ATOMIC_RELAXED) + at->m->texts;
 
-	at->m->work_ns += ns < WORK_ONE_NS ? ns : WORK_ONE_NS;
+	if (ns > WORK_ONE_NS)
+		ns = WORK_ONE_NS;
+	at->work_ns += ns;
+	at->m->work_ns += ns;
 	if (__atomic_load_n(&at->f->work_ns, __ATOMIC_RELAXED) + at->m->work_ns > WORK_NS + texts * WORK_TEXT_NS)
 		__atomic_store_n(&at->f->exhausted, true, __ATOMIC_RELAXED);
 }
@@ -371,6 +377,10 @@ static int match_text(void *v, const char *text, uint32_t len)
 		give_up(at);
 		at->err = -EDQUOT;
 		return LOOK_ENOUGH;
+	}
+	if (at->work_ns > WORK_RECORD_NS) {
+		give_up(at);
+		return 0;
 	}
 	begin = coarse_ns();
 	pcre2_set_match_limit(at->m->context, steps_for(len));

@@ -58,10 +58,11 @@ static void update_times(const struct update *u, bool created)
 {
 	const struct aerie_device_slots *s = &u->d->slots;
 
-	uint32_t *last = time_at(u->rec, s->last_time);
+	uint32_t *first = time_at(u->rec, s->first_time), *last = time_at(u->rec, s->last_time);
 
-	if (created)
-		*time_at(u->rec, s->first_time) = u->time_s;
+	/* Files are read side by side, and not every file is in order. */
+	if (created || u->time_s < *first)
+		*first = u->time_s;
 	if (u->time_s > *last)
 		*last = u->time_s;
 }
@@ -210,7 +211,7 @@ static void update_seenby(struct update *u)
 	const struct pipe_source *source = packet_of(u->p)->source;
 	struct aerie_rec *rec;
 	uint64_t *packets;
-	uint32_t *last;
+	uint32_t *first, *last;
 
 	if (!source)
 		return;
@@ -218,12 +219,15 @@ static void update_seenby(struct update *u)
 	if (!rec)
 		return;
 	packets = u64_at(rec, s->packets);
+	first = time_at(rec, s->first_time);
+	last = time_at(rec, s->last_time);
 	if (!*packets) {
 		count_heard(u);
 		(void)fields_service.set_uuid(rec, s->uuid, &source->uuid);
-		*time_at(rec, s->first_time) = u->time_s;
+		*first = u->time_s;
 	}
-	last = time_at(rec, s->last_time);
+	if (u->time_s < *first)
+		*first = u->time_s;
 	if (u->time_s > *last)
 		*last = u->time_s;
 	++*packets;

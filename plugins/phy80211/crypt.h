@@ -27,6 +27,9 @@ void wpa_parse(const uint8_t *data, uint32_t len, struct rsn *ret);
 
 uint64_t crypt_bitfield(const struct ies *ies, bool privacy);
 uint64_t crypt_set(const struct ies *ies, bool privacy);
+/* Protected, but the frame was cut before it said how. */
+#define CRYPT_SET_UNKNOWN 0x1000000u
+#define CRYPT_TEXT_UNKNOWN "Unknown"
 /* Text of a bit field; returns its length. */
 #define CRYPT_TEXT_MAX 512u
 uint32_t crypt_text(uint64_t bits, char dst[CRYPT_TEXT_MAX]);

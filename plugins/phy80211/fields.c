@@ -143,6 +143,8 @@ static const struct row device_rows[] = {
 	OPT(D_MAX_POWER, U8, D "max_tx_power", "dBm", "greatest transmit power that the client can use"),
 	OPT(D_LINK_MEASUREMENT, U8, D "link_measurement_capable", "", "1: the client can measure links"),
 	OPT(D_NEIGHBOR_REPORT, U8, D "neighbor_report_capable", "", "1: the client understands neighbour reports"),
+	STR(D_LAST_BEACONED, D "last_beaconed_ssid", "SSID of the newest beacon, as printable text"),
+	STR(D_LAST_PROBED, D "last_probed_ssid", "SSID of the newest probe or association request, as printable text"),
 };
 
 #define MEMBERS_MAX 64u

@@ -54,6 +54,7 @@ static void ds(struct element *e)
 		e->ies->ds_channel = e->data[0];
 }
 
+/* Two letters, and an octet that says where the rules hold: ' ' everywhere, 'I' indoors, 'O' outdoors, or the number of a table. */
 static void country(struct element *e)
 {
 	struct ies *ies = e->ies;
@@ -61,12 +62,11 @@ static void country(struct element *e)
 
 	if (e->len < 3)
 		return;
-	for (i = 0; i < 3; i++)
-		ies->country[i] = e->data[i] > 0x20 && e->data[i] < 0x7f ? (char)e->data[i] : ' ';
-	for (i = 3; i > 0 && ies->country[i - 1] == ' '; i--)
-		;
-	ies->country[i] = '\0';
-	ies->has_country = i > 0;
+	for (i = 0; i < 2; i++)
+		if (e->data[i] <= 0x20 || e->data[i] >= 0x7f)
+			return;
+	memcpy(ies->country, e->data, 2);
+	ies->has_country = 1;
 }
 
 static void power_capability(struct element *e)
@@ -278,9 +278,14 @@ static void he_capabilities(struct element *e)
 		faster(e->ies, rate_he(mhz, 7 + 2 * (rx >> (2 * n) & 3), n + 1, 8));
 }
 
+/* Some end a text with a NUL, or fill it up with these, which is against the rules (WSC 2.0.8, 12). */
 static void wps_text(struct octets *o, const struct aerie_cur *a)
 {
-	*o = (struct octets){ a->p, (uint32_t)aerie_cur_left(a) };
+	uint32_t len = (uint32_t)aerie_cur_left(a);
+
+	while (len && !a->p[len - 1])
+		len--;
+	*o = (struct octets){ a->p, len };
 }
 
 static void wps_attribute(struct wps *w, uint16_t type, struct aerie_cur a)
@@ -319,7 +324,7 @@ static void wps_attribute(struct wps *w, uint16_t type, struct aerie_cur a)
 		break;
 	case 0x1047:
 		if (aerie_cur_left(&a) == 16)
-			wps_text(&w->uuid, &a);
+			w->uuid = (struct octets){ a.p, 16 };
 		break;
 	default:
 		break;

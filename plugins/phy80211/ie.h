@@ -40,7 +40,7 @@ struct ies {
 	uint32_t center_1, center_2;                 /* MHz; 0: none */
 	uint32_t maxrate_100k;
 	uint8_t has_country;
-	char country[4];
+	char country[3];
 	uint8_t has_mobility;
 	uint16_t mobility_domain;
 	uint8_t has_txpower, has_ccx_txpower, has_power_cap, has_rm;

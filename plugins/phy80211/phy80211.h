@@ -14,7 +14,7 @@ enum slot {
 	/* dot11.device */
 	D_TYPESET, D_CLIENT_MAP, D_ADVERTISED, D_RESPONDED, D_PROBED, D_ASSOCIATED, D_LAST_SEQUENCE, D_BSS_TIMESTAMP,
 	D_FRAGMENTS, D_RETRIES, D_DATASIZE, D_DATASIZE_RETRY, D_LAST_BSSID, D_LAST_BEACON, D_MIN_POWER, D_MAX_POWER,
-	D_LINK_MEASUREMENT, D_NEIGHBOR_REPORT,
+	D_LINK_MEASUREMENT, D_NEIGHBOR_REPORT, D_LAST_BEACONED, D_LAST_PROBED,
 	/* dot11.advertisedssid */
 	S_SSID, S_SSIDLEN, S_HASH, S_OWE_SSID, S_OWE_SSID_LEN, S_OWE_BSSID, S_BEACON, S_RESPONSE, S_CHANNEL, S_HT_MODE,
 	S_CENTER_1, S_CENTER_2, S_FIRST, S_LAST, S_BEACON_INFO, S_CLOAKED, S_CRYPT_BITFIELD, S_CRYPT_SET, S_CRYPT_STRING,
@@ -58,6 +58,17 @@ struct phy80211 {
 
 /* fields.c: defines the record types; fills slot[] and device_type. */
 int fields_define(struct phy80211 *phy);
+
+/* Widens the span from first to last seen; 0 is no time. Frames need not come in order of their time. */
+static inline void see_at(struct aerie_rec *rec, aerie_slot first, aerie_slot last, uint32_t time_s)
+{
+	uint32_t was = aerie_get_time(rec, first);
+
+	if (!was || time_s < was)
+		aerie_set_time(rec, first, time_s);
+	if (time_s > aerie_get_time(rec, last))
+		aerie_set_time(rec, last, time_s);
+}
 
 /* track.c */
 void dot11_dissect(void *user, struct aerie_packet *p, struct aerie_arena *a);

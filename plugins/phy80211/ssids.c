@@ -101,12 +101,22 @@ static void set_optional(struct phy80211 *phy, struct aerie_rec *rec, const stru
 	set_wps(phy, rec, S_WPS_VERSION, &ies->wps);
 }
 
-static void set_crypt(struct phy80211 *phy, struct aerie_rec *rec, enum slot bitfield, const struct ies *ies, bool privacy)
+static void set_crypt(struct phy80211 *phy, struct aerie_rec *rec, enum slot bitfield, const struct ies *ies,
+		      const struct dot11_frame *f)
 {
 	const aerie_slot *slot = phy->slot;
+	bool privacy = f->mgmt->capab & CAP_PRIVACY, cut = f->mgmt->cut || f->body_len < f->body_air;
 	uint64_t bits = crypt_bitfield(ies, privacy);
 	char text[CRYPT_TEXT_MAX];
 
+	/* WEP is what is protected without saying how; where the rest is missing, nobody knows. */
+	if (cut && bits & CRYPT_WEP) {
+		if (aerie_get_str(rec, slot[bitfield + 2]))
+			return;
+		aerie_set_u64(rec, slot[bitfield + 1], CRYPT_SET_UNKNOWN);
+		(void)phy->f->set_text(rec, slot[bitfield + 2], CRYPT_TEXT_UNKNOWN, (uint32_t)strlen(CRYPT_TEXT_UNKNOWN));
+		return;
+	}
 	aerie_set_u64(rec, slot[bitfield], bits);
 	aerie_set_u64(rec, slot[bitfield + 1], crypt_set(ies, privacy));
 	(void)phy->f->set_text(rec, slot[bitfield + 2], text, crypt_text(bits, text));
@@ -127,7 +137,7 @@ static void read_network(struct phy80211 *phy, const struct aerie_packet *p, con
 	/* A mesh has a mesh id in place of an SSID; it hides nothing. */
 	aerie_set_u8(rec, slot[S_CLOAKED], m->ssid && !m->has_mesh_id && ssid_cloaked(m->ssid, m->ssid_len));
 	set_channel(phy, rec, p, &ies);
-	set_crypt(phy, rec, S_CRYPT_BITFIELD, &ies, m->capab & CAP_PRIVACY);
+	set_crypt(phy, rec, S_CRYPT_BITFIELD, &ies, f);
 	aerie_set_u8(rec, slot[S_MFP_REQUIRED], ies.rsn.mfp_required);
 	aerie_set_u8(rec, slot[S_MFP_SUPPORTED], ies.rsn.mfp_capable);
 	aerie_set_f64(rec, slot[S_MAXRATE], ies.maxrate_100k / 10.0);
@@ -187,14 +197,12 @@ void ssids_beacon(struct phy80211 *phy, const struct aerie_packet *p, const stru
 	struct aerie_rec *rec;
 
 	aerie_set_u64(dot11, slot[D_BSS_TIMESTAMP], m->timestamp);
-	if (beacon)
+	if (beacon && now > aerie_get_time(dot11, slot[D_LAST_BEACON]))
 		aerie_set_time(dot11, slot[D_LAST_BEACON], now);
 	rec = phy->f->map_record(dot11, slot[beacon ? D_ADVERTISED : D_RESPONDED], m->ssid_key);
 	if (!rec)
 		return;
 	known = aerie_get_time(rec, slot[S_FIRST]) != 0;
-	if (!known)
-		aerie_set_time(rec, slot[S_FIRST], now);
 	if (!known || aerie_get_u32(rec, slot[S_CHECKSUM]) != m->checksum)
 		read_network(phy, p, f, dev, rec);
 	if (m->has_qbss) {
@@ -206,8 +214,9 @@ void ssids_beacon(struct phy80211 *phy, const struct aerie_packet *p, const stru
 		bool same = aerie_get_time(rec, slot[S_LAST]) == now;
 
 		aerie_set_u32(rec, slot[S_BEACONS_SEC], same ? aerie_get_u32(rec, slot[S_BEACONS_SEC]) + 1 : 1);
+		aerie_set_str(phy->f, dot11, slot[D_LAST_BEACONED], aerie_get_str(rec, slot[S_SSID]));
 	}
-	aerie_set_time(rec, slot[S_LAST], now);
+	see_at(rec, slot[S_FIRST], slot[S_LAST], now);
 	name_device(phy, f, dev, rec);
 	if (!known)
 		tell_new(phy, beacon ? "DOT11_ADVERTISED_SSID" : "DOT11_RESPONSE_SSID", dev, rec);
@@ -228,7 +237,7 @@ static void read_request(struct phy80211 *phy, const struct dot11_frame *f, stru
 	}
 	if (f->subtype == MGMT_PROBE_REQ)
 		return;
-	set_crypt(phy, rec, P_CRYPT_BITFIELD, &ies, m->capab & CAP_PRIVACY);
+	set_crypt(phy, rec, P_CRYPT_BITFIELD, &ies, f);
 	aerie_set_u8(rec, slot[P_MFP_REQUIRED], ies.rsn.mfp_required);
 	aerie_set_u8(rec, slot[P_MFP_SUPPORTED], ies.rsn.mfp_capable);
 	if (ies.has_mobility) {
@@ -256,15 +265,14 @@ void ssids_request(struct phy80211 *phy, const struct aerie_packet *p, const str
 	if (!rec)
 		return;
 	known = aerie_get_time(rec, slot[P_FIRST]) != 0;
-	if (!known) {
-		aerie_set_time(rec, slot[P_FIRST], now);
+	if (!known)
 		set_ssid(phy, rec, P_SSID, P_SSIDLEN, m);
-	}
 	if (!known || f->subtype != MGMT_PROBE_REQ)
 		read_request(phy, f, dot11, rec);
 	if (f->bssid)
 		aerie_set_mac(rec, slot[P_BSSID], aerie_mac_from_u64(f->bssid));
-	aerie_set_time(rec, slot[P_LAST], now);
+	see_at(rec, slot[P_FIRST], slot[P_LAST], now);
+	aerie_set_str(phy->f, dot11, slot[D_LAST_PROBED], aerie_get_str(rec, slot[P_SSID]));
 	if (!known)
 		tell_new(phy, "DOT11_PROBED_SSID", dev, rec);
 }

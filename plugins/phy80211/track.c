@@ -184,10 +184,8 @@ static void update_ties(const struct update *u, struct aerie_device *dev, struct
 	if (!aerie_get_time(client, slot[C_FIRST])) {
 		aerie_set_mac(client, slot[C_BSSID], aerie_mac_from_u64(f->bssid));
 		aerie_set_key(client, slot[C_BSSID_KEY], phy->key_base | f->bssid);
-		aerie_set_time(client, slot[C_FIRST], u->time_s);
 	}
-	if (u->time_s > aerie_get_time(client, slot[C_LAST]))
-		aerie_set_time(client, slot[C_LAST], u->time_s);
+	see_at(client, slot[C_FIRST], slot[C_LAST], u->time_s);
 	update_data(u, client, C_DATASIZE, C_DATASIZE_RETRY, C_FRAGMENTS, C_RETRIES);
 }
 

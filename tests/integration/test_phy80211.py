@@ -46,14 +46,14 @@ def beacon(bssid, ssid, capab=0x0401, sa=None, more=b'', channel=6, interval=100
             element(3, bytes([channel])) + more)
 
 
-def run(packets, *options, link=127, cut=0):
-    """Devices by address, and the numbers of the last line."""
+def run(packets, *options, link=127, cut=0, times=None):
+    """Devices by address, and the numbers of the last line. A packet comes a second after the one before, unless times says when."""
     with tempfile.TemporaryDirectory() as home:
         path, out = os.path.join(home, 'in.pcap'), os.path.join(home, 'out.json')
         with open(path, 'wb') as f:
             f.write(struct.pack('<IHHiIII', 0xa1b2c3d4, 2, 4, 0, 0, 65535, link))
             for i, p in enumerate(packets):
-                f.write(struct.pack('<IIII', TIME + i, 0, len(p), len(p) + cut) + p)
+                f.write(struct.pack('<IIII', times[i] if times else TIME + i, 0, len(p), len(p) + cut) + p)
         done = subprocess.run([AERIED, '--home', os.path.join(home, 'home'), '-s', 'remote_capture_enabled=false', '--no-plugin', '*httpd*', '-c', path,
                                '--exit-when-done', '--write-devices', out, *options],
                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=RUN_SECONDS, check=False)
@@ -110,12 +110,77 @@ def a_changed_beacon_is_read_again():
     expect('crypt set', base(devices[AP], 'basic_crypt_set'), 6)
 
 
+def times_do_not_depend_on_the_order_of_frames():
+    request = header(0x00, AP, STA, AP) + struct.pack('<HH', 0x11, 5) + element(0, b'net')
+    packets = [radiotap(f) for f in (beacon(AP, b'net'), request) for _ in range(3)]
+    devices, _ = run(packets, times=[TIME + s for s in (50, 20, 40, 51, 21, 41)])
+    (ssid,), (probed,) = dot11(devices[AP], 'advertised_ssid_map'), dot11(devices[STA], 'probed_ssid_map')
+    (tie,), (seen,) = dot11(devices[STA], 'client_map').values(), devices[STA]['kismet.device.base.seenby']
+    for what, record, prefix in (('access point', devices[AP], 'kismet.device.base.'), ('SSID', ssid, 'dot11.advertisedssid.')):
+        expect(what, (record[prefix + 'first_time'], record[prefix + 'last_time']),
+               (TIME + 20, TIME + (51 if what == 'access point' else 50)))
+    for what, record, prefix in (('station', devices[STA], 'kismet.device.base.'), ('probed SSID', probed, 'dot11.probedssid.'),
+                                 ('client', tie, 'dot11.client.'), ('seenby', seen, 'kismet.common.seenby.')):
+        expect(what, (record[prefix + 'first_time'], record[prefix + 'last_time']), (TIME + 21, TIME + 51))
+    expect('newest beacon', dot11(devices[AP], 'last_beacon_timestamp'), TIME + 50)
+
+
+def wps_texts_end_before_the_nuls_that_fill_them():
+    def attribute(number, octets):
+        return struct.pack('>HH', number, len(octets)) + octets
+
+    wps = element(221, bytes.fromhex('0050f204') + attribute(0x104a, b'\x10') + attribute(0x1021, b'HP\0') +
+                  attribute(0x1023, b'LaserJet M477\0\0\0') + attribute(0x1024, b'\0') + attribute(0x1042, b'V\0N') +
+                  attribute(0x1011, b'') + attribute(0x1047, bytes(16)))
+    devices, _ = run([radiotap(beacon(AP, b'net', more=wps))])
+    (ssid,) = dot11(devices[AP], 'advertised_ssid_map')
+    expect('texts', [ssid.get('dot11.advertisedssid.wps_' + m) for m in
+                     ('manuf', 'model_name', 'model_number', 'serial_number', 'device_name', 'uuid_e')],
+           ['HP', 'LaserJet M477', '', 'V\\u0000N', '', '00' * 16])
+
+
+def a_country_is_two_letters():
+    for octets, want in ((b'US \1\13\36', 'US'), (b'DEI', 'DE'), (b'FR\4', 'FR'), (b'GB', ''), (b'\0\0 ', '')):
+        devices, _ = run([radiotap(beacon(AP, b'net', more=element(7, octets)))])
+        (ssid,) = dot11(devices[AP], 'advertised_ssid_map')
+        expect(repr(octets), ssid['dot11.advertisedssid.dot11d_country'], want)
+
+
+def encryption_that_was_cut_off_is_unknown():
+    rsn = element(48, bytes.fromhex('0100000fac040100000fac040100000fac020000'))
+    whole = radiotap(beacon(AP, b'net', capab=0x11, more=rsn))
+    cut = whole[:-len(rsn)]
+
+    def told(packets, cut):
+        devices, _ = run(packets, cut=cut)
+        (ssid,) = dot11(devices[AP], 'advertised_ssid_map')
+        return [base(devices[AP], 'crypt')] + [ssid['dot11.advertisedssid.crypt_' + m] for m in ('string', 'set', 'bitfield')]
+
+    wpa2 = ['WPA2 WPA2-PSK AES-CCMP', 'WPA2 WPA2-PSK AES-CCMP', 0x100002c0, 1 << 1 | 1 << 3 | 1 << 10 | 1 << 26 | 1 << 38]
+    expect('whole', told([whole], 0), wpa2)
+    expect('cut behind it', told([whole], 40), wpa2)
+    expect('cut before it', told([cut], 40), ['Unknown', 'Unknown', 0x1000000, 0])
+    expect('cut before it, then behind it', told([cut, whole], 40), wpa2)
+    expect('cut behind it, then before it', told([whole, cut], 40), wpa2)
+    expect('cut within it', told([whole[:-4]], 0)[0], 'Unknown')
+    expect('WEP', told([cut], 0), ['WEP', 'WEP', 2, 1])
+
+
+def the_newest_names_are_told():
+    asking = [header(0x40, BROADCAST, STA, BROADCAST) + element(0, n) for n in (b'one', b'two', b'one')]
+    devices, _ = run([radiotap(f) for f in [beacon(AP, b'a'), beacon(AP, b'b\n')] + asking])
+    expect('beaconed', dot11(devices[AP], 'last_beaconed_ssid'), 'b\\n')
+    expect('probed', dot11(devices[STA], 'last_probed_ssid'), 'one')
+    expect('neither', [dot11(devices[AP], 'last_probed_ssid'), dot11(devices[STA], 'last_beaconed_ssid')], ['', ''])
+
+
 def a_hidden_name_is_told_by_the_probe_response():
     devices, _ = run([radiotap(beacon(AP, b'\0\0\0')), radiotap(beacon(AP, b'abc', subtype=0x50, da=STA))])
     (hidden,), (told,) = dot11(devices[AP], 'advertised_ssid_map'), dot11(devices[AP], 'responded_ssid_map')
     expect('hidden', [hidden['dot11.advertisedssid.' + m] for m in ('ssid', 'ssidlen', 'cloaked')], ['', 3, 1])
     expect('told', told['dot11.advertisedssid.ssid'], 'abc')
     expect('name', base(devices[AP], 'name'), 'abc')
+    expect('in beacons', dot11(devices[AP], 'last_beaconed_ssid'), '')
     expect('typeset', dot11(devices[AP], 'typeset'), 0x101)
     expect('addressed', [base(devices[STA], 'type'), dot11(devices[STA], 'num_client_aps')], ['Wi-Fi Client', 0])
 
@@ -210,7 +275,9 @@ def main():
     if not os.path.exists(AERIED):
         print('skipped: %s is not built' % AERIED)
         return 77
-    tests = [beacons_describe_the_access_point, a_changed_beacon_is_read_again, a_hidden_name_is_told_by_the_probe_response,
+    tests = [beacons_describe_the_access_point, a_changed_beacon_is_read_again, times_do_not_depend_on_the_order_of_frames,
+             wps_texts_end_before_the_nuls_that_fill_them, a_country_is_two_letters,
+             encryption_that_was_cut_off_is_unknown, the_newest_names_are_told, a_hidden_name_is_told_by_the_probe_response,
              an_association_ties_client_and_access_point, data_gives_roles_by_the_ds_bits,
              an_access_points_signal_comes_from_beacons_unless_configured,
              a_relay_of_four_addresses_is_no_access_point_by_name, the_type_does_not_depend_on_the_order_of_frames,
