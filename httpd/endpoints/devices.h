@@ -100,7 +100,7 @@ int devices_reply(struct ask *a, struct aerie_reply *rep, const char *name);
 		    "DataTables: true: this column is searched; one for each column, and all fields when there is none.", "\"true\"")
 #define KEY_PARAM AERIE_PARAM(AERIE_IN_PATH, 0, "key", "key", "kismet.device.base.key of the device.", "\"4202770D00000000_554433221100\"")
 #define TIME_PARAM \
-	AERIE_PARAM(AERIE_IN_PATH, 0, "ts", "time", "Whole seconds since 1970-01-01 UTC, server time; negative: so many seconds before now.", "-60")
+	AERIE_PARAM(AERIE_IN_PATH, 0, "ts", "time", "Seconds since 1970-01-01 UTC, server time; negative: so many seconds before now. A fraction is cut off.", "-60")
 #define MAC_PARAM AERIE_PARAM(AERIE_IN_PATH, 0, "mac", "maskedmac", "Address, or an address, %2F and a mask.", "\"02:00:00:00:00:01\"")
 #define VIEW_PARAM AERIE_PARAM(AERIE_IN_PATH, 0, "view", "string", "kismet.devices.view.id of the view.", "\"all\"")
 #define PARAMS_END { 0 }

@@ -153,9 +153,16 @@ class Lists(Shared):
 
     def test_last_time_finds_what_changed_since(self):
         newest = max(d["kismet.device.base.mod_time"] for d in self.devices)
-        for ts in ("0", "-86400", str(newest), "-9223372036854775808"):
+        for ts in ("0", "-86400", str(newest), "-9223372036854775808", "-86400.5", f"{newest}.999999", f"{newest - 1}.5"):
             got = self.host.get(f"/devices/last-time/{ts}/devices.json")
-            self.expect(got, lambda d, ts=int(ts): ts < 0 or d["kismet.device.base.mod_time"] >= ts)
+            self.expect(got, lambda d, ts=int(float(ts)): ts < 0 or d["kismet.device.base.mod_time"] >= ts)
+        self.assertEqual(self.host.get(f"/devices/last-time/{newest + 1}.0/devices.json"), [])
+        for last, n in ((newest + 0.75, 1), (newest + 1.0, 0), (-86400.5, 1), (1e300, 400), (str(newest) + ".5", 1)):
+            command = {"fields": [KEY], "last_time": last}
+            if n == 400:
+                self.refused("/devices/summary/devices.json", command, names=["last_time"])
+            else:
+                self.assertEqual(bool(self.post("/devices/summary/devices.json", command)), bool(n), last)
         future = int(time.time()) + 1000
         self.assertEqual(self.host.get(f"/devices/last-time/{future}/devices.json"), [])
         self.assertEqual(self.post(f"/devices/last-time/{future}/devices.json", {"fields": [KEY]}), [])
@@ -163,12 +170,12 @@ class Lists(Shared):
         self.assertEqual(len(self.post("/devices/views/all/devices.json", {"fields": [KEY], "last_time": -86400})), 15)
 
     def test_malformed_times_are_refused(self):
-        for ts in ("x", "1.5", "-", "--1", "1x", "%201", "99999999999999999999", "+5"):
+        for ts in ("x", "1.", "1.5.5", "-", "--1", "1x", "%201", "99999999999999999999", "+5"):
             for path in (f"/devices/last-time/{ts}/devices.json", f"/devices/views/all/last-time/{ts}/devices.json"):
                 reply = self.host.ask(path)
                 self.assertEqual(reply.status, 400, (path, reply.octets))
                 self.assertIn(b"time", reply.octets)
-        for bad in ("x", 1.5, True, [1], {}):
+        for bad in ("x", "1e3", True, [1], {}):
             self.refused("/devices/summary/devices.json", {"last_time": bad}, names=["last_time"])
 
     def test_malformed_commands_are_refused_by_name(self):

@@ -170,8 +170,8 @@ class System(unittest.TestCase):
         everything = self.host.get("/messagebus/all_messages.json")
         last = everything[-1]["kismet.messagebus.message_time"]
         now = int(time.time())
-        for since, expected in (("0", everything), ("0.999999", everything), ("0.5", everything), (f"{last}.99999999999", []), ("-86400", everything), (str(now - 86400), everything), (str(last), []),
-                                (f"{last - 1}.999999", None), (f"{last}.999999", []), (str(last - 1), None), ("-0", []),
+        for since, expected in (("0", everything), ("0.999999", everything), ("0.5", everything), (f"{last + 1}.0", []), ("-86400", everything), (str(now - 86400), everything), (str(last), None), (f"{last}.0", None),
+                                (f"{last - 1}.999999", None), (str(last + 1), []), (str(last - 1), None), ("-0", []),
                                 (str(now + 3600), []), ("9223372036854775807", []), ("-9223372036854775808", everything)):
             with self.subTest(since):
                 if since == "-0":
@@ -182,6 +182,23 @@ class System(unittest.TestCase):
                 if expected is None:
                     expected = [m for m in everything if m["kismet.messagebus.message_time"] == last]
                 self.assertEqual(told["kismet.messagebus.list"], expected)
+
+    def test_who_polls_with_the_time_that_came_with_the_messages_misses_none(self):
+        """Messages of the same second as the answer before, which ends before them."""
+        def poll(since):
+            told = self.host.get(f"/messagebus/last-time/{since}/messages.json")
+            return {m["kismet.messagebus.message_string"] for m in told["kismet.messagebus.list"]}, told["kismet.messagebus.timestamp"]
+        seen, since = poll(0)
+        for i in range(8):
+            definition = f"/nonexistent-{i}.pcap"
+            self.host.ask("/datasource/add_source.cmd", "POST", urllib.parse.urlencode({"definition": definition}), {**FORM, **LOGIN})
+            new, since = poll(since)
+            seen |= new
+        new, since = poll(since)
+        seen |= new
+        everything = {m["kismet.messagebus.message_string"] for m in self.host.get("/messagebus/all_messages.json")}
+        self.assertGreaterEqual(len([text for text in everything if "/nonexistent-" in text]), 8)
+        self.assertEqual(everything - seen, set())
 
     def test_malformed_times_are_refused(self):
         for since in ("x", "", "-", "--1", "+1", "1.", ".5", "1.5.5", "1e3", "0x10", "1 ", "%201", "-.5", "9223372036854775808", "1.x", "NaN"):
