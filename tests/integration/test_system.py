@@ -135,6 +135,39 @@ class System(unittest.TestCase):
         if os.path.exists(os.path.join(SOURCE, ".git")):
             self.assertRegex(status["kismet.system.git"], r"^([0-9a-f]{12})?$")
 
+    def test_status_counts_the_clients_that_are_connected(self):
+        def connected():
+            return self.host.get("/system/status.json")["kismet.system.num_http_connections"]
+        until(lambda: connected() == 1) # the one that asks; those of tests before are gone
+        clients = [self.host.connect() for _ in range(5)]
+        for c in clients:
+            c.request("GET", "/system/timestamp.json")
+            self.assertEqual(c.getresponse().read()[:1], b"{")
+        until(lambda: connected() == 6)
+        for c in clients[:3]:
+            c.close()
+        until(lambda: connected() == 3)
+        for c in clients[3:]:
+            c.close()
+        until(lambda: connected() == 1)
+
+    def test_status_counts_each_stored_text_once(self):
+        def texts():
+            return self.host.get("/system/status.json")["kismet.system.string_cache_size"]
+        keys = [d["kismet.device.base.key"] for d in self.host.get("/devices/all_devices.json")][:3]
+        def name(key, text):
+            body = urllib.parse.urlencode({"json": json.dumps({"username": text})})
+            self.assertEqual(self.host.ask(f"/devices/by-key/{key}/set_name.cmd", "POST", body, {**FORM, **LOGIN}).status, 200)
+        before = texts()
+        for key in keys:
+            name(key, "the same text, which nobody else has")
+        self.assertEqual(texts(), before + 1)
+        name(keys[0], "another text, which nobody else has")
+        self.assertEqual(texts(), before + 2)
+        for key in keys:
+            name(key, None)
+        self.assertEqual(texts(), before)
+
     def test_timestamp_is_the_clock(self):
         before = time.time()
         told = self.host.get("/system/timestamp.json")

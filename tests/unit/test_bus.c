@@ -304,13 +304,13 @@ static void on_new(void *user, const struct aerie_message *m)
 /* Whoever asks for what came since the time at which it looked last must get all that it has not seen. */
 Test(bus, no_message_is_older_than_a_look_that_did_not_see_it)
 {
-	atomic_bool ended = false;
+	atomic_bool published = false;
 	struct look l = { 0 };
 	pthread_t thread;
 
 	loop_set_clock(core.loop, counting_clock, NULL);
-	cr_assert_eq(pthread_create(&thread, NULL, publish_many, &ended), 0);
-	while (!atomic_load(&ended)) {
+	cr_assert_eq(pthread_create(&thread, NULL, publish_many, &published), 0);
+	while (!atomic_load(&published)) {
 		uint64_t now = loop_now_us(core.loop);
 
 		bus_service.recent(&core.self->host, l.seq, on_new, &l);
