@@ -7,6 +7,7 @@
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -163,9 +164,9 @@ static void publish_text(struct bus *b, int level, const char *text)
 		return;
 	}
 	msg.text = cleaned;
-	msg.time_us = now_us(b);
-	msg.time_s = msg.time_us / 1000000u;
 	pthread_mutex_lock(&b->lock);
+	msg.time_us = now_us(b); /* under the lock: who looks after a time sees every message from before it */
+	msg.time_s = msg.time_us / 1000000u;
 	msg.seq = ++b->seq;
 	k = &b->ring[msg.seq % BUS_KEPT];
 	k->seq = msg.seq;
@@ -293,34 +294,40 @@ static void service_publish(const struct aerie_host *h, const char *topic, uint6
 	bus_publish(module_of(h)->core->bus, topic, key, rec);
 }
 
+/* A copy of message seq, or of the oldest that is kept behind it; false behind the last. */
+static bool kept_at(struct bus *b, uint64_t seq, uint64_t last, struct kept *ret_kept)
+{
+	bool there;
+
+	pthread_mutex_lock(&b->lock);
+	if (b->seq > BUS_KEPT && seq <= b->seq - BUS_KEPT)
+		seq = b->seq - BUS_KEPT + 1;
+	there = seq <= last;
+	if (there)
+		*ret_kept = b->ring[seq % BUS_KEPT];
+	pthread_mutex_unlock(&b->lock);
+	return there;
+}
+
+/* One at a time: that needs no memory that could be out, and calls fn without the lock. */
 static void recent(const struct aerie_host *h, uint64_t after_seq, aerie_message_fn *fn, void *user)
 {
 	struct bus *b = module_of(h)->core->bus;
-	struct kept *copy = malloc(sizeof b->ring);
 	struct aerie_message msg = { .size = sizeof msg };
-	uint64_t seq, last;
+	struct kept k;
+	uint64_t last;
 
-	if (!copy) {
-		bus_printf(b, AERIE_LOG_ERROR, "memory is out: the recent messages cannot be listed");
-		return;
-	}
 	pthread_mutex_lock(&b->lock);
-	memcpy(copy, b->ring, sizeof b->ring);
 	last = b->seq;
 	pthread_mutex_unlock(&b->lock);
-	seq = last > BUS_KEPT ? last - BUS_KEPT : 0;
-	if (after_seq > seq)
-		seq = after_seq;
-	while (seq < last) {
-		seq++;
-		msg.level = copy[seq % BUS_KEPT].level;
-		msg.time_us = copy[seq % BUS_KEPT].time_us;
-		msg.time_s = msg.time_us / 1000000u;
-		msg.seq = seq;
-		msg.text = copy[seq % BUS_KEPT].text;
+	for (; after_seq < last && kept_at(b, after_seq + 1, last, &k); after_seq = k.seq) {
+		msg.level = k.level;
+		msg.time_us = k.time_us;
+		msg.time_s = k.time_us / 1000000u;
+		msg.seq = k.seq;
+		msg.text = k.text;
 		fn(user, &msg);
 	}
-	free(copy);
 }
 
 struct bus *bus_new(struct core *core)

@@ -299,6 +299,11 @@ static int visit(const struct aerie_host *h, const struct aerie_rec *rec, const 
 	return record_visit(module_of(h)->core, rec, vt, v);
 }
 
+static uint64_t interned(const struct aerie_host *h)
+{
+	return strings_count(module_of(h)->core->strings);
+}
+
 const struct aerie_fields fields_service = {
 	.size = sizeof fields_service,
 	.define = registry_define,
@@ -332,4 +337,5 @@ const struct aerie_fields fields_service = {
 	.visit = visit,
 	.each_record = registry_each_record,
 	.each_member = registry_each_member,
+	.interned = interned,
 };

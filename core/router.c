@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Routes and serializers: registration, and the way of a request from its path to a handler's reply. */
 #include <errno.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -412,6 +413,18 @@ static struct aerie_reply *dispatch(const struct aerie_host *h, const struct aer
 	return rep;
 }
 
+static void connection(const struct aerie_host *h, int32_t change)
+{
+	(void)atomic_fetch_add_explicit(&module_of(h)->core->router->connections, change, memory_order_relaxed);
+}
+
+static uint64_t connections(const struct aerie_host *h)
+{
+	int64_t n = atomic_load_explicit(&module_of(h)->core->router->connections, memory_order_relaxed);
+
+	return n < 0 ? 0 : (uint64_t)n;
+}
+
 const struct aerie_http http_service = {
 	.size = sizeof http_service,
 	.register_route = register_route,
@@ -444,6 +457,8 @@ const struct aerie_http http_service = {
 	.value_parse = value_parse,
 	.value_free = value_free,
 	.value_key = value_key,
+	.connection = connection,
+	.connections = connections,
 };
 
 const struct aerie_serializers serializers_service = {

@@ -3,6 +3,7 @@
 #ifndef CORE_ROUTES_H
 #define CORE_ROUTES_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 
 #include <core/path.h>
@@ -31,6 +32,7 @@ struct route {
 struct router {
 	struct core *core;
 	char error[256]; /* of router_write_devices(); main thread */
+	_Atomic int64_t connections;
 };
 
 struct route_table {

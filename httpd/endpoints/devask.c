@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* What a request asks of a list of devices: its command, its view, its time. Nothing malformed is taken for a default. */
 #include <errno.h>
+#include <float.h>
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -82,23 +84,13 @@ const char *ask_variable(const struct ask *a, const char *name)
 	return text && *text ? text : NULL;
 }
 
-/* Negative: seconds before now. 0 is the beginning, and no condition at all. */
-static void set_since(struct ask *a, int64_t ts)
-{
-	int64_t now = (int64_t)(a->e->loop->now_us(a->e->h) / 1000000);
-
-	if (ts < 0)
-		ts = ts < -now ? 0 : now + ts;
-	a->query.changed_since = (uint64_t)ts;
-}
-
 int ask_since(struct ask *a, const char *what, const char *text, struct aerie_reply *rep)
 {
-	int64_t ts;
+	uint64_t us;
 
-	if (ask_number(text, &ts) < 0)
-		return ask_wrong(a, rep, "%s is not a whole number of seconds since 1970, or, negative, before now", what);
-	set_since(a, ts);
+	if (since_parse(text, a->e->loop->now_us(a->e->h), &us))
+		return ask_wrong(a, rep, "%s is " SINCE_WRONG, what);
+	a->query.changed_since = us / 1000000; /* 0 is the beginning, and no condition at all */
 	return 0;
 }
 
@@ -108,15 +100,15 @@ static int read_last_time(struct ask *a, struct aerie_reply *rep)
 	const struct aerie_value *v = http->value_get(a->command, "last_time");
 	uint32_t kind = http->value_kind(v);
 	const char *text = http->value_str(v, NULL);
+	char number[DBL_MAX_10_EXP + 16] = "";
 
 	if (kind == AERIE_VALUE_NULL)
 		return 0;
-	if (text)
-		return ask_since(a, "`last_time`", text, rep);
-	if (kind != AERIE_VALUE_INT && (kind != AERIE_VALUE_REAL || http->value_int(v, 0) != http->value_int(v, 1)))
-		return ask_since(a, "`last_time`", "", rep);
-	set_since(a, http->value_int(v, 0));
-	return 0;
+	if (kind == AERIE_VALUE_INT)
+		(void)snprintf(number, sizeof number, "%" PRId64, http->value_int(v, 0));
+	else if (kind == AERIE_VALUE_REAL)
+		(void)snprintf(number, sizeof number, "%.6f", http->value_real(v, 0));
+	return ask_since(a, "`last_time`", text ? text : number, rep);
 }
 
 static int read_wrapper(struct ask *a, struct aerie_reply *rep)

@@ -80,7 +80,7 @@ int devices_reply(struct ask *a, struct aerie_reply *rep, const char *name);
 	AERIE_PARAM(AERIE_IN_QUERY, 0, "page", "integer", "Number of a page, from 0 on; this, size or length, sort, and search ask for one page.", \
 		    "0"), \
 	AERIE_PARAM(AERIE_IN_QUERY, 0, "size", "integer", "Devices of a page: 50 when missing, at most 500.", "50"), \
-	AERIE_PARAM(AERIE_IN_QUERY, 0, "sort", "string", "Path of the field that pages are ordered by, texts by their first 64 octets.", \
+	AERIE_PARAM(AERIE_IN_QUERY, 0, "sort", "string", "Path of the field that pages are ordered by.", \
 		    "\"kismet.device.base.last_time\""), \
 	AERIE_PARAM(AERIE_IN_QUERY, 0, "sort_dir", "string", "asc or desc; asc when missing.", "\"desc\""), \
 	AERIE_PARAM(AERIE_IN_QUERY, 0, "search", "string", "Only devices with this text in any of the fields, whatever the case.", "\"lab\""), \
@@ -92,15 +92,16 @@ int devices_reply(struct ask *a, struct aerie_reply *rep, const char *name);
 	AERIE_PARAM(AERIE_IN_QUERY, 0, "length", "integer", "Rows of a page, as size; DataTables: less than 1 is 50.", "25"), \
 	AERIE_PARAM(AERIE_IN_QUERY, 0, "search[value]", "string", "DataTables: text to search for.", "\"lab\""), \
 	AERIE_PARAM(AERIE_IN_QUERY, 0, "order[0][column]", "integer", \
-		    "DataTables: number of the column to order by: of colmap, of columns[N][data], or of fields.", "0"), \
-	AERIE_PARAM(AERIE_IN_QUERY, 0, "order[0][dir]", "string", "DataTables: asc or desc; asc when missing.", "\"asc\""), \
+		    "DataTables: number of the column to order by: of colmap, of columns[N][data], or of fields. Rows that are the same in it are ordered " \
+		    "by `order[1][column]`, and so on; at most 16.", "0"), \
+	AERIE_PARAM(AERIE_IN_QUERY, 0, "order[0][dir]", "string", "DataTables: asc or desc; asc when missing; one for each column to order by.", "\"asc\""), \
 	AERIE_PARAM(AERIE_IN_QUERY, 0, "columns[0][data]", "string", "DataTables: name of the field that a column shows; one for each column.", \
 		    "\"kismet.device.base.name\""), \
 	AERIE_PARAM(AERIE_IN_QUERY, 0, "columns[0][searchable]", "string", \
 		    "DataTables: true: this column is searched; one for each column, and all fields when there is none.", "\"true\"")
 #define KEY_PARAM AERIE_PARAM(AERIE_IN_PATH, 0, "key", "key", "kismet.device.base.key of the device.", "\"4202770D00000000_554433221100\"")
 #define TIME_PARAM \
-	AERIE_PARAM(AERIE_IN_PATH, 0, "ts", "time", "Whole seconds since 1970-01-01 UTC, server time; negative: so many seconds before now.", "-60")
+	AERIE_PARAM(AERIE_IN_PATH, 0, "ts", "time", "Seconds since 1970-01-01 UTC, server time; negative: so many seconds before now. A fraction is cut off.", "-60")
 #define MAC_PARAM AERIE_PARAM(AERIE_IN_PATH, 0, "mac", "maskedmac", "Address, or an address, %2F and a mask.", "\"02:00:00:00:00:01\"")
 #define VIEW_PARAM AERIE_PARAM(AERIE_IN_PATH, 0, "view", "string", "kismet.devices.view.id of the view.", "\"all\"")
 #define PARAMS_END { 0 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* A page of a list of devices: DataTables' server-side processing, and plain paging. The list is walked once, and the first rows in
- * the asked order are kept in a heap that holds the page's last row; a page that lies deeper than WINDOW_MAX rows is
- * reached by further walks, each behind the last row of the one before, so that memory does not depend on the number of devices. */
+ * the asked order are kept (devrows.h); a page that lies deeper than these is reached by further walks, each behind the last
+ * row of the one before, so that memory does not depend on the number of devices. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -9,18 +9,13 @@
 #include <string.h>
 
 #include "devices.h"
+#include "devrows.h"
 
 #define PAGE_ROWS 50u      /* of a page whose length is not given */
 #define PAGE_ROWS_MAX 500u /* of a page; longer ones are cut to it */
-#define WINDOW_MAX 65536u  /* rows kept in order at once */
 #define COLUMNS_MAX 256u   /* of a table, that can be searched */
 #define SEARCH_PATHS 512u  /* fields that are searched */
 #define VARIABLE 64u       /* octets of a variable's name */
-
-struct row {
-	struct aerie_order order;
-	uint64_t key;
-};
 
 struct table {
 	struct ask *ask;
@@ -34,17 +29,12 @@ struct table {
 	struct aerie_selection *column[SEARCH_PATHS]; /* where; all that is selected when the request names no columns */
 	uint32_t n_columns;
 	int named_columns;
-	struct aerie_selection *order; /* NULL: as they come */
-	int descending;
 
 	uint64_t total, filtered;
 	uint64_t key[PAGE_ROWS_MAX];
 	uint32_t n_keys;
 
-	struct row *heap; /* the last of the rows kept on top */
-	size_t n, room, window;
-	struct row behind; /* rows up to this one were taken before */
-	int has_behind;
+	struct rows *rows;
 	uint64_t taken, seen; /* rows taken by the walks before; seen by this one */
 };
 
@@ -58,91 +48,8 @@ static void table_free(void *user)
 	walk_free(t->walk);
 	for (i = 0; i < t->n_columns; i++)
 		t->e->select->selection_free(t->column[i]);
-	t->e->select->selection_free(t->order);
-	free(t->heap);
+	rows_free(t->rows);
 	free(t);
-}
-
-/* ---- rows in order ---- */
-
-static int compare_values(const struct aerie_order *a, const struct aerie_order *b)
-{
-	if (a->kind != b->kind)
-		return a->kind < b->kind ? -1 : 1;
-	if (a->kind == AERIE_ORDER_NUMBER && a->number != b->number)
-		return a->number < b->number ? -1 : a->number > b->number;
-	return a->kind == AERIE_ORDER_TEXT ? memcmp(a->text, b->text, sizeof a->text) : 0;
-}
-
-/* Rows of the same value by their keys: so every walk has the same order. */
-static int compare(const struct table *t, const struct row *a, const struct row *b)
-{
-	int c = compare_values(&a->order, &b->order);
-
-	if (t->descending)
-		c = -c;
-	return c ? c : a->key < b->key ? -1 : a->key > b->key;
-}
-
-static void sink_down(struct table *t, size_t at, size_t n)
-{
-	struct row row = t->heap[at];
-	size_t child;
-
-	while ((child = 2 * at + 1) < n) {
-		if (child + 1 < n && compare(t, &t->heap[child], &t->heap[child + 1]) < 0)
-			child++;
-		if (compare(t, &row, &t->heap[child]) >= 0)
-			break;
-		t->heap[at] = t->heap[child];
-		at = child;
-	}
-	t->heap[at] = row;
-}
-
-static int heap_add(struct table *t, const struct row *row)
-{
-	size_t at = t->n, room = t->room ? t->room * 2 : PAGE_ROWS;
-	struct row *heap;
-
-	if (t->n == t->room) {
-		heap = realloc(t->heap, room * sizeof *heap);
-		if (!heap)
-			return -ENOMEM;
-		t->heap = heap;
-		t->room = room;
-	}
-	t->n++;
-	for (; at && compare(t, &t->heap[(at - 1) / 2], row) < 0; at = (at - 1) / 2)
-		t->heap[at] = t->heap[(at - 1) / 2];
-	t->heap[at] = *row;
-	return 0;
-}
-
-static int offer(struct table *t, const struct row *row)
-{
-	if (t->has_behind && compare(t, row, &t->behind) <= 0)
-		return 0;
-	if (t->n < t->window)
-		return heap_add(t, row);
-	if (compare(t, row, &t->heap[0]) < 0) {
-		t->heap[0] = *row;
-		sink_down(t, 0, t->n);
-	}
-	return 0;
-}
-
-static void sort_heap(struct table *t)
-{
-	size_t n;
-
-	for (n = t->n; n > 1; n--) {
-		struct row last = t->heap[0];
-
-		t->heap[0] = t->heap[n - 1];
-		t->heap[n - 1] = last;
-		sink_down(t, 0, n - 1);
-	}
 }
 
 /* ---- walking ---- */
@@ -164,58 +71,51 @@ static int matches_search(const struct table *t, const struct aerie_rec *rec)
 static int see(void *user, uint64_t key, const struct aerie_rec *rec)
 {
 	struct table *t = user;
-	struct row row = { .key = key };
 	uint64_t at;
-	int err;
 
 	if (!matches_search(t, rec))
 		return 0;
 	at = t->seen++;
-	if (t->order) {
-		err = t->e->select->order(t->e->h, t->order, 0, rec, &row.order);
-		if (row.order.kind == AERIE_ORDER_NUMBER && row.order.number != row.order.number)
-			row.order.kind = AERIE_ORDER_ABSENT; /* not a number */
-		return err < 0 ? err : offer(t, &row);
-	}
+	if (rows_are_ordered(t->rows))
+		return rows_offer(t->rows, key, rec);
 	if (at >= t->start && at - t->start < t->length)
 		t->key[t->n_keys++] = key;
 	return 0;
 }
 
+/* The number of rows that were kept, or a negative errno. */
 static int walk_once(struct table *t)
 {
-	uint64_t total, end = t->start + t->length, i;
+	uint64_t total, end = t->start + t->length;
+	size_t n, i;
 	int err;
 
-	t->n = 0;
 	t->seen = 0;
-	t->window = end - t->taken < WINDOW_MAX ? (size_t)(end - t->taken) : WINDOW_MAX;
-	err = walk_each(t->walk, t->search || t->order, see, t, &total);
+	rows_begin(t->rows, end - t->taken);
+	err = walk_each(t->walk, t->search || rows_are_ordered(t->rows), see, t, &total);
 	if (err < 0)
 		return err;
 	if (!t->taken) {
 		t->total = total;
 		t->filtered = t->seen;
 	}
-	sort_heap(t);
-	for (i = 0; i < t->n; i++)
+	n = rows_end(t->rows);
+	for (i = 0; i < n; i++)
 		if (t->taken + i >= t->start && t->taken + i < end)
-			t->key[t->n_keys++] = t->heap[i].key;
-	return 0;
+			t->key[t->n_keys++] = rows_key(t->rows, i);
+	return (int)n;
 }
 
 static int find_rows(struct table *t)
 {
 	uint64_t end = t->start + t->length;
-	int err;
+	int n;
 
 	do {
-		err = walk_once(t);
-		if (err < 0 || !t->n)
-			return err;
-		t->taken += t->n;
-		t->behind = t->heap[t->n - 1];
-		t->has_behind = 1;
+		n = walk_once(t);
+		if (n <= 0)
+			return n;
+		t->taken += (unsigned)n;
 	} while (t->taken < end && t->taken < t->filtered && t->filtered > t->start);
 	return 0;
 }
@@ -234,13 +134,13 @@ static int read_number(struct table *t, struct aerie_reply *rep, const char *nam
 	return 0;
 }
 
-static int read_direction(struct table *t, struct aerie_reply *rep, const char *name)
+static int read_direction(struct table *t, struct aerie_reply *rep, const char *name, int *ret_descending)
 {
 	const char *text = ask_variable(t->ask, name);
 
 	if (text && strcmp(text, "asc") && strcmp(text, "desc"))
 		return ask_wrong(t->ask, rep, "`%s` is neither \"asc\" nor \"desc\"", name);
-	t->descending = text && !strcmp(text, "desc");
+	*ret_descending = text && !strcmp(text, "desc");
 	return 0;
 }
 
@@ -328,24 +228,54 @@ static int read_search_columns(struct table *t, struct aerie_reply *rep)
 	return err;
 }
 
-static int read_order(struct table *t, struct aerie_reply *rep)
+/* By what a path leads to, behind those before. */
+static int order_by(struct table *t, struct aerie_reply *rep, const char *what, const char *path, int descending)
 {
-	const char *path;
-	int64_t column;
-	int err;
+	struct aerie_selection *field;
+	int err = select_path(t, rep, what, path, &field);
 
-	err = read_number(t, rep, "order[0][column]", -1, 0, &column);
-	if (!err)
-		err = read_direction(t, rep, "order[0][dir]");
-	if (err || column < 0)
+	if (err)
 		return err;
-	path = column < UINT32_MAX ? column_path(t, (uint32_t)column, 0) : NULL;
-	if (!path)
-		return ask_wrong(t->ask, rep, "`order[0][column]`: neither `colmap` nor `fields` say what column %" PRId64 " shows", column);
-	return select_path(t, rep, "colmap", path, &t->order);
+	err = rows_order_by(t->rows, field, descending);
+	return err == -E2BIG ? ask_wrong(t->ask, rep, "`order`: more than %u columns to order by", ROWS_ORDERS_MAX) : err;
 }
 
-static uint64_t rows(int64_t n)
+#define ORDER_ENDS (ASK_REPLIED + 1)
+
+/* ORDER_ENDS: there is no i-th column to order by. */
+static int read_order(struct table *t, struct aerie_reply *rep, uint32_t i)
+{
+	char name[VARIABLE], direction[VARIABLE];
+	const char *path;
+	int64_t column;
+	int err, descending;
+
+	(void)snprintf(name, sizeof name, "order[%" PRIu32 "][column]", i);
+	(void)snprintf(direction, sizeof direction, "order[%" PRIu32 "][dir]", i);
+	err = read_number(t, rep, name, -1, 0, &column);
+	if (!err)
+		err = read_direction(t, rep, direction, &descending);
+	if (err || column < 0)
+		return err ? err : ORDER_ENDS;
+	path = column < UINT32_MAX ? column_path(t, (uint32_t)column, 0) : NULL;
+	if (!path)
+		return ask_wrong(t->ask, rep, "`%s`: neither `colmap` nor `fields` say what column %" PRId64 " shows", name, column);
+	return order_by(t, rep, "colmap", path, descending);
+}
+
+/* The columns to order by, the most important one first. */
+static int read_orders(struct table *t, struct aerie_reply *rep)
+{
+	uint32_t i = 0;
+	int err;
+
+	do
+		err = read_order(t, rep, i++);
+	while (!err);
+	return err == ORDER_ENDS ? 0 : err;
+}
+
+static uint64_t page_rows(int64_t n)
 {
 	return n < 1 ? PAGE_ROWS : n > PAGE_ROWS_MAX ? PAGE_ROWS_MAX : (uint64_t)n;
 }
@@ -366,31 +296,31 @@ static int read_datatable(struct table *t, struct aerie_reply *rep)
 	if (err)
 		return err;
 	t->start = (uint64_t)start;
-	t->length = rows(length);
+	t->length = page_rows(length);
 	t->search = ask_variable(t->ask, "search[value]");
 	err = t->search ? read_search_columns(t, rep) : 0;
-	return err ? err : read_order(t, rep);
+	return err ? err : read_orders(t, rep);
 }
 
 static int read_page(struct table *t, struct aerie_reply *rep)
 {
 	const char *sort = ask_variable(t->ask, "sort");
 	int64_t page, length;
-	int err;
+	int err, descending;
 
 	err = read_number(t, rep, "page", 0, 0, &page);
 	if (!err)
 		err = read_number(t, rep, ask_variable(t->ask, "length") ? "length" : "size", PAGE_ROWS, 1, &length);
 	if (!err)
-		err = read_direction(t, rep, "sort_dir");
+		err = read_direction(t, rep, "sort_dir", &descending);
 	if (err)
 		return err;
-	t->length = rows(length);
+	t->length = page_rows(length);
 	if (page > INT64_MAX / PAGE_ROWS_MAX)
 		return ask_wrong(t->ask, rep, "`page`: there is no such page");
 	t->start = (uint64_t)page * t->length;
 	t->search = ask_variable(t->ask, "search");
-	return sort ? select_path(t, rep, "sort", sort, &t->order) : 0;
+	return sort ? order_by(t, rep, "sort", sort, descending) : 0;
 }
 
 /* ---- the reply ---- */
@@ -467,8 +397,9 @@ int table_reply(struct ask *a, struct aerie_reply *rep, const char *name)
 	t->ask = a;
 	t->e = a->e;
 	t->is_page = form == 2;
+	t->rows = rows_new(t->e);
 	(void)snprintf(t->name, sizeof t->name, "%s", a->wrapper ? a->wrapper : t->is_page ? "data" : name);
-	err = t->is_page ? read_page(t, rep) : read_datatable(t, rep);
+	err = !t->rows ? -ENOMEM : t->is_page ? read_page(t, rep) : read_datatable(t, rep);
 	if (!err) {
 		t->walk = walk_new(a);
 		err = t->walk ? find_rows(t) : -ENOMEM;
@@ -478,8 +409,8 @@ int table_reply(struct ask *a, struct aerie_reply *rep, const char *name)
 		return err;
 	}
 	t->ask = NULL;
-	free(t->heap);
-	t->heap = NULL;
+	rows_free(t->rows);
+	t->rows = NULL;
 	err = a->e->http->reply_value(rep, emit_table, t, table_free);
 	return err < 0 ? err : ASK_REPLIED;
 }

@@ -79,6 +79,10 @@ int names_define(struct endpoints *e); /* [load] */
 int put_u64(const struct aerie_visitor *vt, void *v, const struct aerie_name *name, uint64_t value);
 int put_str(const struct aerie_visitor *vt, void *v, const struct aerie_name *name, const char *text);
 
+/* since.c: seconds since 1970, with or without a fraction; negative: so long before now. -EINVAL, -ERANGE. */
+int since_parse(const char *text, uint64_t now_us, uint64_t *ret_us);
+#define SINCE_WRONG "not a time: seconds since 1970 or, negative, before now, with or without a fraction"
+
 /* system.c */
 int system_new(struct endpoints *e); /* [load] defines the record */
 int system_configure(struct endpoints *e, const struct aerie_config *config);

@@ -2,10 +2,10 @@
 plugin_LTLIBRARIES += modules/endpoints.la
 modules_endpoints_la_SOURCES = httpd/endpoints/endpoints.c httpd/endpoints/endpoints.h httpd/endpoints/names.c \
 	httpd/endpoints/system.c httpd/endpoints/sensors.c httpd/endpoints/sensors.h httpd/endpoints/devices.c httpd/endpoints/devices.h \
-	httpd/endpoints/devask.c httpd/endpoints/devlist.c httpd/endpoints/devtable.c httpd/endpoints/devmulti.c httpd/endpoints/devviews.c \
+	httpd/endpoints/devask.c httpd/endpoints/devlist.c httpd/endpoints/devtable.c httpd/endpoints/devrows.c httpd/endpoints/devrows.h httpd/endpoints/devmulti.c httpd/endpoints/devviews.c \
 	httpd/endpoints/devlabels.c httpd/endpoints/labels.c httpd/endpoints/labels.h httpd/endpoints/labelfile.c \
 	httpd/endpoints/lists.c httpd/endpoints/lists.h httpd/endpoints/fields.c httpd/endpoints/fields.h \
-	httpd/endpoints/messages.c httpd/endpoints/streams.c httpd/endpoints/packetchain.c \
+	httpd/endpoints/messages.c httpd/endpoints/since.c httpd/endpoints/streams.c httpd/endpoints/packetchain.c \
 	httpd/endpoints/sources.c httpd/endpoints/sources.h httpd/endpoints/control.c httpd/endpoints/interfaces.c httpd/endpoints/feed.c httpd/endpoints/waits.c httpd/endpoints/waits.h \
 	httpd/endpoints/fieldlist.c httpd/endpoints/pages.c
 modules_endpoints_la_CPPFLAGS = $(MODCPP) -I$(top_builddir)/httpd/endpoints

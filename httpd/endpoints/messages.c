@@ -1,16 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* The last messages, all of them or those since a time. They are written down at once, because each look may see newer ones. */
 #include <errno.h>
-#include <stdbool.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "fields.h"
 
 struct messages {
 	const struct endpoints *e;
 	struct aerie_recording *r; /* NULL: only count */
-	uint64_t after_us;
+	uint64_t since_us;
+	uint64_t now_us; /* before they were collected: who asks from there on misses none */
 	uint32_t n;
 	int err;
 };
@@ -36,16 +34,16 @@ static void on_message(void *user, const struct aerie_message *m)
 {
 	struct messages *ms = user;
 
-	if (ms->err || m->time_us <= ms->after_us)
+	if (ms->err || m->time_us < ms->since_us)
 		return;
 	ms->err = write_message(ms, m);
 	ms->n++;
 }
 
 /* Writes the messages one after the other into a recording of their own: how many is known only then. */
-static int collect(const struct endpoints *e, uint64_t after_us, struct messages *ret_ms)
+static int collect(const struct endpoints *e, uint64_t since_us, uint64_t now_us, struct messages *ret_ms)
 {
-	struct messages ms = { .e = e, .r = e->select->recording_new(e->h, FIELDS_VALUE_MAX), .after_us = after_us };
+	struct messages ms = { .e = e, .r = e->select->recording_new(e->h, FIELDS_VALUE_MAX), .since_us = since_us, .now_us = now_us };
 
 	if (!ms.r)
 		return -ENOMEM;
@@ -83,16 +81,16 @@ static int write_since(const struct messages *ms, struct aerie_recording *r)
 	if (!err)
 		err = write_list(ms, r);
 	if (!err)
-		err = put_u64(vt, r, e->name[NAME_MESSAGES_TIMESTAMP], e->loop->now_us(e->h) / 1000000);
+		err = put_u64(vt, r, e->name[NAME_MESSAGES_TIMESTAMP], ms->now_us / 1000000);
 	return err ? err : vt->end_map(r);
 }
 
-static int reply_messages(const struct endpoints *e, const struct aerie_request *req, struct aerie_reply *rep, uint64_t after_us,
-			  int (*write)(const struct messages *ms, struct aerie_recording *r))
+static int reply_messages(const struct endpoints *e, const struct aerie_request *req, struct aerie_reply *rep, uint64_t since_us,
+			  uint64_t now_us, int (*write)(const struct messages *ms, struct aerie_recording *r))
 {
 	struct aerie_recording *r;
 	struct messages ms;
-	int err = collect(e, after_us, &ms);
+	int err = collect(e, since_us, now_us, &ms);
 
 	if (err)
 		return err;
@@ -107,51 +105,17 @@ static int reply_messages(const struct endpoints *e, const struct aerie_request 
 
 static int all_messages(void *user, const struct aerie_request *req, struct aerie_reply *rep)
 {
-	return reply_messages(user, req, rep, 0, write_list);
-}
-
-/* Microseconds of ".5", ".123456789": six digits count. */
-static uint64_t fraction_us(const char *text)
-{
-	uint64_t us = 0;
-	unsigned i;
-
-	for (i = 0; i < 6; i++)
-		us = us * 10 + (*text ? (uint64_t)(*text++ - '0') : 0);
-	return us;
-}
-
-/* Seconds since 1970, with or without a fraction; negative: before now. What is newer has more than *ret_us microseconds: without a
- * fraction all of its second is as old. */
-static int parse_since(const char *text, uint64_t now_us, uint64_t *ret_us)
-{
-	bool before = *text == '-';
-	const char *digits = text + before, *end = digits + strspn(digits, "0123456789");
-	unsigned long long s;
-	uint64_t us;
-
-	if (end == digits || (*end && (*end != '.' || !end[1] || end[1 + strspn(end + 1, "0123456789")])))
-		return -EINVAL;
-	errno = 0;
-	s = strtoull(digits, NULL, 10);
-	if (errno || s > (unsigned long long)INT64_MAX + before)
-		return -ERANGE;
-	us = s > (UINT64_MAX - 999999) / 1000000 ? UINT64_MAX : s * 1000000 + (*end ? fraction_us(end + 1) : before ? 0 : 999999);
-	if (before)
-		us = us < now_us ? now_us - us : 0;
-	*ret_us = us;
-	return 0;
+	return reply_messages(user, req, rep, 0, 0, write_list);
 }
 
 static int since(void *user, const struct aerie_request *req, struct aerie_reply *rep)
 {
 	const struct endpoints *e = user;
-	uint64_t after_us;
+	uint64_t now_us = e->loop->now_us(e->h), since_us;
 
-	if (parse_since(e->http->param(req, "ts"), e->loop->now_us(e->h), &after_us))
-		return e->http->reply_error(rep, 400,
-					    "the time in the path is no number: seconds since 1970, or negative for so many seconds ago");
-	return reply_messages(e, req, rep, after_us, write_since);
+	if (since_parse(e->http->param(req, "ts"), now_us, &since_us))
+		return e->http->reply_error(rep, 400, "the time in the path is " SINCE_WRONG);
+	return reply_messages(e, req, rep, since_us, now_us, write_since);
 }
 
 #define MESSAGE_FIELDS "kismet.messagebus.message_string kismet.messagebus.message_flags kismet.messagebus.message_time"
@@ -159,7 +123,7 @@ static int since(void *user, const struct aerie_request *req, struct aerie_reply
 static const struct aerie_param params[] = { FIELDS_PARAM("[\"kismet.messagebus.message_string\"]"), { 0 } };
 static const struct aerie_param since_params[] = {
 	AERIE_PARAM(AERIE_IN_PATH, 0, "ts", "time",
-		    "Seconds since 1970, as integer or with a fraction; negative: so many seconds ago.", "-60"),
+		    "Seconds since 1970, with or without a fraction; negative: so many seconds ago.", "-60"),
 	FIELDS_PARAM("[\"kismet.messagebus.list\"]"),
 	{ 0 },
 };
@@ -172,7 +136,7 @@ const struct endpoint message_endpoints[] = {
 	{ .path = "/messagebus/last-time/:ts/messages", .handle = since, .methods = AERIE_HTTP_GET | AERIE_HTTP_POST, .params = since_params,
 	  .result = AERIE_RESULT_OBJECT, .fields = "kismet.messagebus.list kismet.messagebus.timestamp " MESSAGE_FIELDS,
 	  .summary = "Messages since a time.",
-	  .help = "An object with the list of the messages that are newer than the time, of the last 50, newest last; and the server's time, "
-		  "which the next request can ask from. Without a fraction, the messages of that second do not count as newer." },
+	  .help = "An object with the list of the messages of that time and later, of the last 50, newest last; and the server's time in whole "
+		  "seconds. Who asks from there on misses no message, and gets those of that second again." },
 	{ 0 },
 };

@@ -26,7 +26,7 @@ struct system {
 	aerie_slot battery_percentage, battery_charging, battery_ac, battery_remaining;
 	aerie_slot sec, usec, start_sec, rss, rss_rrd, devices, devices_rrd, packets_rrd;
 	aerie_slot user, version, git, build_time, name, description, location, uuid, server_uuid;
-	aerie_slot fan, temp, fields, components;
+	aerie_slot fan, temp, fields, components, connections, texts;
 	char user_name[64];
 };
 
@@ -104,6 +104,8 @@ static void refresh(const struct endpoints *e, const struct sensors *sensors)
 	aerie_set_u64(s->rec, s->devices, e->devices->count(e->h));
 	aerie_set_u64(s->rec, s->fields, fields);
 	aerie_set_u64(s->rec, s->components, components);
+	aerie_set_u64(s->rec, s->connections, e->http->connections(e->h));
+	aerie_set_u64(s->rec, s->texts, e->fields->interned(e->h));
 	aerie_set_i32(s->rec, s->battery_percentage, sensors->battery_percentage);
 	aerie_set_u8(s->rec, s->battery_ac, sensors->ac);
 	aerie_set_u32(s->rec, s->battery_remaining, sensors->battery_remaining_s);
@@ -232,6 +234,8 @@ static int define(struct endpoints *e, struct system *s)
 		AERIE_MEMBER(AERIE_T_MAP_STR, AERIE_T_F64, 0, "kismet.system.sensors.temp", "C", "Temperature of each sensor.", 0, &s->temp),
 		U64("num_fields", "fields", "Tracked fields that are defined.", fields),
 		U64("num_components", "types", "Record types that are defined.", components),
+		U64("num_http_connections", "connections", "HTTP clients that are connected, WebSockets among them.", connections),
+		U64("string_cache_size", "texts", "Different texts that are stored, each once.", texts),
 	};
 	aerie_record_id type;
 	int err = e->fields->define_record(e->h, "kismet.system", 0, members, sizeof members / sizeof members[0], &type);

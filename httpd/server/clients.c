@@ -171,6 +171,7 @@ static struct client *client_new(struct clients *all, struct MHD_Connection *c)
 		k->next->prev = k;
 	all->first = k;
 	(void)pthread_mutex_unlock(&all->lock);
+	all->s->http->connection(all->s->h, 1);
 	return k;
 }
 
@@ -188,6 +189,7 @@ static void client_free(struct client *k)
 		k->next->prev = k->prev;
 	count_down(all, k->source);
 	(void)pthread_mutex_unlock(&all->lock);
+	all->s->http->connection(all->s->h, -1);
 	free(k);
 }
 

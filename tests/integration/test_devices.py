@@ -153,9 +153,16 @@ class Lists(Shared):
 
     def test_last_time_finds_what_changed_since(self):
         newest = max(d["kismet.device.base.mod_time"] for d in self.devices)
-        for ts in ("0", "-86400", str(newest), "-9223372036854775808"):
+        for ts in ("0", "-86400", str(newest), "-9223372036854775808", "-86400.5", f"{newest}.999999", f"{newest - 1}.5"):
             got = self.host.get(f"/devices/last-time/{ts}/devices.json")
-            self.expect(got, lambda d, ts=int(ts): ts < 0 or d["kismet.device.base.mod_time"] >= ts)
+            self.expect(got, lambda d, ts=int(float(ts)): ts < 0 or d["kismet.device.base.mod_time"] >= ts)
+        self.assertEqual(self.host.get(f"/devices/last-time/{newest + 1}.0/devices.json"), [])
+        for last, n in ((newest + 0.75, 1), (newest + 1.0, 0), (-86400.5, 1), (1e300, 400), (str(newest) + ".5", 1)):
+            command = {"fields": [KEY], "last_time": last}
+            if n == 400:
+                self.refused("/devices/summary/devices.json", command, names=["last_time"])
+            else:
+                self.assertEqual(bool(self.post("/devices/summary/devices.json", command)), bool(n), last)
         future = int(time.time()) + 1000
         self.assertEqual(self.host.get(f"/devices/last-time/{future}/devices.json"), [])
         self.assertEqual(self.post(f"/devices/last-time/{future}/devices.json", {"fields": [KEY]}), [])
@@ -163,12 +170,12 @@ class Lists(Shared):
         self.assertEqual(len(self.post("/devices/views/all/devices.json", {"fields": [KEY], "last_time": -86400})), 15)
 
     def test_malformed_times_are_refused(self):
-        for ts in ("x", "1.5", "-", "--1", "1x", "%201", "99999999999999999999", "+5"):
+        for ts in ("x", "1.", "1.5.5", "-", "--1", "1x", "%201", "99999999999999999999", "+5"):
             for path in (f"/devices/last-time/{ts}/devices.json", f"/devices/views/all/last-time/{ts}/devices.json"):
                 reply = self.host.ask(path)
                 self.assertEqual(reply.status, 400, (path, reply.octets))
                 self.assertIn(b"time", reply.octets)
-        for bad in ("x", 1.5, True, [1], {}):
+        for bad in ("x", "1e3", True, [1], {}):
             self.refused("/devices/summary/devices.json", {"last_time": bad}, names=["last_time"])
 
     def test_malformed_commands_are_refused_by_name(self):
@@ -327,6 +334,27 @@ class Tables(Shared):
                            {"start": 15, "length": 4, "order[0][column]": 0})
         self.assertEqual((beyond["data"], beyond["recordsFiltered"]), ([], 15))
 
+    def test_rows_that_are_the_same_in_one_column_are_ordered_by_the_next(self):
+        """Python sorts by the least important column first, and keeps the order of what is the same."""
+        columns = {"0": KEY, "1": "kismet.device.base.type", "2": TOTAL, "3": "kismet.device.base.channel", "4": MAC, "5": "no.such"}
+        for orders in (((1, 0), (4, 0)), ((1, 1), (4, 0)), ((1, 0), (4, 1)), ((3, 0), (1, 1), (2, 1), (4, 0)), ((5, 1), (3, 1), (4, 1)), ((3, 0),) * 15 + ((4, 1),)):
+            variables = {"length": "4"}
+            want = list(self.devices)
+            for i, (column, down) in reversed(list(enumerate(orders))):
+                variables.update({f"order[{i}][column]": str(column), f"order[{i}][dir]": "desc" if down else "asc"})
+                if column != 5:
+                    want.sort(key=lambda d, c=columns[str(column)]: d[c].lower() if isinstance(d[c], str) else d[c], reverse=bool(down))
+            got = []
+            for start in range(0, 15, 4):
+                page = self.post("/devices/views/all/devices.json", {"fields": [KEY], "datatable": True, "colmap": columns}, dict(variables, start=start))
+                got += [d[KEY] for d in page["data"]]
+            self.assertEqual(got, [d[KEY] for d in want], orders)
+        command = {"fields": [KEY], "datatable": True, "colmap": columns}
+        first = {"order[0][column]": "1"}
+        self.refused("/devices/views/all/devices.json", command, dict(first, **{"order[1][column]": "9"}), names=["order[1][column]"])
+        self.refused("/devices/views/all/devices.json", command, dict(first, **{"order[1][column]": "2", "order[1][dir]": "up"}), names=["order[1][dir]"])
+        self.refused("/devices/views/all/devices.json", command, {f"order[{i}][column]": "1" for i in range(17)}, names=["order", "16"])
+
     def test_unordered_pages_together_are_the_list(self):
         rows = []
         for start in range(0, 20, 5):
@@ -457,6 +485,24 @@ class Labels(unittest.TestCase):
 
     def device(self, key):
         return self.host.get(f"/devices/by-key/{key}/device.json")
+
+    def test_long_texts_are_ordered_by_all_of_their_octets(self):
+        """Names of up to 256 octets that begin with the same 64 and more; the ends in the order of their letters in lower case."""
+        devices = self.start()
+        keys = [devices[mac][KEY] for mac in sorted(devices)]
+        names = ["x" * 63 + "a", "X" * 64, "x" * 64 + "A", "x" * 64 + "ab", "x" * 100 + "B", "x" * 100 + "c", "x" * 200 + "ä", "x" * 250 + "Yy"]
+        names.sort(key=lambda n: n.lower().encode())
+        for key, name in zip(keys, names[1::2] + names[::2]):
+            self.command(key, "set_name", {"username": name})
+        def page(variables):
+            form = {"json": json.dumps({"fields": ["kismet.device.base.username"], "datatable": True})}
+            reply = self.host.ask("/devices/views/all/devices.json", "POST", urllib.parse.urlencode({**form, **variables}), FORM)
+            return [d["kismet.device.base.username"] for d in json.loads(reply.octets)["data"] if d["kismet.device.base.username"]]
+        self.assertEqual(page({"order[0][column]": "0"}), names)
+        self.assertEqual(page({"order[0][column]": "0", "order[0][dir]": "desc"}), names[::-1])
+        self.assertEqual(page({"order[0][column]": "0", "order[0][dir]": "desc", "start": "2", "length": "3"}), names[::-1][2:5])
+        reply = self.host.get("/devices/views/all/devices.json?sort=kismet.device.base.username&sort_dir=desc&size=3")
+        self.assertEqual([d["kismet.device.base.username"] for d in reply["data"]], names[::-1][:3])
 
     def test_names_and_tags_are_shown_and_outlive_the_daemon(self):
         devices = self.start()

@@ -78,7 +78,7 @@ class Endpoints(unittest.TestCase):
             (f"/devices/by-key/{key}/device.xml", 404), (f"/devices/by-key/{key}/device", 404),
             ("/devices/by-mac/02:00:00:AA:BB:CC/devices.json", 200), ("/devices/by-mac/02:00:00:AA:BB/devices.json", 400),
             ("/devices/by-mac/02:00:00:AA:BB:CC:DD/devices.json", 400), ("/devices/by-mac/x/devices.json", 400),
-            ("/devices/last-time/x/devices.json", 400), ("/devices/last-time/1.5/devices.json", 400),
+            ("/devices/last-time/x/devices.json", 400), ("/devices/last-time/1.5/devices.json", 200), ("/devices/last-time/1.x/devices.json", 400),
             ("/devices/last-time/99999999999999999999/devices.json", 400), ("/devices/last-time/%201/devices.json", 400),
             ("/devices/last-time/-/devices.json", 400), ("/devices/last-time/+1/devices.json", 400),
             ("/nothing", 404), ("/devices", 404), ("/devices/all_devices", 404), ("/devices/all_devices.html", 404),

@@ -135,6 +135,39 @@ class System(unittest.TestCase):
         if os.path.exists(os.path.join(SOURCE, ".git")):
             self.assertRegex(status["kismet.system.git"], r"^([0-9a-f]{12})?$")
 
+    def test_status_counts_the_clients_that_are_connected(self):
+        def connected():
+            return self.host.get("/system/status.json")["kismet.system.num_http_connections"]
+        until(lambda: connected() == 1) # the one that asks; those of tests before are gone
+        clients = [self.host.connect() for _ in range(5)]
+        for c in clients:
+            c.request("GET", "/system/timestamp.json")
+            self.assertEqual(c.getresponse().read()[:1], b"{")
+        until(lambda: connected() == 6)
+        for c in clients[:3]:
+            c.close()
+        until(lambda: connected() == 3)
+        for c in clients[3:]:
+            c.close()
+        until(lambda: connected() == 1)
+
+    def test_status_counts_each_stored_text_once(self):
+        def texts():
+            return self.host.get("/system/status.json")["kismet.system.string_cache_size"]
+        keys = [d["kismet.device.base.key"] for d in self.host.get("/devices/all_devices.json")][:3]
+        def name(key, text):
+            body = urllib.parse.urlencode({"json": json.dumps({"username": text})})
+            self.assertEqual(self.host.ask(f"/devices/by-key/{key}/set_name.cmd", "POST", body, {**FORM, **LOGIN}).status, 200)
+        before = texts()
+        for key in keys:
+            name(key, "the same text, which nobody else has")
+        self.assertEqual(texts(), before + 1)
+        name(keys[0], "another text, which nobody else has")
+        self.assertEqual(texts(), before + 2)
+        for key in keys:
+            name(key, None)
+        self.assertEqual(texts(), before)
+
     def test_timestamp_is_the_clock(self):
         before = time.time()
         told = self.host.get("/system/timestamp.json")
@@ -170,8 +203,8 @@ class System(unittest.TestCase):
         everything = self.host.get("/messagebus/all_messages.json")
         last = everything[-1]["kismet.messagebus.message_time"]
         now = int(time.time())
-        for since, expected in (("0", everything), ("0.999999", everything), ("0.5", everything), (f"{last}.99999999999", []), ("-86400", everything), (str(now - 86400), everything), (str(last), []),
-                                (f"{last - 1}.999999", None), (f"{last}.999999", []), (str(last - 1), None), ("-0", []),
+        for since, expected in (("0", everything), ("0.999999", everything), ("0.5", everything), (f"{last + 1}.0", []), ("-86400", everything), (str(now - 86400), everything), (str(last), None), (f"{last}.0", None),
+                                (f"{last - 1}.999999", None), (str(last + 1), []), (str(last - 1), None), ("-0", []),
                                 (str(now + 3600), []), ("9223372036854775807", []), ("-9223372036854775808", everything)):
             with self.subTest(since):
                 if since == "-0":
@@ -182,6 +215,23 @@ class System(unittest.TestCase):
                 if expected is None:
                     expected = [m for m in everything if m["kismet.messagebus.message_time"] == last]
                 self.assertEqual(told["kismet.messagebus.list"], expected)
+
+    def test_who_polls_with_the_time_that_came_with_the_messages_misses_none(self):
+        """Messages of the same second as the answer before, which ends before them."""
+        def poll(since):
+            told = self.host.get(f"/messagebus/last-time/{since}/messages.json")
+            return {m["kismet.messagebus.message_string"] for m in told["kismet.messagebus.list"]}, told["kismet.messagebus.timestamp"]
+        seen, since = poll(0)
+        for i in range(8):
+            definition = f"/nonexistent-{i}.pcap"
+            self.host.ask("/datasource/add_source.cmd", "POST", urllib.parse.urlencode({"definition": definition}), {**FORM, **LOGIN})
+            new, since = poll(since)
+            seen |= new
+        new, since = poll(since)
+        seen |= new
+        everything = {m["kismet.messagebus.message_string"] for m in self.host.get("/messagebus/all_messages.json")}
+        self.assertGreaterEqual(len([text for text in everything if "/nonexistent-" in text]), 8)
+        self.assertEqual(everything - seen, set())
 
     def test_malformed_times_are_refused(self):
         for since in ("x", "", "-", "--1", "+1", "1.", ".5", "1.5.5", "1e3", "0x10", "1 ", "%201", "-.5", "9223372036854775808", "1.x", "NaN"):

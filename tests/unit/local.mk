@@ -8,6 +8,7 @@ include $(top_srcdir)/tests/unit/cap.mk
 include $(top_srcdir)/tests/unit/http.mk
 include $(top_srcdir)/tests/unit/live.mk
 include $(top_srcdir)/tests/unit/post.mk
+include $(top_srcdir)/tests/unit/endpoints.mk
 include $(top_srcdir)/tests/unit/select.mk
 include $(top_srcdir)/tests/unit/router.mk
 include $(top_srcdir)/tests/unit/docs.mk

@@ -4,7 +4,9 @@
 
 #include <fcntl.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <unistd.h>
 
 TestSuite(bus, .init = up, .fini = down);
@@ -257,4 +259,64 @@ Test(bus, no_event_reaches_a_subscriber_after_its_module_is_let_go)
 	for (i = 0; i < 2; i++)
 		pthread_join(threads[i], NULL);
 	cr_assert_eq(atomic_load(&after_end), 0);
+}
+
+/* ---- looking after a time ---- */
+
+static atomic_ulong ticks;
+static _Thread_local bool dawdles;
+
+/* Every look at the clock is later than those before it; a publisher is interrupted right behind it. */
+static uint64_t counting_clock(void *user)
+{
+	uint64_t now = 1 + atomic_fetch_add(&ticks, 1);
+
+	if (dawdles)
+		(void)sched_yield();
+	return now;
+}
+
+static void *publish_many(void *user)
+{
+	int i;
+
+	dawdles = true;
+	for (i = 0; i < 20000; i++)
+		bus_printf(core.bus, AERIE_LOG_DEBUG, "message");
+	atomic_store((atomic_bool *)user, true);
+	return NULL;
+}
+
+struct look {
+	uint64_t seq, looked_us; /* the newest message of the look before, and when that was */
+	unsigned n, late;
+};
+
+static void on_new(void *user, const struct aerie_message *m)
+{
+	struct look *l = user;
+
+	l->n++;
+	l->late += m->time_us < l->looked_us;
+	l->seq = m->seq;
+}
+
+/* Whoever asks for what came since the time at which it looked last must get all that it has not seen. */
+Test(bus, no_message_is_older_than_a_look_that_did_not_see_it)
+{
+	atomic_bool published = false;
+	struct look l = { 0 };
+	pthread_t thread;
+
+	loop_set_clock(core.loop, counting_clock, NULL);
+	cr_assert_eq(pthread_create(&thread, NULL, publish_many, &published), 0);
+	while (!atomic_load(&published)) {
+		uint64_t now = loop_now_us(core.loop);
+
+		bus_service.recent(&core.self->host, l.seq, on_new, &l);
+		l.looked_us = now;
+	}
+	pthread_join(thread, NULL);
+	cr_expect_gt(l.n, 0u);
+	cr_expect_eq(l.late, 0u, "%u of %u", l.late, l.n);
 }

@@ -186,6 +186,8 @@ struct aerie_fields {
 	 * or NULL; optional: 1 when the member can be left out. -ENOENT: no such type. */
 	int (*each_member)(const struct aerie_host *h, const char *name,
 			   int (*fn)(void *user, const struct aerie_field_info *info, const char *record, uint32_t optional), void *user);
+	/* [any] Texts that are interned now. */
+	uint64_t (*interned)(const struct aerie_host *h);
 };
 
 /* ---- Inline accessors: numbers, and reads. One add; no call. ---- */

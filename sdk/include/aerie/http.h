@@ -216,6 +216,11 @@ struct aerie_http {
 	 * AERIE_WRAPPER_MAX octets. */
 	int (*reply_wrapped)(struct aerie_reply *rep, const char *name, aerie_next_fn *next, int64_t (*count)(void *user), void *user,
 			     void (*destroy)(void *user));
+
+	/* For transports. [any] A client has connected: 1, or has gone: -1. */
+	void (*connection)(const struct aerie_host *h, int32_t change);
+	/* [any] Clients that are connected now, WebSockets among them. */
+	uint64_t (*connections)(const struct aerie_host *h);
 };
 
 #ifdef __cplusplus
