@@ -291,7 +291,8 @@ static void service_message(const struct aerie_host *h, int level, const char *t
 
 static void service_publish(const struct aerie_host *h, const char *topic, uint64_t key, const struct aerie_rec *rec)
 {
-	bus_publish(module_of(h)->core->bus, topic, key, rec);
+	if (topic)
+		bus_publish(module_of(h)->core->bus, topic, key, rec);
 }
 
 /* A copy of message seq, or of the oldest that is kept behind it; false behind the last. */

@@ -146,7 +146,7 @@ int devices_key_parse(const struct aerie_host *h, const char *text, uint64_t *re
 	uint64_t hash, mac;
 	uint16_t id, last = devices_phy_last(d);
 
-	text = parse_hex(text, &hash);
+	text = text ? parse_hex(text, &hash) : NULL;
 	if (!text || *text != '_')
 		return -EINVAL;
 	text = parse_hex(text + 1, &mac);

@@ -100,12 +100,27 @@ static const struct entry *lost_provider(struct loader *l, const struct entry *e
 
 static int failed(struct loader *l, struct entry *e, const char *step, int err)
 {
+	const char *text = e->m ? e->m->fail_text : NULL;
 	char *reason = NULL;
+	int n;
 
-	if (asprintf(&reason, "%s failed: %s", step, e->m && e->m->fail_text ? e->m->fail_text : strerror(err < 0 ? -err : EINVAL)) < 0)
+	if (text || err < 0)
+		n = asprintf(&reason, "%s failed: %s", step, text ? text : strerror(-err));
+	else
+		n = asprintf(&reason, "%s failed: it returned %d, and only 0 and negative errnos have a meaning: correct the module", step, err);
+	if (n < 0)
 		reason = NULL;
 	entry_refuse(l, e, AERIE_PLUGIN_FAILED, reason);
 	return err < 0 ? err : -EINVAL;
+}
+
+/* What was said in an earlier step is not the reason when this one fails. */
+static void forget_reason(struct module *m)
+{
+	pthread_mutex_lock(&m->lock);
+	free(m->fail_text);
+	m->fail_text = NULL;
+	pthread_mutex_unlock(&m->lock);
 }
 
 static void call(void (*fn)(void *state), struct entry *e)
@@ -144,6 +159,7 @@ static int run_configure(struct loader *l, struct entry *e)
 	const char *error = NULL;
 	int err = config_check_owner(l->core->config, e->id, &error);
 
+	forget_reason(e->m);
 	if (err < 0) {
 		module_fail(e->m, err, "%s", error);
 	} else if (e->d.p.configure) {
@@ -161,8 +177,10 @@ static int run_configure(struct loader *l, struct entry *e)
 
 static int run_start(struct loader *l, struct entry *e)
 {
-	int err = e->d.p.start ? e->d.p.start(e->state_of_module) : 0;
+	int err;
 
+	forget_reason(e->m);
+	err = e->d.p.start ? e->d.p.start(e->state_of_module) : 0;
 	if (err) {
 		err = failed(l, e, "start()", err);
 		call(e->d.p.unload, e);
@@ -224,18 +242,27 @@ out:
 
 int loader_start(struct loader *l)
 {
+	const char *home = config_home(l->core->config);
+	struct probe_start *begun = NULL;
 	int result = 0, err;
 	struct entry *e;
 	size_t i;
 
 	for (i = 0; i < l->n_order; i++) {
 		e = l->entries[l->order[i]];
+		if (!e->own && !begun)
+			begun = probe_start_new(*home ? home : NULL);
+		if (!e->own)
+			probe_start_note(begun, e->resolved, &e->file_id);
 		err = start_one(l, e);
 		if (!err)
 			l->started[l->n_started++] = l->order[i];
 		else if ((e->own || e->asked_for) && !result)
 			result = err;
+		if (!e->own)
+			probe_start_note(begun, NULL, NULL);
 	}
+	probe_start_free(begun);
 	return result;
 }
 

@@ -372,8 +372,10 @@ static void fill_nodes(struct loader *l, struct order_node *nodes)
 
 	for (i = 0; i < l->n; i++) {
 		e = l->entries[i];
+		/* The host's own come first: a stranger that wants a path or format of theirs is then the one that is refused. */
 		nodes[i] = (struct order_node){ .id = entry_name(e), .provides = (const char *const *)e->provides,
-						.requires_ = (const char *const *)e->requires_, .out = entry_state(l, e) != 0 };
+						.requires_ = (const char *const *)e->requires_, .early = e->own,
+						.out = entry_state(l, e) != 0 };
 	}
 }
 

@@ -45,8 +45,13 @@ struct host {
 	int ready_fd;      /* --daemonize: where the parent waits for our exit status, or 0 for "it runs"; -1 */
 	bool signalled, failed;
 	uint64_t begun_ns;
-	uv_signal_t sigint, sigterm;
+	uv_signal_t signals[3];
 };
+
+static const int signals_that_stop[] = { SIGINT, SIGTERM, SIGHUP };
+
+/* The signal that asked us to stop. Global, because a signal's handler is told nothing else. */
+static volatile sig_atomic_t stop_signal;
 
 static const struct aerie_option core_options[] = {
 	AERIE_OPTION(AERIE_OPT_STR, AERIE_OPT_REPEATED, "source", NULL, NULL,
@@ -344,8 +349,7 @@ static void on_signal(uv_signal_t *s, int number)
 {
 	struct host *h = s->data;
 
-	if (h->signalled)
-		_exit(EXIT_FAILED); /* asked twice: at once */
+	stop_signal = number;
 	h->signalled = true;
 	bus_printf(h->core.bus, AERIE_LOG_INFO, "stopping (signal %d); once more to stop at once", number);
 	loop_stop(h->core.loop);
@@ -356,13 +360,54 @@ static void on_done(void *user)
 	loop_stop(((struct host *)user)->core.loop);
 }
 
+static void on_signal_without_loop(int number)
+{
+	if (stop_signal)
+		_exit(EXIT_FAILED);
+	stop_signal = number;
+}
+
+/* nohup(1): whoever starts us may not want to be told that the terminal is gone. */
+static bool is_wanted(int number)
+{
+	struct sigaction now;
+
+	return number != SIGHUP || sigaction(number, NULL, &now) < 0 || now.sa_handler != SIG_IGN;
+}
+
+/* While modules start and stop, no loop runs that would see a signal, and one of them may hang. */
+static void watch_signals_without_loop(void)
+{
+	struct sigaction action = { .sa_handler = on_signal_without_loop, .sa_flags = SA_RESTART };
+	size_t i;
+
+	for (i = 0; i < sizeof signals_that_stop / sizeof signals_that_stop[0]; i++)
+		if (is_wanted(signals_that_stop[i]))
+			sigaction(signals_that_stop[i], &action, NULL);
+}
+
 static void watch_signals(struct host *h)
 {
-	uv_signal_init(loop_uv(h->core.loop), &h->sigint);
-	uv_signal_init(loop_uv(h->core.loop), &h->sigterm);
-	h->sigint.data = h->sigterm.data = h;
-	uv_signal_start(&h->sigint, on_signal, SIGINT);
-	uv_signal_start(&h->sigterm, on_signal, SIGTERM);
+	uv_signal_t *s = h->signals;
+	size_t i;
+
+	for (i = 0; i < sizeof signals_that_stop / sizeof signals_that_stop[0]; i++, s++) {
+		uv_signal_init(loop_uv(h->core.loop), s);
+		s->data = h;
+		if (is_wanted(signals_that_stop[i]))
+			uv_signal_start(s, on_signal, signals_that_stop[i]);
+	}
+	if (stop_signal)
+		on_signal(h->signals, stop_signal);
+}
+
+static void unwatch_signals(struct host *h)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof signals_that_stop / sizeof signals_that_stop[0]; i++)
+		uv_signal_stop(&h->signals[i]);
+	watch_signals_without_loop();
 }
 
 static int same_suffix(void *user, const char *suffix, const char *content_type, const char *help)
@@ -480,9 +525,11 @@ static int run(struct host *h)
 	if (status == EXIT_DONE && loop_post(h->core.loop, on_running, h) < 0)
 		status = EXIT_FAILED;
 	if (status == EXIT_DONE) {
+		watch_signals(h);
 		if (h->o.exit_when_done)
 			sources_when_done(h->core.sources, on_done, h);
 		loop_run(h->core.loop);
+		unwatch_signals(h);
 		status = h->failed ? EXIT_FAILED : EXIT_DONE;
 	}
 	done = status == EXIT_DONE && h->o.exit_when_done && !h->signalled;
@@ -525,7 +572,7 @@ static int with_parts(struct host *h)
 		printf("the configuration is in order\n");
 		return EXIT_DONE;
 	}
-	watch_signals(h);
+	watch_signals_without_loop();
 	return run(h);
 }
 

@@ -153,12 +153,18 @@ static bool ready(const struct job *j, const struct order_node *node, bool with_
 
 static long next_ready(const struct job *j, bool with_optional)
 {
+	long found = -1;
 	size_t i;
 
-	for (i = 0; i < j->n; i++)
-		if (!j->nodes[i].out && !j->placed[i] && ready(j, &j->nodes[i], with_optional))
+	for (i = 0; i < j->n; i++) {
+		if (j->nodes[i].out || j->placed[i] || !ready(j, &j->nodes[i], with_optional))
+			continue;
+		if (j->nodes[i].early)
 			return (long)i;
-	return -1;
+		if (found < 0)
+			found = (long)i;
+	}
+	return found;
 }
 
 /* The unplaced module that a node waits for, and the service. */

@@ -10,6 +10,7 @@ struct order_node {
 	const char *id;
 	const char *const *provides;  /* NULL-terminated, or NULL */
 	const char *const *requires_; /* a '?' at the end: optional */
+	bool early;                   /* starts before those that are not, as far as requirements allow */
 	bool out;                     /* takes no part; order_resolve() sets it for those that cannot */
 	char *reason;                 /* why; on the heap */
 };

@@ -2,6 +2,7 @@
 /* The services "aerie.packets/1" and "aerie.phy/1": what modules register for the pipeline, and its counters. */
 #include <config.h>
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +12,7 @@
 #include <core/stages.h>
 
 #define PHY_LINKS_MAX 64u /* link types of one PHY */
+#define PHY_NAME_MAX 48u  /* octets; "phy-" and the name are the id of a view */
 
 /* ---- tables of link types ---- */
 
@@ -173,14 +175,29 @@ static int phy_taken(void *user, const struct reg *r)
 	return 0;
 }
 
+static bool name_ok(const char *name)
+{
+	size_t len = strlen(name), i;
+
+	for (i = 0; i < len && i <= PHY_NAME_MAX; i++)
+		if (!isalnum((unsigned char)name[i]) && !strchr("_.-", name[i]))
+			return false;
+	return len > 0 && len <= PHY_NAME_MAX;
+}
+
 static int check_phy(struct module *m, const struct aerie_phy *phy)
 {
 	struct phy_taken taken = { m, phy };
 	uint32_t i, j;
 
-	if (phy->size < sizeof *phy || !phy->name || !*phy->name || !phy->dissect || !phy->track)
+	if (phy->size < sizeof *phy || !phy->name || !phy->dissect || !phy->track)
 		return module_fail(m, -EINVAL, "a PHY needs a size, a name, and functions to dissect and track");
-	if (phy->n_links > PHY_LINKS_MAX || (phy->n_links && !phy->links))
+	if (!name_ok(phy->name))
+		return module_fail(m, -EINVAL, "the PHY's name \"%.80s\" is not [A-Za-z0-9_.-]{1,%u}: it is part of the id of its view",
+				   phy->name, PHY_NAME_MAX);
+	if (phy->n_links && !phy->links)
+		return module_fail(m, -EINVAL, "the PHY %s says that it has %u link types and names none", phy->name, phy->n_links);
+	if (phy->n_links > PHY_LINKS_MAX)
 		return module_fail(m, -EINVAL, "the PHY %s has %u link types; at most %u are possible", phy->name,
 				   phy->n_links, PHY_LINKS_MAX);
 	for (i = 0; i < phy->n_links; i++)

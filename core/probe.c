@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Trust in files of modules, and probes: an unknown module is first opened in a child process, so that one that crashes or
  * hangs on the spot takes nothing with it. What was learned is kept in two lists in the home directory:
- * plugins.known has "SIZE MTIME_NS INODE PATH" per line, plugins.quarantine the same with a tab and the reason behind it. */
+ * plugins.known has "SIZE MTIME_NS INODE PATH" per line, plugins.quarantine the same with a tab and the reason behind it,
+ * plugins.starting one such line while that module is started. */
 #include <config.h>
 
 #include <errno.h>
@@ -14,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -114,6 +116,7 @@ struct probe_lists {
 	char *home;
 	struct noted *first;
 	bool changed;
+	bool interrupted; /* plugins.starting named one, which is among them now */
 };
 
 static void noted_free(struct noted *n)
@@ -141,25 +144,39 @@ static int add_noted(struct probe_lists *l, const char *path, const struct file_
 	return 0;
 }
 
-/* A line that is not of this form is skipped: it was not written by us, and the worst is one more probe. */
-static void read_line(struct probe_lists *l, char *line, bool quarantine)
+/* The path in a line; NULL when it is not of the form: it was not written by us, and the worst is one more probe. */
+static char *parse_line(char *line, struct file_id *ret_id)
 {
-	struct file_id id;
-	char *tab = NULL;
 	int used = 0;
 
 	line[strcspn(line, "\n")] = '\0';
-	if (sscanf(line, "%" SCNu64 " %" SCNu64 " %" SCNu64 " %n", &id.size, &id.mtime_ns, &id.inode, &used) != 3 || !used)
-		return;
-	if (line[used] != '/')
+	if (sscanf(line, "%" SCNu64 " %" SCNu64 " %" SCNu64 " %n", &ret_id->size, &ret_id->mtime_ns, &ret_id->inode, &used) != 3 || !used)
+		return NULL;
+	return line[used] == '/' ? line + used : NULL;
+}
+
+static void read_line(struct probe_lists *l, char *line, bool quarantine)
+{
+	struct file_id id;
+	char *path = parse_line(line, &id), *tab = NULL;
+
+	if (!path)
 		return;
 	if (quarantine) {
-		tab = strchr(line + used, '\t');
+		tab = strchr(path, '\t');
 		if (!tab)
 			return;
 		*tab++ = '\0';
 	}
-	(void)add_noted(l, line + used, &id, tab);
+	(void)add_noted(l, path, &id, tab);
+}
+
+static bool note_interrupted(struct probe_lists *l, char *line)
+{
+	struct file_id id;
+	const char *path = parse_line(line, &id);
+
+	return path && probe_note(l, path, &id, "aeried ended while it was starting this module") == 0;
 }
 
 static void read_list(struct probe_lists *l, const char *name, bool quarantine)
@@ -180,6 +197,24 @@ static void read_list(struct probe_lists *l, const char *name, bool quarantine)
 	free(path);
 }
 
+/* The module in whose start an earlier process ended. While a process has the file, nothing has happened yet. */
+static void read_interrupted(struct probe_lists *l)
+{
+	char *path = NULL, *line = NULL;
+	size_t size = 0;
+	FILE *f;
+
+	if (asprintf(&path, "%s/plugins.starting", l->home) < 0)
+		return;
+	f = fopen(path, "re");
+	if (f && flock(fileno(f), LOCK_EX | LOCK_NB) == 0 && getline(&line, &size, f) > 0)
+		l->interrupted = note_interrupted(l, line);
+	if (f)
+		fclose(f);
+	free(line);
+	free(path);
+}
+
 struct probe_lists *probe_lists_read(const char *home)
 {
 	struct probe_lists *l = calloc(1, sizeof *l);
@@ -193,6 +228,7 @@ struct probe_lists *probe_lists_read(const char *home)
 	}
 	read_list(l, "plugins.known", false);
 	read_list(l, "plugins.quarantine", true);
+	read_interrupted(l);
 	return l;
 }
 
@@ -290,6 +326,18 @@ out:
 	return err;
 }
 
+static int remove_starting(const char *home)
+{
+	char *path;
+	int err;
+
+	if (asprintf(&path, "%s/plugins.starting", home) < 0)
+		return -ENOMEM;
+	err = unlink(path) < 0 && errno != ENOENT ? -errno : 0;
+	free(path);
+	return err;
+}
+
 int probe_lists_write(const struct probe_lists *l)
 {
 	int err;
@@ -297,7 +345,59 @@ int probe_lists_write(const struct probe_lists *l)
 	if (!l->home || !l->changed)
 		return 0;
 	err = write_list(l, "plugins.known", false);
-	return err < 0 ? err : write_list(l, "plugins.quarantine", true);
+	if (!err)
+		err = write_list(l, "plugins.quarantine", true);
+	if (!err && l->interrupted)
+		err = remove_starting(l->home);
+	return err;
+}
+
+/* ---- What is being started ---- */
+
+struct probe_start {
+	char *home;
+	int fd;
+};
+
+struct probe_start *probe_start_new(const char *home)
+{
+	struct probe_start *s = home ? calloc(1, sizeof *s) : NULL;
+	char *path;
+
+	if (!s)
+		return NULL;
+	s->fd = -1;
+	s->home = strdup(home);
+	if (s->home && asprintf(&path, "%s/plugins.starting", home) >= 0) {
+		s->fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+		free(path);
+	}
+	if (s->fd >= 0 && flock(s->fd, LOCK_EX | LOCK_NB) == 0)
+		return s;
+	if (s->fd >= 0)
+		close(s->fd);
+	free(s->home);
+	free(s);
+	return NULL;
+}
+
+/* What cannot be written down is started all the same: a module that behaves loses nothing. */
+void probe_start_note(struct probe_start *s, const char *path, const struct file_id *id)
+{
+	if (!s || ftruncate(s->fd, 0) < 0 || !path)
+		return;
+	(void)lseek(s->fd, 0, SEEK_SET);
+	(void)dprintf(s->fd, "%" PRIu64 " %" PRIu64 " %" PRIu64 " %s\n", id->size, id->mtime_ns, id->inode, path);
+}
+
+void probe_start_free(struct probe_start *s)
+{
+	if (!s)
+		return;
+	(void)remove_starting(s->home);
+	close(s->fd);
+	free(s->home);
+	free(s);
 }
 
 /* ---- Probes ---- */

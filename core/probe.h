@@ -30,6 +30,13 @@ int probe_note(struct probe_lists *l, const char *path, const struct file_id *id
 void probe_forget(struct probe_lists *l, const char *path);
 int probe_lists_write(const struct probe_lists *l); /* 0, also when nothing changed, or a negative errno */
 
+/* HOME/plugins.starting: the module that is being started by this process. When the process ends before it says that it is not,
+ * probe_lists_read() puts the module in quarantine. Several processes with one home: the first one has the file. */
+struct probe_start;
+struct probe_start *probe_start_new(const char *home); /* NULL, which all of these take: nothing is noted */
+void probe_start_note(struct probe_start *s, const char *path, const struct file_id *id); /* path NULL: none */
+void probe_start_free(struct probe_start *s);
+
 struct probe_job {
 	const char *path;
 	int result;   /* 0: fine; -EINVAL: refused; -EFAULT: crashed or left; -ETIMEDOUT; another errno: could not be probed */

@@ -195,9 +195,23 @@ static const struct record_type *find_same(const struct draft *d)
 	return NULL;
 }
 
+/* A module may change its own types, from one load to the next; others rely on what the name means. */
+static int check_owner(const struct draft *d)
+{
+	const struct record_type *t;
+	aerie_record_id id;
+
+	for (id = registry_n_types(d->r); id; id--) {
+		t = registry_type(d->r, id);
+		if (strcmp(t->name, d->name) == 0 && strcmp(t->owner, d->m->id) != 0)
+			return fail(d->m, -EEXIST, "record type %s: %s defined it with other members; use another name", d->name, t->owner);
+	}
+	return 0;
+}
+
 static int add_type(struct draft *d, const struct record_type **ret)
 {
-	struct record_type *t;
+	struct record_type *t = NULL;
 	int err = record_type_new(d->m, d->name, d->base, d->members, d->n, d->r, &t);
 
 	if (err < 0)
@@ -226,7 +240,9 @@ static int define_record(struct draft *d, const struct aerie_member *members, ui
 		return err;
 	t = find_same(d);
 	if (!t) {
-		err = add_type(d, &t);
+		err = check_owner(d);
+		if (!err)
+			err = add_type(d, &t);
 		if (err < 0)
 			return err;
 	}

@@ -48,7 +48,7 @@ struct member {
 struct record_type {
 	aerie_record_id id;
 	aerie_record_id base; /* 0 or the type whose members come first */
-	const char *name;
+	const char *name, *owner; /* owner: id of the module that defined it first */
 	uint32_t size;       /* octets of an instance, a multiple of 8 */
 	uint32_t n_members;
 	struct member *members;

@@ -123,11 +123,19 @@ static bool visitor_complete(const struct aerie_visitor *v)
 	       v->i64 && v->f64 && v->str && v->ascii && v->bytes && v->f64s;
 }
 
-static int find_suffix(void *user, const struct reg *reg)
+struct wanted_suffix {
+	struct module *module;
+	const char *suffix;
+};
+
+static int suffix_taken(void *user, const struct reg *reg)
 {
+	const struct wanted_suffix *w = user;
 	const struct serializer *other = reg->item;
 
-	return strcmp(other->s.suffix, user) ? 0 : -EEXIST;
+	if (strcmp(other->s.suffix, w->suffix))
+		return 0;
+	return module_fail(w->module, -EEXIST, "serializer .%s: %s has this suffix; use another", w->suffix, reg->owner->id);
 }
 
 static int register_serializer(const struct aerie_host *h, const struct aerie_serializer *given)
@@ -142,9 +150,9 @@ static int register_serializer(const struct aerie_host *h, const struct aerie_se
 		return module_fail(m, -EINVAL, "serializer: its suffix is not [a-z0-9]{1,16}");
 	if (!s.content_type || !s.help || !s.open || !s.close || !s.visitor)
 		return module_fail(m, -EINVAL, "serializer .%s: content type, help, visitor, open or close is missing", s.suffix);
-	err = module_each_reg(m, REG_SERIALIZER, find_suffix, (void *)s.suffix);
+	err = module_each_reg(m, REG_SERIALIZER, suffix_taken, &(struct wanted_suffix){ m, s.suffix });
 	if (err)
-		return module_fail(m, err, "serializer .%s: the suffix is taken", s.suffix);
+		return err;
 	ser = calloc(1, sizeof *ser);
 	if (!ser)
 		return module_fail(m, -ENOMEM, "serializer .%s: memory is out", s.suffix);

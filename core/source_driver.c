@@ -90,11 +90,19 @@ static int copy_options(const struct aerie_option *table, struct aerie_option **
 	return 0;
 }
 
-static int has_type(void *user, const struct reg *r)
+struct wanted_type {
+	struct module *module;
+	const char *type;
+};
+
+static int type_taken(void *user, const struct reg *r)
 {
+	const struct wanted_type *w = user;
 	const struct driver *d = r->item;
 
-	return strcmp(d->type, user) == 0;
+	if (strcmp(d->type, w->type))
+		return 0;
+	return module_fail(w->module, -EEXIST, "driver \"%s\": %s has a driver of this type; use another", w->type, r->owner->id);
 }
 
 static bool type_ok(const char *type)
@@ -126,9 +134,7 @@ static int check_driver(struct module *m, const struct aerie_driver *in)
 		if (!o->help || !o->help[0] || o->type < AERIE_OPT_STR || o->type > AERIE_OPT_SIZE)
 			return module_fail(m, -EINVAL, "driver \"%s\": option \"%s\" has no help or an unknown type", in->type,
 					   o->name);
-	if (module_each_reg(m, REG_DRIVER, has_type, (void *)in->type))
-		return module_fail(m, -EEXIST, "a driver of type \"%s\" is registered already", in->type);
-	return 0;
+	return module_each_reg(m, REG_DRIVER, type_taken, &(struct wanted_type){ m, in->type });
 }
 
 int driver_register(const struct aerie_host *h, const struct aerie_driver *given)

@@ -241,8 +241,9 @@ int record_type_new(struct module *m, const char *name, const struct record_type
 	t->base = base ? base->id : 0;
 	t->n_members = n;
 	t->name = strdup(name);
+	t->owner = strdup(m->id);
 	t->members = calloc(n + 1, sizeof *t->members);
-	if (!t->name || !t->members)
+	if (!t->name || !t->owner || !t->members)
 		goto out;
 	memcpy(t->members, members, n * sizeof *members);
 	err = measure_depth(m, t);
@@ -269,6 +270,7 @@ void record_type_free(struct record_type *t)
 	if (!t)
 		return;
 	free((char *)(uintptr_t)t->name);
+	free((char *)(uintptr_t)t->owner);
 	free(t->members);
 	free(t->owning);
 	free(t->optional);

@@ -188,11 +188,19 @@ static bool id_is_hosts(const char *id)
 	       !strncmp(id, SOURCE_PREFIX, sizeof SOURCE_PREFIX - 1);
 }
 
-static int find_id(void *user, const struct reg *r)
+struct wanted_id {
+	struct module *module;
+	const char *id;
+};
+
+static int id_taken(void *user, const struct reg *r)
 {
+	const struct wanted_id *w = user;
 	const struct view *v = r->item;
 
-	return strcmp(v->def.id, user) ? 0 : -EEXIST;
+	if (strcmp(v->def.id, w->id))
+		return 0;
+	return module_fail(w->module, -EEXIST, "view %s: %s has a view of this id; use another", w->id, r->owner->id);
 }
 
 static int register_view(const struct aerie_host *h, const struct aerie_view *given)
@@ -209,9 +217,12 @@ static int register_view(const struct aerie_host *h, const struct aerie_view *gi
 		return module_fail(m, -EINVAL, "view %s: it has no description", def.id);
 	if (def.phy > devices_phy_last(m->core->devices))
 		return module_fail(m, -EINVAL, "view %s: there is no PHY with number %u", def.id, def.phy);
-	err = id_is_hosts(def.id) ? -EEXIST : module_each_reg(m, REG_VIEW, find_id, (void *)def.id);
+	if (id_is_hosts(def.id))
+		return module_fail(m, -EEXIST, "view %s: all, " PHY_PREFIX "... and " SOURCE_PREFIX "... are the host's own; use another id",
+				   def.id);
+	err = module_each_reg(m, REG_VIEW, id_taken, &(struct wanted_id){ m, def.id });
 	if (err)
-		return module_fail(m, err, "view %s: the id is taken", def.id);
+		return err;
 	v = calloc(1, sizeof *v);
 	if (!v)
 		return module_fail(m, -ENOMEM, "view %s: memory is out", def.id);

@@ -5,8 +5,12 @@
 
 #include "docs.h"
 
-/* docs.js and docs.css, as they lie beside this file. */
+/* docs.js and docs.css, as they lie beside this file. Global, because -flto may put the functions into another object. */
 __asm__(".pushsection .rodata\n"
+	".globl docs_js\n.hidden docs_js\n"
+	".globl docs_js_end\n.hidden docs_js_end\n"
+	".globl docs_css\n.hidden docs_css\n"
+	".globl docs_css_end\n.hidden docs_css_end\n"
 	"docs_js:\n"
 	".incbin \"httpd/docs/docs.js\"\n"
 	"docs_js_end:\n"

@@ -4,8 +4,10 @@
 
 #include "endpoints.h"
 
-/* start.html, as it lies beside this file. */
+/* start.html, as it lies beside this file. Global, because -flto may put the functions into another object. */
 __asm__(".pushsection .rodata\n"
+	".globl start_page\n.hidden start_page\n"
+	".globl start_page_end\n.hidden start_page_end\n"
 	"start_page:\n"
 	".incbin \"httpd/endpoints/start.html\"\n"
 	"start_page_end:\n"

@@ -6,6 +6,7 @@ are those of sdk/include/aerie/plugin.h."""
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -16,6 +17,11 @@ BUILD = os.environ.get("AERIE_BUILD", "build")
 AERIED = os.path.join(BUILD, "bin", "aeried")
 MODULES = os.path.join(BUILD, "tests", "bad-plugins", ".libs")
 GOOD_RUNS = ["good load", "good configure", "good start", "good quiesce", "good stop", "good unload"]
+
+
+def open_and_read(path):
+    with open(path, encoding="utf-8") as f:
+        return f.read()
 
 
 class Run:
@@ -184,6 +190,11 @@ class BadPlugins(unittest.TestCase):
         self.assertEqual(run.of("fail_start"),
                          ["fail_start load", "fail_start configure", "fail_start start fails", "fail_start unload"])
 
+    def test_result_without_a_meaning_is_a_failure_of_its_own(self):
+        run = self.expect("positive_start", "start() failed: it returned 7, and only 0 and negative errnos have a meaning: correct the module")
+        self.assertEqual(run.of("positive_start"), ["positive_start load", "positive_start configure", "positive_start start",
+                                                    "positive_start unload"])
+
     def test_failing_module_fails_those_that_require_it(self):
         self.put("fail_start")
         run = self.expect("needs_failed", 'it requires "org.test.failing/1" of org.test.fail_start, which does not run: see its reason')
@@ -215,6 +226,14 @@ class BadPlugins(unittest.TestCase):
         self.assertEqual(run.of("forgetful"),
                          ["forgetful load", "forgetful destroy", "forgetful stop", "forgetful unload"])
         self.assertEqual((run.status, run.err), (0, ""))
+
+    def test_path_of_the_hosts_own_cannot_be_taken(self):
+        self.put("takes_route", "good")
+        run = self.aeried("--plugin-dir", self.dir, "-p", "0", "--exit-when-done")
+        self.assertIn(f"ERROR: module org.test.takes_route ({self.path('takes_route')}) does not run: load() failed: route /system/status: "
+                      "aerie.endpoints has a route for the same path, method and format (/system/status)\n", run.err)
+        self.assertEqual(run.err.count("ERROR"), 1, run.err)
+        self.assertEqual((run.status, run.of("good")), (0, GOOD_RUNS))
 
     # Services
 
@@ -355,6 +374,45 @@ class BadPlugins(unittest.TestCase):
     def test_entry_function_that_hangs(self):
         second = self.crash("hang_entry", "it did not answer within 3000 ms when it was opened", "-s", "plugin_probe_timeout=3s")
         self.assertLess(second, 3)
+
+    def test_crash_in_load_ends_the_host_once(self):
+        self.put("crash_load", "good")
+        path = self.path("crash_load")
+        self.assertEqual(self.host().status, -signal.SIGABRT)
+        for _ in range(2):
+            run = self.host()
+            self.assertEqual(run.err, f"ERROR: module {path} is in quarantine: aeried ended while it was starting this module: to try again, "
+                                      f"run aeried --dump-plugin {path}\n")
+            self.assertEqual((run.status, run.of("good"), run.of("crash_load")), (0, GOOD_RUNS, []))
+        self.assertEqual(self.aeried("--dump-plugin", path).status, 0)
+        run = self.host(env={"AERIE_TEST_BEHAVE": "1"})
+        self.assertEqual((run.status, run.err), (0, ""))
+        self.assertIn("crash_load start", run.trace)
+        self.assertFalse(os.path.exists(os.path.join(self.home, "plugins.starting")))
+
+    def test_hanging_start_can_be_ended_and_is_remembered(self):
+        self.put("hang_start")
+        trace = os.path.join(self.top, "trace")
+        with subprocess.Popen([AERIED, "--home", self.home, "--plugin-dir", self.dir, "--no-plugin", "aerie.*", "-s",
+                               "remote_capture_enabled=false"], env={**os.environ, "AERIE_TRACE": trace}) as host:
+            deadline = time.monotonic() + 60
+            while not (os.path.exists(trace) and "hang_start start" in open_and_read(trace)):
+                self.assertLess(time.monotonic(), deadline)
+                time.sleep(0.01)
+            # Another host with this home, meanwhile, does not take it for a crash.
+            with open(os.path.join(self.home, "plugins.starting"), encoding="utf-8") as f:
+                self.assertTrue(f.read().endswith(f" {os.path.realpath(self.path('hang_start'))}\n"))
+            self.assertEqual(self.aeried("--plugin-dir", self.dir, "--list-plugins").err, "")
+            for _ in range(2):
+                host.send_signal(signal.SIGTERM)
+                while "SigPnd:\t0000000000000000\n" not in open_and_read(f"/proc/{host.pid}/status") or \
+                      "ShdPnd:\t0000000000000000\n" not in open_and_read(f"/proc/{host.pid}/status"):
+                    time.sleep(0.01)
+            self.assertEqual(host.wait(60), 1)
+        self.put("good")
+        run = self.host()
+        self.assertIn("is in quarantine: aeried ended while it was starting this module", run.err)
+        self.assertEqual((run.status, run.of("good")), (0, GOOD_RUNS))
 
     def test_dump_lifts_the_quarantine_when_the_module_behaves(self):
         self.crash("crash_constructor", "it crashed when it was opened (signal 6, Aborted)")

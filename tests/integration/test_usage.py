@@ -163,12 +163,23 @@ class Usage(unittest.TestCase):
                 return proc, int(match[1])
         self.fail("no address was told")
 
-    def test_stops_on_either_signal_with_status_0(self):
-        for number in (signal.SIGTERM, signal.SIGINT):
+    def test_stops_on_any_of_three_signals_with_status_0(self):
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             proc, _ = self.start()
             proc.send_signal(number)
             self.assertEqual(proc.wait(30), 0)
             self.assertIn(f"INFO: stopping (signal {int(number)})", proc.stderr.read())
+
+    def test_nohup_is_respected(self):
+        before = signal.signal(signal.SIGHUP, signal.SIG_IGN)  # as nohup(1) does
+        try:
+            proc, _ = self.start()
+        finally:
+            signal.signal(signal.SIGHUP, before)
+        proc.send_signal(signal.SIGHUP)
+        proc.send_signal(signal.SIGTERM)
+        self.assertEqual(proc.wait(30), 0)
+        self.assertEqual(re.findall(r"INFO: stopping \(signal (\d+)\)", proc.stderr.read()), ["15"])
 
     def test_server_uuid_stays(self):
         self.host()

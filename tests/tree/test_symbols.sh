@@ -29,4 +29,17 @@ for module in "$modules"/*.so; do
 	}
 done
 echo "$n modules"
+
+# Distributions build with -flto, which puts functions into other objects than what assembler defines beside them.
+source=$(cd "${AERIE_SOURCE:-.}" && pwd)
+work=$(mktemp -d) || exit 99
+trap 'rm -rf "$work"' EXIT
+if echo 'int x;' | gcc -flto=1 -flto-partition=max -shared -fPIC -x c - -o "$work/x.so" 2>/dev/null; then
+	for file in $(cd "$source" && grep -lr --include='*.c' '\.incbin' core httpd plugins datasources sdk); do
+		gcc -flto=1 -flto-partition=max -shared -fPIC -O2 -I"$source/sdk/include" -Wa,-I"$source" "$source/$file" -o "$work/x.so" || {
+			echo "FAIL: $file does not link with -flto"
+			failed=1
+		}
+	done
+fi
 [ "$n" -gt 0 ] && [ "$failed" = 0 ]

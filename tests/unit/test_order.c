@@ -40,6 +40,14 @@ Test(order, without_requirements_it_is_the_order_found)
 	resolve(NULL, 0, "");
 }
 
+Test(order, early_ones_come_first_unless_they_require_another)
+{
+	struct order_node n[] = { { .id = "x" }, { .id = "y", .provides = LIST("y/1") }, { .id = "own", .early = true },
+				  { .id = "own-of-y", .requires_ = LIST("y/1"), .early = true }, { .id = "z" } };
+
+	resolve(n, 5, "own x y own-of-y z");
+}
+
 Test(order, providers_come_first_through_several_steps)
 {
 	struct order_node n[] = { { .id = "a", .requires_ = LIST("y/1") },

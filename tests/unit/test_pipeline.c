@@ -859,6 +859,16 @@ Test(pipeline, link_types_and_names_are_taken_once)
 	phy.track = NULL;
 	cr_expect_eq(phys_service.register_phy(&m->host, &phy, &id), -EINVAL);
 	phy.track = track;
+	phy.links = NULL;
+	cr_expect_eq(phys_service.register_phy(&m->host, &phy, &id), -EINVAL);
+	cr_expect_str_eq(m->fail_text, "the PHY Other says that it has 1 link types and names none");
+	phy.links = own;
+	phy.name = "No/Path";
+	cr_expect_eq(phys_service.register_phy(&m->host, &phy, &id), -EINVAL);
+	cr_expect_str_eq(m->fail_text, "the PHY's name \"No/Path\" is not [A-Za-z0-9_.-]{1,48}: it is part of the id of its view");
+	phy.name = "a2345678901234567890123456789012345678901234567x9";
+	cr_expect_eq(phys_service.register_phy(&m->host, &phy, &id), -EINVAL);
+	phy.name = "Other";
 	phy.device_type = 0;
 	cr_expect_eq(phys_service.register_phy(&m->host, &phy, &id), -EINVAL);
 	cr_expect_eq(id, 99, "untouched on failure");

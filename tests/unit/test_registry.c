@@ -277,6 +277,20 @@ Test(registry, same_members_are_the_same_type_and_others_a_new_generation)
 	cr_assert_str_eq(registry_type(core->registry, b)->name, "r");
 }
 
+Test(registry, another_module_does_not_change_a_type)
+{
+	struct module *other = module_new(core, "org.example.other");
+	aerie_record_id mine = 0, same = 0, changed = 77;
+
+	cr_assert_eq(F->define_record(h, "r", 0, mixed, N_MIXED, &mine), 0);
+	cr_assert_eq(F->define_record(&other->host, "r", 0, mixed, N_MIXED, &same), 0);
+	cr_assert_eq(same, mine);
+	cr_assert_eq(F->define_record(&other->host, "r", 0, mixed, N_MIXED - 1, &changed), -EEXIST);
+	cr_assert_eq(changed, 77);
+	cr_assert_str_eq(other->fail_text, "record type r: core defined it with other members; use another name");
+	module_free(other);
+}
+
 Test(registry, members_of_the_base_keep_their_slots)
 {
 	static aerie_slot own[4];

@@ -693,7 +693,7 @@ Test(sources, wrong_drivers_are_refused_with_a_text)
 	up(NULL);
 	cr_assert_eq(add_driver("fake", "fake_capture", 0), 0);
 	cr_expect_eq(add_driver("fake", "other", 0), -EEXIST);
-	cr_expect_str_eq(core.self->fail_text, "a driver of type \"fake\" is registered already");
+	cr_expect_str_eq(core.self->fail_text, "driver \"fake\": core has a driver of this type; use another");
 	cr_expect_eq(add_driver("Fake One", "other", 0), -EINVAL);
 	cr_expect_str_eq(core.self->fail_text, "a driver's type must be 1 to 32 of a-z, 0-9, '_', '-'");
 	cr_expect_eq(add_driver("two", "../bin/sh", 0), -EINVAL);

@@ -243,7 +243,7 @@ Test(views, registration_refuses_what_is_malformed_or_taken)
 	cr_expect_eq(define("seenby-mine", 0, NULL), -EEXIST);
 	cr_expect_eq(define("mine", 0, NULL), 0);
 	cr_expect_eq(define("mine", 0, NULL), -EEXIST);
-	cr_expect_str_eq(mod->fail_text, "view mine: the id is taken");
+	cr_expect_str_eq(mod->fail_text, "view mine: test has a view of this id; use another");
 	mod->loading = false;
 	cr_expect_eq(define("late", 0, NULL), -EPERM);
 	cr_expect_eq(atomic_load(&destroyed), 0, "what was refused is the module's still");

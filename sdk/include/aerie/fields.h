@@ -123,7 +123,8 @@ struct aerie_fields {
 
 	/* [main, load] Defines a record type from n members, and writes their slots. `base` is 0 or a type whose members
 	 * come first, at the same slots. The same name with the same members returns the same id; with other members
-	 * a new generation of the type is made and old records keep theirs. -EEXIST, -EINVAL as define(). */
+	 * a new generation of the type is made and old records keep theirs, unless another module defined the name: -EEXIST (told).
+	 * -EEXIST, -EINVAL as define(); -ENOSPC: too many members or types. */
 	int (*define_record)(const struct aerie_host *h, const char *name, aerie_record_id base,
 			     const struct aerie_member *members, uint32_t n, aerie_record_id *ret_id);
 	/* [any] Slot of a stored field in a type; -ENOENT. */
