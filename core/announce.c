@@ -26,6 +26,7 @@ const struct aerie_option announce_options[] = {
 	AERIE_OPTION(AERIE_OPT_STR, 0, "server_announce_address", "0.0.0.0", NULL,
 		     "IPv4 address that is told; 0.0.0.0: everybody on the network."),
 	AERIE_OPTION(AERIE_OPT_STR, 0, "server_name", NULL, NULL, "Name of this host, as others see it."),
+	AERIE_OPTION(AERIE_OPT_STR, 0, "servername", NULL, NULL, "Name that is told to capture programs; server_name when not given."),
 	AERIE_OPTION(AERIE_OPT_INT, 0, "server_announce_port", "2501", "1..65535", "UDP port that capture programs listen on."),
 	AERIE_OPTION_END,
 };
@@ -77,7 +78,7 @@ static void on_timer(uv_timer_t *t)
 	int r;
 
 	announce_write(data, (uint32_t)config_int(c->config, "httpd_port", 0), remote_port(c->sources->remote), loop_now_us(c->loop),
-		       text_or(uuid, ""), text_or(config_str(c->config, "server_name"), "aerie"));
+		       text_or(uuid, ""), text_or(config_str(c->config, "servername"), text_or(config_str(c->config, "server_name"), "aerie")));
 	r = uv_udp_try_send(&a->udp, &buf, 1, (const struct sockaddr *)&a->to);
 	if (r < 0 && r != a->told && r != UV_EAGAIN)
 		bus_printf(c->bus, AERIE_LOG_ERROR, "this host cannot be announced: %s; set server_announce_address, or "

@@ -19,7 +19,7 @@
 
 #define LINGER_MS 1u
 #define LINGER_PACKETS 256u      /* a batch with so many does not wait */
-#define EXIT_WAIT_MS 2000u       /* between the end of its output and its exit, or the other way round */
+#define EXIT_WAIT_MS 10000u      /* between the end of its output and its exit, or the other way round */
 #define ROOM_MIN 4096u           /* octets to read at once, at least */
 #define PACKET_OCTETS_GUESS 256u /* octets of a packet's frame before any was seen */
 

@@ -383,7 +383,7 @@ static void check_unknown(const struct config *c, const struct config_value *v, 
 	const char *near;
 
 	if (config_key_of_ecosystem(v->key)) {
-		tell(r, false, "%s: \"%s\" has no meaning here and is ignored: remove it to silence this", v->where, v->key);
+		tell(r, false, "%s: \"%s\" is ignored: this version does nothing with it; remove it to silence this", v->where, v->key);
 		return;
 	}
 	near = nearest_key(c, v->key);

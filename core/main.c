@@ -37,6 +37,10 @@
 
 #define LEVELS_SHOWN (AERIE_LOG_INFO | AERIE_LOG_ERROR | AERIE_LOG_ALERT | AERIE_LOG_FATAL)
 
+/* Those that end the host; a terminal that goes is no reason not to write what shall be written. */
+static const int ending[] = { SIGINT, SIGTERM, SIGHUP };
+#define N_SIGNALS (sizeof ending / sizeof ending[0])
+
 struct host {
 	struct core core;
 	struct options o;
@@ -45,10 +49,8 @@ struct host {
 	int ready_fd;      /* --daemonize: where the parent waits for our exit status, or 0 for "it runs"; -1 */
 	bool signalled, failed;
 	uint64_t begun_ns;
-	uv_signal_t signals[3];
+	uv_signal_t signals[N_SIGNALS];
 };
-
-static const int signals_that_stop[] = { SIGINT, SIGTERM, SIGHUP };
 
 /* The signal that asked us to stop. Global, because a signal's handler is told nothing else. */
 static volatile sig_atomic_t stop_signal;
@@ -173,6 +175,8 @@ static int daemonize(struct host *h)
 	while (n < 0 && errno == EINTR);
 	if (n == 1 && status == EXIT_DONE)
 		printf("aeried runs in the background as process %ld; messages go to %s/aeried.log\n", (long)pid, h->home);
+	if (n != 1)
+		fprintf(stderr, "aeried: the process in the background, %ld, ended before it said whether it runs\n", (long)pid);
 	exit(n == 1 ? status : EXIT_FAILED);
 }
 
@@ -345,11 +349,23 @@ static void free_parts(struct host *h)
 
 /* ---- Running ---- */
 
+static void end_at_once(int number)
+{
+	static const char text[] = "aeried: stopped at once, as asked\n";
+
+	if (write(STDERR_FILENO, text, sizeof text - 1) < 0)
+		_exit(EXIT_FAILED);
+	_exit(EXIT_FAILED);
+}
+
 static void on_signal(uv_signal_t *s, int number)
 {
 	struct host *h = s->data;
 
-	stop_signal = number;
+	if (h->signalled && number == SIGHUP)
+		return;
+	if (h->signalled)
+		end_at_once(number);
 	h->signalled = true;
 	bus_printf(h->core.bus, AERIE_LOG_INFO, "stopping (signal %d); once more to stop at once", number);
 	loop_stop(h->core.loop);
@@ -360,10 +376,11 @@ static void on_done(void *user)
 	loop_stop(((struct host *)user)->core.loop);
 }
 
-static void on_signal_without_loop(int number)
+/* While modules start, no loop runs that would see a signal, and one of them may hang. */
+static void on_early_signal(int number)
 {
-	if (stop_signal)
-		_exit(EXIT_FAILED);
+	if (stop_signal && number != SIGHUP)
+		end_at_once(number);
 	stop_signal = number;
 }
 
@@ -375,39 +392,40 @@ static bool is_wanted(int number)
 	return number != SIGHUP || sigaction(number, NULL, &now) < 0 || now.sa_handler != SIG_IGN;
 }
 
-/* While modules start and stop, no loop runs that would see a signal, and one of them may hang. */
-static void watch_signals_without_loop(void)
+static void handle_signals(void (*handler)(int number))
 {
-	struct sigaction action = { .sa_handler = on_signal_without_loop, .sa_flags = SA_RESTART };
+	struct sigaction action = { .sa_handler = handler, .sa_flags = SA_RESTART };
 	size_t i;
 
-	for (i = 0; i < sizeof signals_that_stop / sizeof signals_that_stop[0]; i++)
-		if (is_wanted(signals_that_stop[i]))
-			sigaction(signals_that_stop[i], &action, NULL);
+	for (i = 0; i < N_SIGNALS; i++)
+		if (is_wanted(ending[i]))
+			sigaction(ending[i], &action, NULL);
 }
 
 static void watch_signals(struct host *h)
 {
-	uv_signal_t *s = h->signals;
 	size_t i;
 
-	for (i = 0; i < sizeof signals_that_stop / sizeof signals_that_stop[0]; i++, s++) {
-		uv_signal_init(loop_uv(h->core.loop), s);
-		s->data = h;
-		if (is_wanted(signals_that_stop[i]))
-			uv_signal_start(s, on_signal, signals_that_stop[i]);
+	for (i = 0; i < N_SIGNALS; i++) {
+		uv_signal_init(loop_uv(h->core.loop), &h->signals[i]);
+		h->signals[i].data = h;
+		if (is_wanted(ending[i]))
+			uv_signal_start(&h->signals[i], on_signal, ending[i]);
 	}
 	if (stop_signal)
 		on_signal(h->signals, stop_signal);
 }
 
+/* The loop is over: what is left may take long, as writing to a pipe that nobody reads. A terminal that goes may say so twice, the shell and
+ * the kernel each: that is no impatience. */
 static void unwatch_signals(struct host *h)
 {
 	size_t i;
 
-	for (i = 0; i < sizeof signals_that_stop / sizeof signals_that_stop[0]; i++)
+	for (i = 0; i < N_SIGNALS; i++)
 		uv_signal_stop(&h->signals[i]);
-	watch_signals_without_loop();
+	handle_signals(end_at_once);
+	signal(SIGHUP, SIG_IGN);
 }
 
 static int same_suffix(void *user, const char *suffix, const char *content_type, const char *help)
@@ -439,18 +457,40 @@ static int add_source(struct host *h, const char *definition)
 	return err;
 }
 
+/* Those of the command line, or else of the configuration; NULL: no more. */
+static const char *nth_source(const struct host *h, uint32_t i)
+{
+	if (h->o.sources.n)
+		return i < h->o.sources.n ? h->o.sources.items[i] : NULL;
+	return config_nth(h->core.config, "source", i);
+}
+
 static int add_sources(struct host *h)
 {
-	uint32_t n = config_count(h->core.config, "source"), i;
+	const char *definition;
+	uint32_t i;
 	int err = 0;
 
-	if (h->o.sources.n) {
-		for (i = 0; i < h->o.sources.n && !err; i++)
-			err = add_source(h, h->o.sources.items[i]);
-		return err;
+	for (i = 0; !err && (definition = nth_source(h, i)); i++)
+		err = add_source(h, definition);
+	return err;
+}
+
+/* What can be told without the modules that open them. */
+static int check_sources(struct host *h)
+{
+	const char *definition, *error = NULL;
+	uint32_t i;
+	int err = sources_check(h->core.sources, NULL, &error);
+
+	if (err < 0)
+		bus_printf(h->core.bus, AERIE_LOG_ERROR, "%s", error);
+	for (i = 0; (definition = nth_source(h, i)); i++) {
+		if (sources_check(h->core.sources, definition, &error) == 0)
+			continue;
+		bus_printf(h->core.bus, AERIE_LOG_ERROR, "source %s: %s", definition, error);
+		err = -EINVAL;
 	}
-	for (i = 0; i < n && !err; i++)
-		err = add_source(h, config_nth(h->core.config, "source", i));
 	return err;
 }
 
@@ -522,8 +562,10 @@ static int run(struct host *h)
 	int status = start(h);
 	bool done;
 
-	if (status == EXIT_DONE && loop_post(h->core.loop, on_running, h) < 0)
+	if (status == EXIT_DONE && loop_post(h->core.loop, on_running, h) < 0) {
+		bus_printf(h->core.bus, AERIE_LOG_FATAL, "memory is out");
 		status = EXIT_FAILED;
+	}
 	if (status == EXIT_DONE) {
 		watch_signals(h);
 		if (h->o.exit_when_done)
@@ -533,8 +575,10 @@ static int run(struct host *h)
 		status = h->failed ? EXIT_FAILED : EXIT_DONE;
 	}
 	done = status == EXIT_DONE && h->o.exit_when_done && !h->signalled;
-	if (done && sources_failed(h->core.sources))
+	if (done && sources_failed(h->core.sources)) {
+		sources_tell_failed(h->core.sources);
 		status = EXIT_FAILED;
+	}
 	sources_stop(h->core.sources);
 	pipeline_stop(h->core.pipeline);
 	if (status != EXIT_USAGE && h->begun_ns && write_devices(h) < 0)
@@ -554,17 +598,22 @@ static int with_parts(struct host *h)
 		return EXIT_USAGE;
 	err = make_parts(h);
 	if (err < 0) {
-		bus_printf(h->core.bus, AERIE_LOG_FATAL, "memory is out");
+		bus_printf(h->core.bus, AERIE_LOG_FATAL, "the host cannot be put together: memory or file descriptors are out");
 		return EXIT_FAILED;
 	}
 	err = loader_scan(h->core.loader);
-	if (err < 0)
-		return err == -ENOENT ? EXIT_USAGE : EXIT_FAILED;
+	if (err == -ENOENT)
+		return EXIT_USAGE;
+	if (err < 0) {
+		bus_printf(h->core.bus, AERIE_LOG_FATAL, "the modules cannot be found: %s", strerror(-err));
+		return EXIT_FAILED;
+	}
 	if (h->o.mode == RUN_LIST_PLUGINS) {
 		loader_list(h->core.loader, stdout);
 		return EXIT_DONE;
 	}
-	if (config_check(h->core.config, report, h) < 0)
+	err = config_check(h->core.config, report, h);
+	if (check_sources(h) < 0 || err < 0)
 		return EXIT_USAGE;
 	if (h->o.mode == RUN_CHECK_CONFIG) {
 		if (loader_check_options(h->core.loader) < 0)
@@ -572,7 +621,7 @@ static int with_parts(struct host *h)
 		printf("the configuration is in order\n");
 		return EXIT_DONE;
 	}
-	watch_signals_without_loop();
+	handle_signals(on_early_signal);
 	return run(h);
 }
 

@@ -111,8 +111,6 @@ static bool no_file(const char *path)
 static struct definition *read_definition(const char *text, char *error)
 {
 	struct definition *d;
-	uint8_t scratch[16];
-	const char *uuid;
 	int r = definition_parse(text, no_file, &d, error);
 
 	if (r < 0) {
@@ -120,14 +118,9 @@ static struct definition *read_definition(const char *text, char *error)
 			snprintf(error, DEFINITION_ERROR, "memory is out");
 		return NULL;
 	}
-	uuid = definition_get(d, "uuid");
 	r = definition_check_known(d, source_options, error);
 	if (r == 0)
-		r = tuning_check(d, error);
-	if (r == 0 && uuid && parse_uuid(uuid, scratch) < 0) {
-		snprintf(error, DEFINITION_ERROR, "option 'uuid' is '%.64s', which is not a UUID", uuid);
-		r = -EINVAL;
-	}
+		r = source_check_values(d, error);
 	if (r == 0)
 		return d;
 	definition_free(d);
@@ -171,14 +164,6 @@ static int check_existing(const struct source *src, const struct driver *driver,
 	return -EEXIST;
 }
 
-static void give_uuid(struct source *src, const struct aerie_uuid *uuid)
-{
-	pthread_mutex_lock(&src->lock);
-	src->uuid = *uuid;
-	(void)fields_service.set_uuid(src->rec, src->all->slots.uuid, uuid);
-	pthread_mutex_unlock(&src->lock);
-}
-
 /* Takes d and driver in any case. 0, or a negative errno and an error text. */
 static int adopt(struct greeting *g, struct definition *d, struct driver *driver, const char *sent_uuid, char *error)
 {
@@ -203,13 +188,19 @@ static int adopt(struct greeting *g, struct definition *d, struct driver *driver
 			driver = NULL;
 			src->remote = true;
 			src->state = SOURCE_FAILED; /* until it is attached, in a moment */
-			if (named)
-				give_uuid(src, &uuid);
+			if (named) {
+				source_set_uuid(src, &uuid);
+				src->has_own_uuid = true;
+			}
 		} else {
 			definition_free(copy);
 			snprintf(error, DEFINITION_ERROR, r == -ENOSPC ? "there are too many sources already; restart the host" :
 									 "memory is out");
 		}
+	}
+	if (r == 0 && !src->driver) { /* a definition of this host that nobody could open */
+		src->driver = driver;
+		driver = NULL;
 	}
 	driver_unref(driver);
 	if (r < 0) {

@@ -80,7 +80,7 @@ struct tuning {
 	uint32_t first_seqno; /* the request after opening; 0: none is open */
 };
 
-enum op_kind { OP_OPEN, OP_CLOSE, OP_TUNE };
+enum op_kind { OP_ADD, OP_OPEN, OP_CLOSE, OP_TUNE };
 
 struct source_op;
 struct feed;
@@ -91,6 +91,7 @@ struct probe {
 	struct caplink *link;
 	uint32_t seqno;
 	bool answered, ours;
+	bool failed; /* its program could not be started, or gave no answer in time */
 	char message[SOURCE_TEXT];
 };
 
@@ -130,6 +131,8 @@ struct source {
 	pthread_mutex_t lock; /* guards what follows: HTTP threads read it */
 	struct aerie_rec *rec;
 	struct aerie_uuid uuid;
+	struct aerie_uuid first_uuid;      /* it began with; still finds it */
+	bool has_own_uuid;                 /* of its definition or program; else a random one, until that is known */
 	struct pipe_source *pipe;          /* while open */
 	uint64_t base_packets, base_errors; /* of pipes that are gone */
 };
@@ -169,6 +172,7 @@ void source_set_driver(struct source *src);
 void source_set_definition(struct source *src); /* also the address of its peer */
 void source_set_state(struct source *src, bool running, const char *error); /* error NULL: none */
 void source_set_open(struct source *src, const struct link_report *r, const struct aerie_uuid *uuid, const char *program);
+void source_set_uuid(struct source *src, const struct aerie_uuid *uuid);
 void source_count_retry(struct source *src);
 void source_set_paused(struct source *src);
 void source_set_pending(struct source *src, bool pending);
@@ -191,12 +195,16 @@ extern const struct aerie_option source_options[]; /* what every definition may 
 void source_start(struct source *src);
 void source_end(struct source *src); /* at once, without a reason */
 void source_fail(struct source *src, bool may_retry, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
-/* Ends its work, and is then closed by a user; or, with a newcomer, goes on with that. */
-void source_close(struct source *src, enum source_state after, const char *reason);
-void source_reopen(struct source *src); /* one that does nothing */
+/* The same, because it took too long: perhaps the machine is slow, so that even a file is tried again, a few times. */
+void source_fail_late(struct source *src, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void source_close(struct source *src); /* by a user */
+/* By a user: one that does nothing. A remote source opens when its capture program connects. */
+void source_reopen(struct source *src);
 bool source_is_idle(const struct source *src);
 void source_running(struct source *src, const struct link_report *r, const char *program); /* it is open */
 void source_chosen(struct source *src, struct driver *d); /* takes the reference */
+/* What of a definition needs no driver to be checked; -EINVAL with a text. */
+int source_check_values(const struct definition *d, char *error);
 void source_pause(struct source *src, bool paused);
 /* A connection opens it, once its packets are processed: takes link and definition. */
 void source_take_link(struct source *src, struct caplink *link, struct definition *d, const char *peer);

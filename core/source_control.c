@@ -146,7 +146,7 @@ static void do_add(struct source_op *op)
 	if (r < 0)
 		op_done(op, r, error);
 	else
-		wait_for(op, OP_OPEN, 0);
+		wait_for(op, OP_ADD, 0);
 }
 
 static void do_open(struct source_op *op)
@@ -158,7 +158,7 @@ static void do_open(struct source_op *op)
 		return;
 	}
 	if (src->remote) {
-		src->disabled = false;
+		source_reopen(src);
 		op_done(op, 0, "it opens when its capture program connects");
 		return;
 	}
@@ -175,9 +175,8 @@ static void do_close(struct source_op *op)
 		op_done(op, -EALREADY, "it is closed already");
 		return;
 	}
-	src->disabled = true;
 	wait_for(op, OP_CLOSE, 0);
-	source_close(src, SOURCE_CLOSED, "closed by a user");
+	source_close(src);
 }
 
 static void do_pause(struct source_op *op, bool pause)

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* The life of a source: probe, open, run, drain, and open again. The states are in source.h. */
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -18,6 +18,7 @@
 
 #define TICK_MS 1000u
 #define PINGS 3u /* in the time after which a silent source is lost; capture programs give up after 15 s without one */
+#define LATE_TRIES 3u /* times that a file, or what nobody knows yet, is tried again when it took too long */
 #define REMOTE_LOST 4u /* times that: a silent connection is cut */
 #define MESSAGES_PER_SECOND 20u
 
@@ -34,7 +35,7 @@ const struct aerie_option source_options[] = {
 	AERIE_OPTION(AERIE_OPT_STR, 0, "block_channels", NULL, NULL, "Channels not to hop over."),
 	AERIE_OPTION(AERIE_OPT_BOOL, 0, "channel_hop", NULL, NULL, "Hops over channels."),
 	AERIE_OPTION(AERIE_OPT_STR, 0, "channel_hoprate", NULL, NULL, "Speed of hopping, as in 5/sec, 10/min or 2/dwell."),
-	AERIE_OPTION(AERIE_OPT_STR, 0, "metagps", NULL, NULL, "Meta GPS that tells the location of the source."),
+	AERIE_OPTION(AERIE_OPT_STR, 0, "metagps", NULL, NULL, "Meta GPS that tells the location of the source; not used by this version."),
 	AERIE_OPTION(AERIE_OPT_STR, 0, "info_antenna_type", NULL, NULL, "Note: type of the antenna."),
 	AERIE_OPTION(AERIE_OPT_STR, 0, "info_antenna_gain", NULL, NULL, "Note: gain of the antenna in dB."),
 	AERIE_OPTION(AERIE_OPT_STR, 0, "info_antenna_orientation", NULL, NULL, "Note: direction of the antenna in degrees."),
@@ -43,8 +44,6 @@ const struct aerie_option source_options[] = {
 	AERIE_OPTION(AERIE_OPT_STR, 0, "info_amp_gain", NULL, NULL, "Note: gain of the amplifier in dB."),
 	AERIE_OPTION_END,
 };
-
-static void open_source(struct source *src);
 
 static struct sources *all_of(const struct source *src)
 {
@@ -109,7 +108,7 @@ static void on_retry(uv_timer_t *t)
 	struct source *src = t->data;
 
 	source_count_retry(src);
-	open_source(src);
+	source_start(src);
 }
 
 /* Twice as long with each failure in a row; one that ran for longer than the longest pause was all right. */
@@ -155,6 +154,14 @@ static void settle(void *user)
 		sources_check_done(s);
 }
 
+static void tell_not_open(struct source *src, const char *reason)
+{
+	int err = src->after == SOURCE_CLOSED ? -ECANCELED : -EIO;
+
+	source_ops_done(src, OP_ADD, 0, src->after == SOURCE_WAITING ? 0 : err, reason); /* it is there, and will be tried again */
+	source_ops_done(src, OP_OPEN, 0, err, reason);
+}
+
 /* reason "": it has come to its end. */
 static void finish(struct source *src, enum source_state after, const char *reason)
 {
@@ -175,8 +182,7 @@ static void finish(struct source *src, enum source_state after, const char *reas
 		source_log(src, after == SOURCE_CLOSED ? AERIE_LOG_INFO : AERIE_LOG_ERROR, "%s%s", copy,
 			   after == SOURCE_WAITING ? " (it is opened again)" : "");
 	source_event(src, after == SOURCE_DONE || after == SOURCE_CLOSED ? "DATASOURCE_CLOSED" : "DATASOURCE_ERROR");
-	source_ops_done(src, OP_OPEN, 0, after == SOURCE_CLOSED ? -ECANCELED : -EIO,
-			copy[0] ? copy : "it came to its end before it was open");
+	tell_not_open(src, copy[0] ? copy : "it came to its end before it was open");
 	source_ops_done(src, OP_TUNE, 0, -EPIPE, copy[0] ? copy : "it came to its end");
 	if (src->pipe)
 		pipe_source_drain(src->pipe, settle, src);
@@ -195,23 +201,55 @@ void source_fail(struct source *src, bool may_retry, const char *fmt, ...)
 	finish(src, may_retry && src->retry && !is_finite(src) && !src->remote ? SOURCE_WAITING : SOURCE_FAILED, reason);
 }
 
-void source_close(struct source *src, enum source_state after, const char *reason)
+void source_fail_late(struct source *src, const char *fmt, ...)
 {
-	if (src->state == SOURCE_DRAINING) { /* its end is told already */
-		src->after = after;
-		src->reopen = false;
-		source_set_state(src, false, reason);
-		source_ops_done(src, OP_OPEN, 0, -ECANCELED, reason);
+	bool is_radio = src->driver && !is_finite(src), again = src->retry && !src->remote && (is_radio || src->backoff < LATE_TRIES);
+	char reason[SOURCE_TEXT];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(reason, sizeof reason, fmt, ap);
+	va_end(ap);
+	finish(src, again ? SOURCE_WAITING : SOURCE_FAILED, reason);
+}
+
+static void drop_newcomer(struct source *src)
+{
+	caplink_end(src->newcomer, on_gone, src->all);
+	src->newcomer = NULL;
+}
+
+void source_close(struct source *src)
+{
+	static const char reason[] = "closed by a user";
+
+	src->disabled = true;
+	drop_newcomer(src);
+	if (src->state != SOURCE_DRAINING) {
+		finish(src, SOURCE_CLOSED, reason);
 		return;
 	}
-	finish(src, after, reason);
+	src->after = SOURCE_CLOSED; /* its end is told already */
+	src->reopen = false;
+	source_set_state(src, false, reason);
+	tell_not_open(src, reason);
 }
 
 void source_reopen(struct source *src)
 {
+	static const char waits[] = "waits for its capture program to connect";
+
 	src->reopen = false;
 	src->disabled = false;
 	src->backoff = 0;
+	if (src->remote) {
+		if (src->state == SOURCE_CLOSED)
+			src->state = SOURCE_FAILED;
+		src->after = SOURCE_FAILED;
+		if (source_is_idle(src) || src->state == SOURCE_DRAINING)
+			source_set_state(src, false, waits);
+		return;
+	}
 	if (src->state == SOURCE_DRAINING) {
 		src->reopen = true;
 		return;
@@ -224,8 +262,8 @@ void source_end(struct source *src)
 {
 	stop_work(src);
 	close_pipe(src);
-	caplink_end(src->newcomer, on_gone, src->all);
-	src->newcomer = NULL;
+	drop_newcomer(src);
+	src->reopen = false;
 	if (!source_is_idle(src))
 		source_set_state(src, false, NULL);
 }
@@ -266,6 +304,8 @@ static void find_again(struct source *src)
 	source_event(src, "DATASOURCE_OPENED");
 }
 
+static void on_tick(uv_timer_t *t);
+
 /* A process that is stopped comes back as it was; a connection may be dead without a word. */
 static void supervise(struct source *src, uint64_t now)
 {
@@ -281,6 +321,8 @@ static void supervise(struct source *src, uint64_t now)
 		lose(src, limit);
 	else if (src->lost && silence < limit)
 		find_again(src);
+	else if (!src->lost && limit - silence < uv_timer_get_repeat(&src->tick)) /* not a tick later than the limit */
+		uv_timer_start(&src->tick, on_tick, limit - silence, uv_timer_get_repeat(&src->tick));
 }
 
 static void on_tick(uv_timer_t *t)
@@ -321,31 +363,18 @@ static void take_message(struct source *src, const struct link_report *r)
 		src->suppressed++;
 }
 
-static void random_uuid(struct aerie_uuid *u)
-{
-	memset(u, 0, sizeof *u);
-	if (getrandom(u->b, sizeof u->b, 0) != (ssize_t)sizeof u->b)
-		memcpy(u->b, &(uint64_t){ uv_hrtime() }, 8);
-	u->b[6] = (uint8_t)((u->b[6] & 0x0f) | 0x40); /* RFC 4122 4.4 */
-	u->b[8] = (uint8_t)((u->b[8] & 0x3f) | 0x80);
-}
-
-/* The definition's UUID, the capture program's, or a random one that stays for the life of the source. */
+/* The definition's UUID, the capture program's, or the one that it has. */
 static void choose_uuid(struct source *src, const struct link_report *r, struct aerie_uuid *ret)
 {
-	static const struct aerie_uuid none;
 	const char *given = definition_get(src->def, "uuid");
 
 	if (given && parse_uuid(given, ret->b) == 0)
 		return;
 	*ret = src->uuid;
-	if (src->remote && memcmp(ret, &none, sizeof none) != 0)
+	if (src->remote && src->has_own_uuid)
 		return; /* the one it connected with */
-	if (r->uuid[0] && parse_uuid(r->uuid, ret->b) == 0)
-		return;
-	*ret = src->uuid;
-	if (memcmp(ret, &none, sizeof none) == 0)
-		random_uuid(ret);
+	if (!r->uuid[0] || parse_uuid(r->uuid, ret->b) < 0)
+		*ret = src->uuid;
 }
 
 static bool is_used(struct source *src, const struct aerie_uuid *uuid)
@@ -415,6 +444,7 @@ void source_running(struct source *src, const struct link_report *r, const char 
 	if (src->state != SOURCE_RUNNING)
 		return;
 	source_event(src, "DATASOURCE_OPENED");
+	source_ops_done(src, OP_ADD, 0, 0, "open");
 	source_ops_done(src, OP_OPEN, 0, 0, "open");
 }
 
@@ -505,7 +535,7 @@ static void on_open_timeout(uv_timer_t *t)
 {
 	struct source *src = t->data;
 
-	source_fail(src, true, "%s did not answer the open request in time", caplink_name(src->link));
+	source_fail_late(src, "%s did not answer the open request in time", caplink_name(src->link));
 }
 
 static void ask_to_open(struct source *src)
@@ -603,8 +633,7 @@ static void on_newcomer_over(void *user, bool clean, const char *why)
 {
 	struct source *src = user;
 
-	caplink_end(src->newcomer, on_gone, src->all);
-	src->newcomer = NULL;
+	drop_newcomer(src);
 }
 
 static const struct caplink_events newcomer_events = { on_newcomer_frame, on_newcomer_over };
@@ -634,8 +663,7 @@ static void attach(struct source *src)
 
 void source_take_link(struct source *src, struct caplink *link, struct definition *d, const char *peer)
 {
-	if (src->newcomer)
-		on_newcomer_over(src, false, "");
+	drop_newcomer(src);
 	definition_free(src->newcomer_def);
 	src->newcomer = link;
 	src->newcomer_def = d;
@@ -649,23 +677,44 @@ void source_take_link(struct source *src, struct caplink *link, struct definitio
 
 /* ---- From the definition to the driver ---- */
 
+int source_check_values(const struct definition *d, char *error)
+{
+	static const char *const numbers[] = { "info_antenna_gain", "info_antenna_orientation", "info_antenna_beamwidth", "info_amp_gain" };
+	const char *text = definition_get(d, "uuid");
+	uint8_t scratch[16];
+	size_t i;
+	char *end;
+
+	if (text && parse_uuid(text, scratch) < 0) {
+		snprintf(error, DEFINITION_ERROR, "option 'uuid' is '%.64s', which is not a UUID", text);
+		return -EINVAL;
+	}
+	for (i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
+		text = definition_get(d, numbers[i]);
+		if (!text || (isfinite(strtod(text, &end)) && end != text && !*end))
+			continue;
+		snprintf(error, DEFINITION_ERROR, "option '%s' is '%.64s'; it must be a number such as 2.5", numbers[i], text);
+		return -EINVAL;
+	}
+	return tuning_check(d, error);
+}
+
 void source_chosen(struct source *src, struct driver *d)
 {
-	const struct aerie_option *tables[] = { source_options, d->options };
-	char error[DEFINITION_ERROR];
-
 	src->driver = d;
 	source_set_driver(src);
-	if (definition_check(src->def, tables, 2, error) < 0)
-		source_fail(src, false, "%s", error);
-	else
-		open_source(src);
+	source_start(src);
 }
 
 void source_start(struct source *src)
 {
-	if (src->driver)
-		open_source(src);
-	else
+	const struct aerie_option *tables[] = { source_options, src->driver ? src->driver->options : NULL };
+	char error[DEFINITION_ERROR];
+
+	if (!src->driver)
 		source_probe(src);
+	else if (definition_check(src->def, tables, 2, error) < 0)
+		source_fail(src, false, "%s", error);
+	else
+		open_source(src);
 }

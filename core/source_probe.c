@@ -71,6 +71,17 @@ static void list_tried(const struct source *src, char *text, size_t room)
 	}
 }
 
+/* Was somebody not asked, or not in time, so that it is not known? */
+static bool is_open_question(const struct source *src)
+{
+	uint32_t i;
+
+	for (i = 0; i < src->n_probes; i++)
+		if (src->probes[i].failed)
+			return true;
+	return false;
+}
+
 static void nobody(struct source *src)
 {
 	const char *wrong = wrong_file(src->def->interface);
@@ -81,6 +92,8 @@ static void nobody(struct source *src)
 		source_fail(src, false, "no loaded driver can tell what it is; load a datasource plugin, or name one with type=");
 	else if (wrong)
 		source_fail(src, false, "%.256s %s. Tried %s", src->def->interface, wrong, tried);
+	else if (is_open_question(src))
+		source_fail_late(src, "it is not known which driver opens it. Tried %s", tried);
 	else
 		source_fail(src, false, "no driver opens it; check the interface, or name a driver with type=. Tried %s", tried);
 }
@@ -155,7 +168,7 @@ static void on_timeout(uv_timer_t *t)
 
 		if (p->answered)
 			continue;
-		p->answered = true;
+		p->answered = p->failed = true;
 		snprintf(p->message, sizeof p->message, "%s did not answer in time", caplink_name(p->link));
 		end_link(p);
 	}
@@ -168,13 +181,14 @@ static void ask(struct probe *p)
 {
 	struct source *src = p->source;
 	char path[SOURCE_PATH];
-	int r = source_find_program(src->all, p->driver->program, path, p->message, sizeof p->message);
+	int r;
 
-	if (r == 0) {
-		r = caplink_open(src->all->core, path, &events, p, &p->link);
-		if (r < 0)
-			snprintf(p->message, sizeof p->message, "%.512s cannot be started: %s", path, strerror(-r));
-	}
+	p->answered = true;
+	if (source_find_program(src->all, p->driver->program, path, p->message, sizeof p->message) < 0)
+		return;
+	r = caplink_open(src->all->core, path, &events, p, &p->link);
+	if (r < 0)
+		snprintf(p->message, sizeof p->message, "%.512s cannot be started: %s", path, strerror(-r));
 	if (r == 0) {
 		src->all->handles++;
 		r = caplink_send(p->link, LINK_PROBEREQ, src->def->text, &p->seqno);
@@ -183,7 +197,7 @@ static void ask(struct probe *p)
 			end_link(p);
 		}
 	}
-	p->answered = r < 0;
+	p->answered = p->failed = r < 0;
 }
 
 void source_probe(struct source *src)

@@ -270,9 +270,9 @@ static void set_note(struct source *src, aerie_slot slot, const char *option)
 {
 	const char *text = definition_get(src->def, option);
 
-	if (text && aerie_slot_type(slot) == AERIE_T_F64)
-		aerie_set_f64(src->rec, slot, strtod(text, NULL));
-	else if (text)
+	if (aerie_slot_type(slot) == AERIE_T_F64)
+		aerie_set_f64(src->rec, slot, text ? strtod(text, NULL) : 0);
+	else
 		set_text(src->rec, slot, text);
 }
 
@@ -285,6 +285,12 @@ static void fill_definition(struct source *src)
 	set_text(src->rec, k->interface, src->def->interface);
 	set_text(src->rec, k->remote_ip, src->address);
 	aerie_set_u8(src->rec, k->remote, src->remote);
+	set_note(src, k->antenna_type, "info_antenna_type");
+	set_note(src, k->antenna_gain, "info_antenna_gain");
+	set_note(src, k->antenna_orientation, "info_antenna_orientation");
+	set_note(src, k->antenna_beamwidth, "info_antenna_beamwidth");
+	set_note(src, k->amp_type, "info_amp_type");
+	set_note(src, k->amp_gain, "info_amp_gain");
 }
 
 int source_record_new(struct source *src)
@@ -297,12 +303,6 @@ int source_record_new(struct source *src)
 	aerie_set_u64(src->rec, k->source_number, src->number);
 	aerie_set_i64(src->rec, k->ipc_pid, -1);
 	fill_definition(src);
-	set_note(src, k->antenna_type, "info_antenna_type");
-	set_note(src, k->antenna_gain, "info_antenna_gain");
-	set_note(src, k->antenna_orientation, "info_antenna_orientation");
-	set_note(src, k->antenna_beamwidth, "info_antenna_beamwidth");
-	set_note(src, k->amp_type, "info_amp_type");
-	set_note(src, k->amp_gain, "info_amp_gain");
 	return 0;
 }
 
@@ -361,6 +361,24 @@ static uint32_t checksum(const char *text)
 	return (a & 0xffff) + (b << 16);
 }
 
+/* Under the lock. */
+static void set_uuid(struct source *src, const struct aerie_uuid *uuid)
+{
+	char text[37];
+
+	format_uuid(text, uuid->b);
+	src->uuid = *uuid;
+	(void)fields_service.set_uuid(src->rec, src->all->slots.uuid, uuid);
+	aerie_set_u32(src->rec, src->all->slots.source_key, checksum(text));
+}
+
+void source_set_uuid(struct source *src, const struct aerie_uuid *uuid)
+{
+	pthread_mutex_lock(&src->lock);
+	set_uuid(src, uuid);
+	pthread_mutex_unlock(&src->lock);
+}
+
 static void set_channels(struct source *src, aerie_slot slot, const struct channels *c)
 {
 	uint32_t i;
@@ -373,13 +391,10 @@ static void set_channels(struct source *src, aerie_slot slot, const struct chann
 void source_set_open(struct source *src, const struct link_report *r, const struct aerie_uuid *uuid, const char *program)
 {
 	const struct source_slots *k = &src->all->slots;
-	char text[37];
 
-	format_uuid(text, uuid->b);
 	pthread_mutex_lock(&src->lock);
-	src->uuid = *uuid;
-	(void)fields_service.set_uuid(src->rec, k->uuid, uuid);
-	aerie_set_u32(src->rec, k->source_key, checksum(text));
+	set_uuid(src, uuid);
+	src->has_own_uuid = true;
 	aerie_set_u32(src->rec, k->dlt, r->dlt);
 	set_text(src->rec, k->capture_interface, r->capture_interface[0] ? r->capture_interface : src->def->interface);
 	set_text(src->rec, k->hardware, r->hardware);

@@ -150,6 +150,23 @@ static bool shares(const struct source *src, const struct source *with)
 	return hops(src) && src->tuning.split && src->driver == with->driver;
 }
 
+/* Where a radio that is about to hop over n channels begins, with the others of its kind. */
+static uint32_t own_offset(const struct source *src, uint32_t n_channels)
+{
+	const struct source *other;
+	uint32_t n = 1, i = 0;
+	bool before = true;
+
+	for (other = src->all->first; other; other = other->next) {
+		before = before && other != src;
+		n += other != src && shares(other, src);
+		i += before && shares(other, src);
+	}
+	if (!src->tuning.split || (n == 1 && src->tuning.channel[0]))
+		return src->tuning.offset;
+	return hop_offset(n_channels, n, i);
+}
+
 /* The group changed: each of it begins at its own channel. The one that was just asked is not asked twice. */
 static void regroup(struct source *changed, bool asks_itself)
 {
@@ -212,6 +229,7 @@ void tuning_ended(struct source *src)
 static void take_report(struct source *src, const struct link_report *r)
 {
 	struct tuning *t = &src->tuning;
+	bool hopped = t->hopping;
 	uint32_t i;
 
 	if (r->has_hop) {
@@ -231,6 +249,8 @@ static void take_report(struct source *src, const struct link_report *r)
 		snprintf(t->channel, sizeof t->channel, "%.63s", r->channel);
 		source_set_tuning(src, false, r->channel);
 	}
+	if (hopped != t->hopping && t->split)
+		regroup(src, true);
 }
 
 void tuning_report(struct source *src, const struct link_frame *f, const struct link_report *r)
@@ -274,15 +294,9 @@ static int set_channel(struct source *src, const char *channel, uint32_t *ret_se
 	return r;
 }
 
-static int merge_hop(struct tuning *t, const struct aerie_source_control *c, const char **ret_error)
+static int check_hop(const struct channels *list, const struct aerie_source_control *c, const char **ret_error)
 {
-	int r = 0;
-
-	if (c->channels)
-		r = channels_set(&t->hop, c->channels, c->n_channels);
-	if (r < 0)
-		*ret_error = "the channels must be at most 512, each of 1 to 63 octets";
-	else if (t->hop.n == 0)
+	if (list->n == 0)
 		*ret_error = "it has no channels to hop over; give a list";
 	else if (!(c->hop_rate >= 0 && c->hop_rate <= 1e6))
 		*ret_error = "the hop rate must be a number of hops per second above 0";
@@ -291,27 +305,33 @@ static int merge_hop(struct tuning *t, const struct aerie_source_control *c, con
 	return -EINVAL;
 }
 
+/* Nothing is kept until the program says that it does so: take_report(). */
 static int set_hop(struct source *src, const struct aerie_source_control *c, uint32_t *ret_seqno, const char **ret_error)
 {
-	struct tuning *t = &src->tuning;
-	int r;
+	const struct tuning *t = &src->tuning;
+	struct channels given = { 0 };
+	const struct channels *list = c->channels ? &given : &t->hop;
+	struct link_hop hop;
+	int r = c->channels ? channels_set(&given, c->channels, c->n_channels) : 0;
 
 	if (!(src->driver->flags & AERIE_DRIVER_HOP)) {
 		*ret_error = "its driver cannot hop over channels";
-		return -ENOTSUP;
+		r = -ENOTSUP;
+	} else if (r < 0) {
+		*ret_error = "the channels must be at most 512, each of 1 to 63 octets";
+		r = -EINVAL;
+	} else {
+		r = check_hop(list, c, ret_error);
 	}
-	r = merge_hop(t, c, ret_error);
-	if (r < 0)
-		return r;
-	if (c->hop_rate > 0)
-		t->rate = c->hop_rate;
-	if (c->shuffle >= 0)
-		t->shuffle = c->shuffle != 0;
-	t->hopping = true;
-	regroup(src, true);
-	r = send_hop(src, ret_seqno);
-	if (r < 0)
-		*ret_error = "its capture program takes no requests";
+	if (r == 0) {
+		hop = (struct link_hop){ .rate = c->hop_rate > 0 ? c->hop_rate : t->rate, .shuffle = c->shuffle >= 0 ? c->shuffle != 0 : t->shuffle,
+					 .offset = own_offset(src, list->n), .n_channels = list->n,
+					 .channels = (const char(*)[LINK_CHANNEL_TEXT])list->names };
+		r = caplink_send_hop(src->link, &hop, ret_seqno);
+		if (r < 0)
+			*ret_error = "its capture program takes no requests";
+	}
+	channels_free(&given);
 	return r;
 }
 

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 
 #include <core/bus.h>
 #include <core/config.h>
@@ -21,11 +22,11 @@ static const struct aerie_option options[] = {
 	AERIE_OPTION(AERIE_OPT_STR, AERIE_OPT_REPEATED, "helper_binary_path", NULL, NULL,
 		     "Directory with capture programs; when none is given, that of this program and the installed one."),
 	AERIE_OPTION(AERIE_OPT_BOOL, 0, "retry_on_source_error", "true", NULL, "Opens a radio again after a failure."),
-	AERIE_OPTION(AERIE_OPT_DURATION, 0, "source_retry_delay", "5s", NULL,
+	AERIE_OPTION(AERIE_OPT_DURATION, 0, "source_retry_delay", "5s", "10ms..1d",
 		     "Pause before a radio is opened again; doubles with each failure in a row, up to 12 times as long."),
-	AERIE_OPTION(AERIE_OPT_DURATION, 0, "source_answer_timeout", "10s", NULL,
+	AERIE_OPTION(AERIE_OPT_DURATION, 0, "source_answer_timeout", "10s", "10ms..1h",
 		     "How long a capture program may take to answer a probe or open request."),
-	AERIE_OPTION(AERIE_OPT_DURATION, 0, "source_silence_limit", "15s", NULL,
+	AERIE_OPTION(AERIE_OPT_DURATION, 0, "source_silence_limit", "15s", "100ms..1d",
 		     "A source that was not heard for so long is shown as lost; it is asked three times in that time."),
 	AERIE_OPTION(AERIE_OPT_BOOL, 0, "channel_hop", "true", NULL, "Radios hop over channels."),
 	AERIE_OPTION(AERIE_OPT_STR, 0, "channel_hop_speed", "5/sec", NULL,
@@ -61,11 +62,10 @@ static int each_source(const struct aerie_host *h, int (*fn)(void *user, const s
 
 static bool has_uuid(struct source *src, const struct aerie_uuid *uuid, bool *ret_running)
 {
-	static const struct aerie_uuid none;
 	bool same;
 
 	pthread_mutex_lock(&src->lock);
-	same = memcmp(&src->uuid, uuid, sizeof *uuid) == 0 && memcmp(uuid, &none, sizeof none) != 0;
+	same = memcmp(&src->uuid, uuid, sizeof *uuid) == 0 || memcmp(&src->first_uuid, uuid, sizeof *uuid) == 0;
 	*ret_running = src->pipe != NULL;
 	pthread_mutex_unlock(&src->lock);
 	return same;
@@ -185,17 +185,11 @@ static bool names_passive(struct sources *s, const struct definition *d)
 
 static int check_definition(struct sources *s, const struct definition *d, struct driver **ret_driver)
 {
-	const char *type = definition_get(d, "type"), *uuid = definition_get(d, "uuid");
+	const char *type = definition_get(d, "type");
 	const struct aerie_option *tables[2] = { source_options, NULL };
-	uint8_t scratch[16];
 	char types[256];
-	int r;
+	int r = source_check_values(d, s->error);
 
-	if (uuid && parse_uuid(uuid, scratch) < 0) {
-		snprintf(s->error, sizeof s->error, "option 'uuid' is '%.64s', which is not a UUID", uuid);
-		return -EINVAL;
-	}
-	r = tuning_check(d, s->error);
 	if (r < 0)
 		return r;
 	if (type || names_passive(s, d))
@@ -230,6 +224,27 @@ static void source_free(struct source *src)
 	free(src);
 }
 
+static void random_uuid(struct aerie_uuid *u)
+{
+	if (getrandom(u->b, sizeof u->b, 0) != (ssize_t)sizeof u->b)
+		memcpy(u->b, &(uint64_t){ uv_hrtime() }, 8);
+	u->b[6] = (uint8_t)((u->b[6] & 0x0f) | 0x40); /* RFC 4122 4.4 */
+	u->b[8] = (uint8_t)((u->b[8] & 0x3f) | 0x80);
+}
+
+/* One from the first moment on, so that what has never been open can be closed. */
+static void give_uuid(struct source *src)
+{
+	const char *given = definition_get(src->def, "uuid");
+	struct aerie_uuid uuid = { { 0 } };
+
+	src->has_own_uuid = given && parse_uuid(given, uuid.b) == 0;
+	if (!src->has_own_uuid)
+		random_uuid(&uuid);
+	src->first_uuid = uuid;
+	source_set_uuid(src, &uuid);
+}
+
 static struct source *source_new(struct sources *s, struct definition *d, struct driver *driver)
 {
 	struct source *src = calloc(1, sizeof *src);
@@ -250,8 +265,11 @@ static struct source *source_new(struct sources *s, struct definition *d, struct
 		source_free(src);
 		return NULL;
 	}
+	give_uuid(src);
 	if (driver)
 		source_set_driver(src);
+	if (definition_get(d, "metagps"))
+		source_log(src, AERIE_LOG_INFO, "warning: option 'metagps' is ignored: this version knows no GPS");
 	return src;
 }
 
@@ -289,6 +307,27 @@ int sources_create(struct sources *s, struct definition *d, struct driver *drive
 	source_event(src, "NEW_DATASOURCE");
 	*ret = src;
 	return 0;
+}
+
+int sources_check(struct sources *s, const char *definition, const char **ret_error)
+{
+	const char *speed = config_str(s->core->config, "channel_hop_speed");
+	struct definition *d = NULL;
+	double rate;
+	int r;
+
+	snprintf(s->error, sizeof s->error, "memory is out");
+	*ret_error = s->error;
+	if (definition) {
+		r = definition_parse(definition, NULL, &d, s->error);
+		r = r < 0 ? r : source_check_values(d, s->error);
+		definition_free(d);
+		return r;
+	}
+	if (!speed || hop_rate_parse(speed, &rate) == 0)
+		return 0;
+	snprintf(s->error, sizeof s->error, "\"channel_hop_speed\" is \"%.64s\"; it must be such as 5/sec, 10/min or 2/dwell", speed);
+	return -EINVAL;
 }
 
 int sources_add_definition(struct sources *s, const char *definition, struct source **ret, const char **ret_error)
@@ -383,6 +422,15 @@ unsigned sources_failed(const struct sources *s)
 	for (src = s->first; src; src = src->next)
 		n += src->state == SOURCE_FAILED;
 	return n;
+}
+
+void sources_tell_failed(struct sources *s)
+{
+	struct source *src;
+
+	for (src = s->first; src; src = src->next)
+		if (src->state == SOURCE_FAILED)
+			source_log(src, AERIE_LOG_FATAL, "failed: %s", src->reason[0] ? src->reason : "its capture program went");
 }
 
 /* ---- The list ---- */

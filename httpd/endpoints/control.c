@@ -10,7 +10,7 @@
 #include "sources.h"
 #include "waits.h"
 
-#define CHANNELS_MAX 1024u  /* of a list to hop over */
+#define CHANNELS_MAX 512u  /* of a list to hop over */
 #define HOP_RATE_MAX 1000.0 /* hops per second */
 #define NUMBER_ROOM 24u	    /* a channel given as a number */
 
@@ -207,7 +207,7 @@ static int read_channels(const struct aerie_http *http, const struct aerie_value
 	uint32_t n = http->value_count(list), i;
 
 	if (http->value_kind(list) != AERIE_VALUE_LIST || !n || n > CHANNELS_MAX)
-		return t->wrong = "`channels` must be a list of 1 to 1024 channels", 0;
+		return t->wrong = "`channels` must be a list of 1 to 512 channels", 0;
 	t->channels = calloc(n, sizeof *t->channels);
 	t->numbers = calloc(n, sizeof *t->numbers);
 	if (!t->channels || !t->numbers)

@@ -193,7 +193,7 @@ static const struct aerie_param channel_params[] = {
 	COMMAND(0, "channel", "string",
 		"The channel to stay on, as the source writes it; ends hopping, and the keys below are ignored.",
 		"\"6HT40+\""),
-	COMMAND(0, "channels", "string[]", "The channels to hop over; those it had when missing. At most 1024.",
+	COMMAND(0, "channels", "string[]", "The channels to hop over; those it had when missing. At most 512.",
 		"[\"1\", \"6\", \"11\"]"),
 	COMMAND(0, "hoprate", "number",
 		"Channels per second, above 0 and up to 1000; N per minute are N/60. The rate it had when missing.",
@@ -248,7 +248,8 @@ const struct endpoint source_endpoints[] = {
 	  .role = "admin", .handle = add_source, .params = add_params,
 	  .result = AERIE_RESULT_OBJECT, .record = RECORD,
 	  .summary = "Adds a datasource.",
-	  .help = "Waits until the source runs or cannot be opened; the answer is its record, or 500 with the reason." },
+	  .help = "Waits until the source runs or cannot be opened; the answer is its record, which has the reason when it will be "
+		  "tried again, or 500 with the reason." },
 	{ .path = SOURCE "set_channel", .formats = COMMANDS, .methods = POST,
 	  .role = "admin", .handle = set_channel, .params = channel_params,
 	  .result = AERIE_RESULT_OBJECT, .record = RECORD,

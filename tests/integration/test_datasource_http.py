@@ -183,7 +183,7 @@ class Commands(unittest.TestCase):
         for what, why in (({}, "needs `channel`"), ({"chanel": "6"}, "needs `channel`"), ({"channel": ""}, "`channel` must be a text"),
                           ({"channel": None}, "`channel` must be a text"), ({"channel": ["6"]}, "`channel` must be a text"),
                           ({"channels": []}, "`channels` must be a list"), ({"channels": "1,6"}, "`channels` must be a list"),
-                          ({"channels": ["1", None]}, "each of `channels`"), ({"channels": ["1"] * 1025}, "`channels` must be a list"),
+                          ({"channels": ["1", None]}, "each of `channels`"), ({"channels": ["1"] * 513}, "`channels` must be a list"),
                           ({"hoprate": 0}, "`hoprate` must be"), ({"hoprate": -1}, "`hoprate` must be"), ({"rate": "5"}, "`hoprate` must be"),
                           ({"hoprate": 1e9}, "`hoprate` must be"), ({"hoprate": 1, "shuffle": 2}, "`shuffle` must be 0 or 1"),
                           ([], "it is a list, and must be a map"), (7, "it is a number")):
@@ -264,6 +264,19 @@ class Commands(unittest.TestCase):
                                 ("radio0:type=fakeradio,chanel=6", "chanel"), ("radio0:type=fakeradio,uuid=5", "not a UUID"),
                                 ("broken:type=fakeradio,retry=false", "it is broken")):
             self.expect(command(self.host, "/datasource/add_source.cmd", {"definition": definition}), 500, "ERROR: the source was not added: .*" + why)
+
+    def test_a_source_that_will_be_tried_again_is_added_and_can_be_closed(self):
+        added = self.expect(command(self.host, "/datasource/add_source.cmd", {"definition": "broken:type=fakeradio,name=later"}), 200)
+        self.assertEqual((added["kismet.datasource.running"], added["kismet.datasource.error"], added["kismet.datasource.retry"]), (0, 1, 1))
+        self.assertIn("it is broken", added["kismet.datasource.error_reason"])
+        uuid = added["kismet.datasource.uuid"]
+        self.assertNotEqual(uuid, "00000000-0000-0000-0000-000000000000")
+        self.expect(command(self.host, source_path(uuid, "open_source.cmd")), 500, "the source was not opened: .*it is broken")
+        closed = self.expect(command(self.host, source_path(uuid, "close_source.cmd")), 200)
+        self.assertEqual((closed["kismet.datasource.retry"], closed["kismet.datasource.error_reason"]), (0, "closed by a user"))
+        self.expect(command(self.host, source_path(uuid, "pause_source.cmd")), 200)
+        self.expect(command(self.host, source_path(uuid, "resume_source.cmd")), 200)
+        self.expect(command(self.host, source_path(uuid, "set_channel.cmd"), {"channel": "6"}), 500, "not running; open it first")
 
     @unittest.skipUnless(shutil.which("curl"), "there is no curl")
     def test_curl_as_in_the_documentation(self):

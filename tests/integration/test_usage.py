@@ -112,7 +112,16 @@ class Usage(unittest.TestCase):
         path = self.config("include=%E/part.conf\nopt_include=%E/none.conf\nhidedata=true\nlog_types=kismet,pcapng\n")
         run = self.host("-f", path)
         self.assertEqual(run.returncode, 0, run.stderr)
-        self.assertEqual(len(re.findall(r"^INFO: warning: .*:\d+: \"\w+\" has no meaning here and is ignored", run.stderr, re.M)), 4)
+        self.assertEqual(len(re.findall(r"^INFO: warning: .*:\d+: \"\w+\" is ignored: this version does nothing with it", run.stderr, re.M)), 4)
+
+    def test_sources_and_speeds_are_checked_with_the_configuration(self):
+        path = self.config("source=wlan0:channel_hoprate=fast\nsource=wlan1:uuid=1\nsource=wlan2\nchannel_hop_speed=banana\nsource_retry_delay=0\n")
+        run = self.aeried("--home", self.home, "--check-config", "-f", path)
+        self.assertEqual((run.returncode, run.stdout), (2, ""))
+        self.assertEqual(run.stderr, f'ERROR: {path}:5: "source_retry_delay" is "0", but core wants a value in 10ms..1d\n'
+                         'ERROR: "channel_hop_speed" is "banana"; it must be such as 5/sec, 10/min or 2/dwell\n'
+                         "ERROR: source wlan0:channel_hoprate=fast: option 'channel_hoprate' is 'fast'; it must be such as 5/sec, 10/min or 2/dwell\n"
+                         "ERROR: source wlan1:uuid=1: option 'uuid' is '1', which is not a UUID\n")
 
     def test_home_configuration_is_read_and_f_replaces_it(self):
         os.mkdir(self.home, 0o700)
@@ -152,8 +161,8 @@ class Usage(unittest.TestCase):
         self.assertIn(f"port {port}", errors[0])
         self.assertIn("another program has it", errors[0])
 
-    def start(self, *args):
-        proc = subprocess.Popen([AERIED, "--home", self.home, "-p", "0", "-s", "remote_capture_enabled=false", *args], stderr=subprocess.PIPE, stdout=subprocess.DEVNULL,
+    def start(self, *args, command=(AERIED,)):
+        proc = subprocess.Popen([*command, "--home", self.home, "-p", "0", "-s", "remote_capture_enabled=false", *args], stderr=subprocess.PIPE, stdout=subprocess.DEVNULL,
                                 text=True)
         self.addCleanup(proc.stderr.close)
         self.addCleanup(lambda: proc.poll() is None and proc.kill())
@@ -170,16 +179,47 @@ class Usage(unittest.TestCase):
             self.assertEqual(proc.wait(30), 0)
             self.assertIn(f"INFO: stopping (signal {int(number)})", proc.stderr.read())
 
+    def test_a_terminal_that_goes_stops_it_in_order(self):
+        out = os.path.join(self.top, "devices.json")
+        proc, _ = self.start("--write-devices", out)
+        for _ in range(3):  # the kernel and the shell may both say so
+            proc.send_signal(signal.SIGHUP)
+        self.assertEqual(proc.wait(30), 0)
+        self.assertIn("INFO: stopping (signal 1)", proc.stderr.read())
+        self.assertEqual(open_and_read(out), "[]")
+
     def test_nohup_is_respected(self):
-        before = signal.signal(signal.SIGHUP, signal.SIG_IGN)  # as nohup(1) does
-        try:
-            proc, _ = self.start()
-        finally:
-            signal.signal(signal.SIGHUP, before)
+        proc, port = self.start(command=["nohup", AERIED])
         proc.send_signal(signal.SIGHUP)
+        urllib.request.urlopen(f"http://127.0.0.1:{port}/system/timestamp.json", timeout=30).close()
         proc.send_signal(signal.SIGTERM)
         self.assertEqual(proc.wait(30), 0)
-        self.assertEqual(re.findall(r"INFO: stopping \(signal (\d+)\)", proc.stderr.read()), ["15"])
+        self.assertNotIn("(signal 1)", proc.stderr.read())
+
+    def test_devices_for_a_pipe_that_nobody_reads_do_not_hold_it(self):
+        out = os.path.join(self.top, "devices.json")
+        os.mkfifo(out)
+        proc, _ = self.start("--write-devices", out)
+        proc.send_signal(signal.SIGTERM)
+        while not is_in(proc.pid, "fifo_open", "wait_for_partner"):
+            self.assertIsNone(proc.poll())
+            time.sleep(0.01)
+        proc.send_signal(signal.SIGTERM)
+        self.assertEqual(proc.wait(30), 1)
+        self.assertIn("aeried: stopped at once, as asked\n", proc.stderr.read())
+
+    def test_devices_that_cannot_be_written_are_a_failure(self):
+        for path, why in ((os.path.join(self.top, "none", "x.json"), "No such file or directory"), (os.path.join(self.top, "full.json"), "No space left on device")):
+            if "full" in path:
+                os.symlink("/dev/full", path)
+            run = self.aeried("--home", self.home, "-p", "0", "-s", "remote_capture_enabled=false", "--exit-when-done", "--write-devices", path)
+            self.assertEqual(run.returncode, 1)
+            self.assertIn(f"ERROR: {path}: cannot write the devices to {path}: {why}\n", run.stderr)
+
+    def test_a_source_that_failed_is_the_last_word(self):
+        run = self.aeried("--home", self.home, "-p", "0", "-s", "remote_capture_enabled=false", "--exit-when-done", "-c", "/nowhere/x.pcap")
+        self.assertEqual(run.returncode, 1)
+        self.assertRegex(run.stderr, r"\nFATAL: source /nowhere/x\.pcap: failed: /nowhere/x\.pcap does not exist; check the path\. Tried .*pcapfile: .*\n")
 
     def test_server_uuid_stays(self):
         self.host()
@@ -225,6 +265,13 @@ class Usage(unittest.TestCase):
         run = self.aeried("--home", self.home, "--daemonize", "-s", "nonsense=1")
         self.assertEqual(run.returncode, 2)
         self.assertIn('nobody declares the key "nonsense"', run.stderr)
+
+
+def is_in(pid, *functions):
+    """Whether the process waits in one of these functions of the kernel; where that is not told: whether it sleeps at all."""
+    with open(f"/proc/{pid}/wchan") as f:
+        where = f.read()
+    return any(name in where for name in functions) if where not in ("", "0") else open_and_read(f"/proc/{pid}/stat").rsplit(") ", 1)[1][0] == "S"
 
 
 def open_and_read(path):

@@ -321,7 +321,7 @@ static void answer_config(void)
 	for (i = 0, p = body + 19; i < n && at < 1500; i++, p += 1 + (*p & 0x1f))
 		at += (size_t)snprintf(text + at, sizeof text - at, " %.*s", *p & 0x1f, (const char *)p + 1);
 	send_text(MESSAGE, text);
-	if (mode("config-refused"))
+	if (mode("config-refused") || body[20] == '9')
 		send_config_report(0, request, 0, NULL, 0, "the radio is stuck");
 	else
 		send_config_report(1, request, 3, body + 2, body_len - 2, "");

@@ -539,6 +539,43 @@ Test(remote, what_a_user_closed_stays_closed_until_a_user_opens_it)
 	down();
 }
 
+Test(remote, what_was_opened_and_closed_again_before_it_came_back_stays_closed)
+{
+	pid_t pid;
+
+	up_remote(NULL);
+	pid = start("live:count=77", "fake", UUID_A);
+	run_until(all_77);
+	control(AERIE_SOURCE_CLOSE);
+	reap(pid);
+	control(AERIE_SOURCE_OPEN);
+	cr_expect_str_eq(the_source().reason, "waits for its capture program to connect");
+	control(AERIE_SOURCE_CLOSE);
+	cr_expect_str_eq(the_source().reason, "closed by a user");
+	expect_refused("live", "fake", UUID_A, "is refused: source live was closed by a user; open it first");
+	cr_expect_eq(the_source().packets, 77);
+	down();
+}
+
+/* It could not be opened here, so nobody knows its driver; then a program says what it is. */
+Test(remote, a_definition_that_failed_here_is_taken_over_by_its_uuid)
+{
+	pid_t pid;
+
+	up_remote(NULL);
+	add("nothing-here:uuid=" UUID_A);
+	run();
+	cr_expect_eq(the_source().error, 1);
+	cr_expect_str_eq(the_source().type, "");
+	pid = start("live:count=77,info_antenna_type=yagi", "fake", UUID_A);
+	run_until(all_77);
+	cr_expect_eq(count_sources(), 1);
+	cr_expect_str_eq(the_source().type, "fake");
+	cr_expect_eq(the_source().remote, 1);
+	reap(pid);
+	down();
+}
+
 Test(remote, connections_have_limits_in_all_and_per_address)
 {
 	static const char *const one[] = { "remote_capture_connections_per_address=1", NULL };
@@ -888,7 +925,7 @@ static bool is_announced(void)
 Test(remote, a_host_is_announced_when_it_shall_be)
 {
 	char setting[64];
-	const char *settings[] = { setting, "server_announce=true", "server_announce_address=127.0.0.1", NULL };
+	const char *settings[] = { setting, "server_announce=true", "server_announce_address=127.0.0.1", "servername=attic", NULL };
 	struct sockaddr_in a = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	socklen_t len = sizeof a;
 
@@ -900,6 +937,7 @@ Test(remote, a_host_is_announced_when_it_shall_be)
 	run_until(is_announced);
 	cr_expect_eq(n_datagram, 102);
 	cr_expect_eq((uint32_t)datagram[16] << 8 | datagram[17], remote_port(core.sources->remote));
+	cr_expect_str_eq((const char *)datagram + 70, "attic");
 	close(announced);
 	down();
 }

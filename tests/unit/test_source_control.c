@@ -118,6 +118,110 @@ Test(source_control, adding_what_fails_tells_the_reason_and_keeps_the_record)
 	down();
 }
 
+/* E.g. an interface that is not there yet: what has never been open can be closed all the same. */
+Test(source_control, a_radio_that_does_not_open_is_added_and_has_a_uuid_to_close_it_by)
+{
+	static const char *const settings[] = { "source_retry_delay=1h", NULL };
+	const struct aerie_source_control close = { .size = sizeof close, .action = AERIE_SOURCE_CLOSE, .shuffle = -1 };
+	struct result added, r;
+
+	up_radio(settings);
+	added = add_and_wait("open-refused:type=radio");
+	expect_result(added, 0, "cannot be opened: the antenna is not plugged in");
+	cr_expect_str_neq(added.uuid, "");
+	cr_expect_str_neq(added.uuid, UUID);
+	cr_expect_eq(the_source().error, 1);
+	cr_expect_eq(the_source().retry, 1);
+	cr_assert_eq(ask(added.uuid, &close, &r), 0);
+	await(&r);
+	expect_result(r, 0, "closed");
+	cr_expect_str_eq(the_source().reason, "closed by a user");
+	cr_expect_eq(the_source().retry, 0);
+	run(); /* nothing is on its way */
+	added = add_and_wait("open-refused:type=radio,uuid=AAAAAAAA-0000-0000-0000-000000000001");
+	cr_expect_str_eq(added.uuid, "AAAAAAAA-0000-0000-0000-000000000001", "the definition's, from the beginning");
+	down();
+}
+
+static bool both_run(void)
+{
+	return source_at(0).running && source_at(1).running;
+}
+
+Test(source_control, the_uuid_that_a_source_began_with_still_finds_it)
+{
+	const struct aerie_source_control pause = { .size = sizeof pause, .action = AERIE_SOURCE_PAUSE, .shuffle = -1 };
+	char first[40];
+	struct result r;
+
+	up_radio(NULL);
+	add("live:type=radio");
+	format_uuid(first, core.sources->first->uuid.b);
+	cr_expect_str_neq(first, UUID);
+	memset(&r, 0, sizeof r);
+	add("live:type=radio,uuid=AAAAAAAA-0000-0000-0000-000000000001");
+	run_until(both_run);
+	cr_assert_eq(ask(first, &pause, &r), 0);
+	await(&r);
+	expect_result(r, 0, "paused");
+	cr_expect_str_eq(r.uuid, UUID, "the program's, since it is open");
+	cr_expect_eq(source_at(0).paused, 1);
+	cr_expect_eq(source_at(1).paused, 0);
+	down();
+}
+
+/* Two drivers take it when it is probed; the first has not the option that the second has. */
+Test(source_control, an_option_that_the_driver_does_not_have_is_refused_again_when_opened_again)
+{
+	static const char refused[] = "option 'loop' is not known; remove it";
+	const struct aerie_source_control open = { .size = sizeof open, .action = AERIE_SOURCE_OPEN, .shuffle = -1 };
+	const struct aerie_driver plain = { .size = sizeof plain, .flags = RADIO | AERIE_DRIVER_PROBE, .type = "plain", .help = "A fake.",
+					    .program = "fake_capture" };
+	struct result added, r;
+
+	up(NULL);
+	cr_assert_eq(sources_service.register_driver(&core.self->host, &plain), 0);
+	cr_assert_eq(add_driver("radio", "fake_capture", RADIO | AERIE_DRIVER_PROBE), 0);
+	commit();
+	added = add_and_wait("live:loop=true");
+	expect_result(added, -EIO, refused);
+	cr_assert_eq(ask(added.uuid, &open, &r), 0);
+	await(&r);
+	expect_result(r, -EIO, refused);
+	cr_expect_eq(the_source().running, 0);
+	down();
+}
+
+Test(source_control, notes_are_numbers_and_what_is_not_used_is_told)
+{
+	aerie_slot gain;
+
+	up_radio(NULL);
+	expect_result(add_and_wait("live:type=radio,info_amp_gain=loud"), -EINVAL,
+		      "option 'info_amp_gain' is 'loud'; it must be a number such as 2.5");
+	expect_result(add_and_wait("live:type=radio,info_antenna_gain=2.5,metagps=car"), 0, "open");
+	gain = slot(core.sources->first->rec, "kismet.datasource.info.antenna_gain");
+	cr_expect_float_eq(aerie_get_f64(core.sources->first->rec, gain), 2.5, 1e-9);
+	cr_expect_eq(count_messages(AERIE_LOG_INFO, "source live (radio): warning: option 'metagps' is ignored: this version knows no GPS"), 1);
+	down();
+}
+
+Test(source_control, settings_and_definitions_are_checked_without_a_driver)
+{
+	static const char *const settings[] = { "channel_hop_speed=banana", NULL };
+	const char *error = "";
+
+	up_radio(settings);
+	cr_expect_eq(sources_check(core.sources, NULL, &error), -EINVAL);
+	cr_expect_str_eq(error, "\"channel_hop_speed\" is \"banana\"; it must be such as 5/sec, 10/min or 2/dwell");
+	cr_expect_eq(sources_check(core.sources, "wlan7:whatever=1", &error), 0);
+	cr_expect_eq(sources_check(core.sources, "wlan7:channel_hoprate=fast", &error), -EINVAL);
+	cr_expect_str_eq(error, "option 'channel_hoprate' is 'fast'; it must be such as 5/sec, 10/min or 2/dwell");
+	cr_expect_eq(sources_check(core.sources, "wlan7:uuid=1", &error), -EINVAL);
+	cr_expect_eq(sources_check(core.sources, ":name=a", &error), -EINVAL);
+	down();
+}
+
 static void *add_from_thread(void *user)
 {
 	unsigned i;
@@ -423,6 +527,28 @@ Test(source_control, a_refused_channel_is_told_and_the_source_goes_on)
 	down();
 }
 
+/* What the radio refused is not what set_hop goes back to. */
+Test(source_control, a_refused_list_is_forgotten)
+{
+	static const char *const wrong[] = { "99", "100" };
+	const struct aerie_source_control c = { .size = sizeof c, .action = AERIE_SOURCE_SET_HOP, .hop_rate = 9, .channels = wrong,
+						.n_channels = 2, .shuffle = 0 };
+	struct result r;
+
+	up_radio(NULL);
+	add_and_wait("config:type=radio,channels=\"1,6\",channel_hoprate=3/sec");
+	expect_result(control(AERIE_SOURCE_SET_HOP, NULL), 0, "tuned");
+	cr_assert_eq(ask(UUID, &c, &r), 0);
+	await(&r);
+	expect_result(r, -EIO, "the radio is stuck");
+	expect_result(control(AERIE_SOURCE_SET_HOP, NULL), 0, "tuned");
+	cr_expect_eq(told("asked to hop 3.000/s shuffle 1 offset 0 over 1 6"), 3);
+	cr_expect_str_eq(the_source().hop_channels, "1,6,");
+	cr_expect_float_eq(the_source().hop_rate, 3, 1e-6);
+	cr_expect_eq(the_source().hopping, 1);
+	down();
+}
+
 Test(source_control, a_first_request_that_is_refused_is_a_failure)
 {
 	up_radio(NULL);
@@ -488,6 +614,16 @@ Test(source_control, radios_of_one_type_share_their_list)
 	cr_assert_eq(ask("AAAAAAAA-0000-0000-0000-000000000001", &c, &r), 0);
 	await(&r);
 	run_until(two_hop);
+	c.action = AERIE_SOURCE_OPEN;
+	cr_assert_eq(ask("AAAAAAAA-0000-0000-0000-000000000001", &c, &r), 0);
+	run_until(three_hop);
+	c.action = AERIE_SOURCE_SET_CHANNEL; /* one that stays on a channel is not of the group */
+	c.channel = "6";
+	cr_assert_eq(ask("AAAAAAAA-0000-0000-0000-000000000001", &c, &r), 0);
+	run_until(two_hop);
+	c.action = AERIE_SOURCE_SET_HOP;
+	cr_assert_eq(ask("AAAAAAAA-0000-0000-0000-000000000001", &c, &r), 0);
+	run_until(three_hop);
 	down();
 }
 
@@ -547,6 +683,24 @@ Test(source_control, a_program_that_never_answers_is_lost)
 	run_until(is_lost);
 	cr_expect_str_eq(the_source().reason, "capture program fake_capture (pid N) did not answer for 0.3 s");
 	down();
+}
+
+/* In one of four tries the machine has time for us. Looking every 108 ms, a multiple of which is 648, is 106 ms too late. */
+Test(source_control, a_silent_program_is_lost_when_the_limit_is_over_and_no_later)
+{
+	static const char *const settings[] = { "source_silence_limit=650ms", NULL };
+	uint64_t begun, late = UINT64_MAX;
+	unsigned i;
+
+	for (i = 0; i < 4 && late > 50; i++) {
+		up_radio(settings);
+		add_and_wait("deaf:type=radio,channel_hop=false,count=0");
+		begun = uv_hrtime();
+		run_until(is_lost);
+		late = (uv_hrtime() - begun) / 1000000 - 650;
+		down();
+	}
+	cr_expect_leq(late, 50, "%" PRIu64 " ms", late);
 }
 
 static bool saw_two_limits(void)

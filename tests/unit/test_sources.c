@@ -392,17 +392,19 @@ Test(sources, a_malformed_message_ends_the_source)
 
 Test(sources, a_program_that_closes_its_output_and_stays_is_told_and_killed)
 {
-	expect_failure("hang:type=fake,count=4", PROGRAM "closed its output but did not exit within 2 s, after 4 packets", 4);
+	expect_failure("hang:type=fake,count=4", PROGRAM "closed its output but did not exit within 10 s, after 4 packets", 4);
 }
 
 Test(sources, an_open_request_without_answer_ends_in_time)
 {
-	static const char *const settings[] = { "source_answer_timeout=200ms", NULL };
+	static const char *const settings[] = { "source_answer_timeout=200ms", "source_retry_delay=10ms", NULL };
 
 	up_fake(settings);
 	add("open-silent:type=fake");
 	run();
 	cr_expect_str_eq(the_source().reason, PROGRAM "did not answer the open request in time");
+	cr_expect_eq(the_source().retries, 3, "a slow machine is no reason to give up a file at once");
+	cr_expect_eq(sources_failed(core.sources), 1);
 	down();
 }
 
@@ -569,7 +571,7 @@ static void up_probe(const char *const *settings)
 
 static void expect_probe_failure(const char *definition, const char *reason)
 {
-	static const char *const settings[] = { "source_answer_timeout=200ms", NULL };
+	static const char *const settings[] = { "source_answer_timeout=200ms", "source_retry_delay=10ms", NULL };
 	char message[2048];
 	struct seen s;
 
@@ -580,8 +582,12 @@ static void expect_probe_failure(const char *definition, const char *reason)
 	cr_expect_str_eq(s.reason, reason);
 	cr_expect_eq(s.error, 1);
 	cr_expect_eq(sources_failed(core.sources), 1);
+	cr_expect_eq(s.retries, strcmp(definition, "probe-silent") == 0 ? 3 : 0, "tried %u times again", s.retries);
 	snprintf(message, sizeof message, "source %s: %s", definition, reason);
 	cr_expect_eq(count_messages(AERIE_LOG_ERROR, message), 1);
+	sources_tell_failed(core.sources);
+	snprintf(message, sizeof message, "source %s: failed: %s", definition, reason);
+	cr_expect_eq(count_messages(AERIE_LOG_FATAL, message), 1);
 	down();
 }
 
@@ -637,7 +643,7 @@ Test(sources, a_malformed_probe_report_is_told)
 
 Test(sources, a_probe_without_answer_ends_in_time)
 {
-	expect_probe_failure("probe-silent", "no driver opens it; check the interface, or name a driver with type=. Tried "
+	expect_probe_failure("probe-silent", "it is not known which driver opens it. Tried "
 			     BOTH(PROGRAM "did not answer in time"));
 }
 
