@@ -99,7 +99,7 @@ static void answer_upgrade(struct exchange *x, struct aerie_http_request *req)
 	if (!log_in(x, AUTH_UPGRADE, req))
 		return;
 	x->status = MHD_HTTP_SWITCHING_PROTOCOLS;
-	status = upgrade_accept(x->s, x->c, req, upgraded, &x->ws, &x->response, &text);
+	status = upgrade_accept(x->s, x->c, req, &x->auth.grant, upgraded, &x->ws, &x->response, &text);
 	if (status)
 		response_refuse(x, status, text);
 }

@@ -118,14 +118,13 @@ static int find_password(const struct aerie_http_request *req, char user[CREDENT
 	return 0;
 }
 
-static void open_session(const struct server *s, const struct aerie_http_request *req, uint32_t flags, uint64_t generation,
-			 struct auth_result *r)
+static void open_session(const struct server *s, const struct aerie_http_request *req, uint32_t flags, struct auth_result *r)
 {
 	struct throttle_peer p = throttle_peer(req->peer);
 	const char *path = s->prefix[0] && !strchr(s->prefix, ';') ? s->prefix : "/";
 	char token[SESSION_TOKEN_OCTETS];
 
-	if (sessions_open(s->auth->sessions, generation, r->login, &p, auth_now_s(), token))
+	if (sessions_open(s->auth->sessions, r->grant.generation, r->login, &p, auth_now_s(), token))
 		return;
 	/* Lax, not Strict: who follows a link to here stays logged in. What a link could do is refused, see auth_is_foreign(). */
 	(void)snprintf(r->cookie, sizeof r->cookie, "KISMET=%s; Path=%s; HttpOnly; SameSite=Lax%s", token, path,
@@ -177,11 +176,12 @@ static bool take_token(const struct server *s, const char *token, struct auth_re
 
 	if (!sessions_use(s->auth->sessions, token, auth_now_s(), r->login)) {
 		(void)snprintf(r->role, sizeof r->role, ADMIN);
-		return true;
-	}
-	if (apikeys_use(s->auth->keys, token, (uint64_t)time(NULL), name, r->role))
+	} else if (!apikeys_use(s->auth->keys, token, (uint64_t)time(NULL), name, r->role)) {
+		(void)snprintf(r->login, sizeof r->login, "%s", name);
+	} else {
 		return false;
-	(void)snprintf(r->login, sizeof r->login, "%s", name);
+	}
+	(void)snprintf(r->grant.token, sizeof r->grant.token, "%s", token);
 	return true;
 }
 
@@ -262,8 +262,7 @@ static bool may_change(const struct aerie_http_request *req)
 
 void auth_request(const struct server *s, const struct aerie_http_request *req, uint32_t flags, struct auth_result *ret_result)
 {
-	struct auth_result r = { .status = 0 };
-	uint64_t generation = sessions_generation(s->auth->sessions);
+	struct auth_result r = { .grant.generation = sessions_generation(s->auth->sessions) };
 	bool ambient = false;
 
 	if (!try_token(s, req, &r, &ambient))
@@ -276,8 +275,18 @@ void auth_request(const struct server *s, const struct aerie_http_request *req, 
 		r.text = text_foreign;
 	}
 	if (r.password == AUTH_RIGHT && !r.status && !(flags & AUTH_UPGRADE))
-		open_session(s, req, flags, generation, &r);
+		open_session(s, req, flags, &r);
+	r.grant.login = r.role[0] != '\0';
 	*ret_result = r;
+}
+
+bool auth_holds(const struct server *s, const struct auth_grant *g)
+{
+	struct auth_result r;
+
+	if (!g->login)
+		return true;
+	return g->token[0] ? take_token(s, g->token, &r) : g->generation == sessions_generation(s->auth->sessions);
 }
 
 /* ---- the module ---- */

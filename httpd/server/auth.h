@@ -38,12 +38,20 @@ struct auth {
 /* What a request's password was worth. */
 enum auth_password { AUTH_NO_PASSWORD, AUTH_RIGHT, AUTH_WRONG };
 
+/* What a login stands on, for a connection that outlives its request. */
+struct auth_grant {
+	bool login;               /* false: there is none, and none can end */
+	char token[TOKEN_OCTETS]; /* of a session or an API key; "": it was the password */
+	uint64_t generation;      /* of the sessions: with another one since, the password is another one */
+};
+
 struct auth_result {
 	char role[APIKEY_ROLE_OCTETS];   /* "": not logged in */
 	char login[CREDENTIAL_OCTETS];   /* name of the login or API key */
 	char cookie[AUTH_COOKIE_OCTETS]; /* value of a Set-Cookie header, or "" */
 	uint32_t flags;                  /* AERIE_REQUEST_... */
 	enum auth_password password;
+	struct auth_grant grant;
 	unsigned status;        /* other than 0: refused before anything else is looked at, with text */
 	unsigned retry_after_s; /* with 429: of a Retry-After header */
 	const char *text;
@@ -64,6 +72,8 @@ void auth_request(const struct server *s, const struct aerie_http_request *req, 
 /* The password of a request, whatever else logs it in. 0: it is right; -EACCES: wrong, or there is none; -EAGAIN: come again in
  * *ret_wait_s seconds. [http] */
 int auth_check_password(const struct server *s, const struct aerie_http_request *req, unsigned *ret_wait_s);
+/* Is the login still good? That it is asked counts as use of its session or API key. [http] */
+bool auth_holds(const struct server *s, const struct auth_grant *g);
 /* Does a browser say that the request comes from a page that is neither ours nor of an allowed site? */
 bool auth_is_foreign(const struct server *s, const struct aerie_http_request *req);
 uint64_t auth_now_s(void); /* of a clock that goes on while the machine sleeps, and never back */

@@ -82,7 +82,7 @@ static struct MHD_Response *make_answer(struct MHD_Connection *c, const struct a
 }
 
 unsigned upgrade_accept(const struct server *s, struct MHD_Connection *c, const struct aerie_http_request *req,
-			MHD_UpgradeHandler handler, struct wsconn **ret_conn, struct MHD_Response **ret_response, const char **ret_text)
+			const struct auth_grant *grant, MHD_UpgradeHandler handler, struct wsconn **ret_conn, struct MHD_Response **ret_response, const char **ret_text)
 {
 	static const char full[] = "ERROR: WebSocket: too many connections (httpd_websocket_limit), try again later\n";
 	const struct aerie_ws_route *route;
@@ -100,7 +100,7 @@ unsigned upgrade_accept(const struct server *s, struct MHD_Connection *c, const 
 	if (err == -ENOENT)
 		return *ret_text = "ERROR: no such path\n", 404;
 	if (!err)
-		err = websocket_conn_new(s->sockets, route, pin, req, &conn);
+		err = websocket_conn_new(s->sockets, route, pin, req, grant, &conn);
 	if (err)
 		return *ret_text = err == -EBUSY ? full : "ERROR: out of memory, or the server ends; try again later\n", 503;
 	r = make_answer(c, route, handler, conn);

@@ -12,8 +12,8 @@ int upgrade_exists(const struct server *s, const struct aerie_http_request *req)
 /* Checks the handshake. 0, or the status of the refusal and its text. */
 unsigned upgrade_check(const struct server *s, struct MHD_Connection *c, const char *version,
 		       const struct aerie_http_request *req, const char **ret_text);
-/* After that, with the role of the login: 0 and the connection with the answer for it, or the status of the refusal and its text. */
+/* After that, with the role of the login and what it stands on: 0 and the connection with the answer for it, or the status of the refusal and its text. */
 unsigned upgrade_accept(const struct server *s, struct MHD_Connection *c, const struct aerie_http_request *req,
-			MHD_UpgradeHandler handler, struct wsconn **ret_conn, struct MHD_Response **ret_response, const char **ret_text);
+			const struct auth_grant *grant, MHD_UpgradeHandler handler, struct wsconn **ret_conn, struct MHD_Response **ret_response, const char **ret_text);
 
 #endif

@@ -115,7 +115,7 @@ static void leave(struct websocket *w)
 }
 
 int websocket_conn_new(struct websocket *w, const struct aerie_ws_route *route, void *pin, const struct aerie_http_request *req,
-		       struct wsconn **ret_conn)
+		       const struct auth_grant *grant, struct wsconn **ret_conn)
 {
 	struct wsconn *c;
 	int err = enter(w);
@@ -130,6 +130,7 @@ int websocket_conn_new(struct websocket *w, const struct aerie_ws_route *route, 
 		leave(w);
 		return -ENOMEM;
 	}
+	c->grant = *grant;
 	*ret_conn = c;
 	return 0;
 }
@@ -246,10 +247,15 @@ static struct wsconn *take_dirty(struct websocket *w)
 
 static void tick(struct websocket *w)
 {
+	bool check = w->now_us >= w->check_at_us;
 	struct wsconn *c, *next;
 
+	if (check)
+		w->check_at_us = w->now_us + WS_LOGIN_US;
 	for (c = w->conns; c; c = next) {
 		next = c->next;
+		if (check && c->state == WS_OPEN && !auth_holds(w->s, &c->grant))
+			wsconn_close(c, 1008, "the login has ended");
 		wsconn_tick(c);
 		bury(w, c);
 	}

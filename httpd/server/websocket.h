@@ -5,7 +5,7 @@
 
 #include <aerie/websocket.h>
 
-#include "server.h"
+#include "auth.h"
 
 struct websocket;
 struct wsconn;
@@ -18,10 +18,10 @@ void websocket_quiesce(struct websocket *w);
 void websocket_stop(struct websocket *w);
 void websocket_free(struct websocket *w); /* no libmicrohttpd thread may run any more */
 
-/* A connection for a request that passed every check. It takes the pin over, also when it fails: -EBUSY: too many connections;
+/* A connection for a request that passed every check; it ends with its login. It takes the pin over, also when it fails: -EBUSY: too many connections;
  * -ESHUTDOWN: the server ends; -ENOMEM. [http] */
 int websocket_conn_new(struct websocket *w, const struct aerie_ws_route *route, void *pin, const struct aerie_http_request *req,
-		       struct wsconn **ret_conn);
+		       const struct auth_grant *grant, struct wsconn **ret_conn);
 /* It never was upgraded. [http] */
 void websocket_conn_drop(struct wsconn *c);
 /* It was; the thread has it from then on. extra: octets of the client that were read already. [http] */

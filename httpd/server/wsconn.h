@@ -21,6 +21,7 @@
 #define WS_LINGER_US 1000000u         /* closing: for the client's end of the connection, so that it reads the close frame */
 #define WS_WAIT_US 30000000u          /* for a route that pauses, when its client has gone */
 #define WS_SILENT_PINGS 3u            /* so many intervals without a word from the client: it is taken for dead */
+#define WS_LOGIN_US 1000000u          /* between two looks whether a connection's login still holds */
 #define WS_QUIESCE_US 2000000u        /* for all of it when the server ends */
 
 /* A message that waits: to be sent, or for a route that pauses. */
@@ -47,6 +48,7 @@ struct wsconn {
 	const struct aerie_ws_route *route;
 	void *pin;
 	struct aerie_http_request req; /* its texts lie behind the struct */
+	struct auth_grant grant;       /* what the request was logged in by */
 
 	/* The thread's own. */
 	struct wsconn *prev, *next;
@@ -90,6 +92,7 @@ struct websocket {
 	int epoll_fd, event_fd;
 	uint8_t *buf;           /* WS_READ_OCTETS; the thread's own */
 	uint64_t now_us;        /* the thread's own */
+	uint64_t check_at_us;   /* the thread's own: when logins are looked at again */
 	struct wsconn *conns;   /* the thread's own */
 	uint64_t quiesce_until_us; /* the thread's own; 0: not quiescing */
 	bool running;              /* the main thread's own: there is a thread to join */

@@ -25,7 +25,7 @@ import requests
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from host import BUILD, CAPTURE, PATIENCE, SOURCE, Host, basic
-from wsclient import Refused, WebSocket
+from wsclient import PING, PONG, Refused, WebSocket
 
 LOGIN = ("tester", "pa:ss wörd")
 ADMIN = basic(*LOGIN)
@@ -248,6 +248,93 @@ class Expiry(Case):
         status, said = Host("-s", "httpd_session_timeout=0", capture=None).fail()
         self.assertEqual(status, 2, said)
         self.assertIn("httpd_session_timeout must lie between 1 s and 1 year", said)
+
+
+class OpenConnections(Case):
+    """A WebSocket ends (1008) when what it was logged in by ends, and for no other reason."""
+    EVENTS, MONITOR = "/eventbus/events.ws", "/devices/monitor.ws"
+
+    def open(self, host, path, headers={}, **options):
+        ws = WebSocket(host.port, path, headers=list(headers.items()), timeout=PATIENCE, **options)
+        self.addCleanup(ws.sock.close)
+        return ws
+
+    def open_still(self, ws):
+        ws.send(b"here?", PING)
+        while (frame := ws.frame()) != (PONG, b"here?"):
+            self.assertEqual(frame, (PING, b""))
+
+    def test_another_password_ends_those_of_sessions_and_passwords_and_no_others(self):
+        with running(login=None) as host:
+            password = host.wait_for("HTTP login: user aerie, password ([a-z2-9]+) ").group(1)
+            login = basic("aerie", password)
+            session = cookie(token_of(ask(host, CHECK, headers=login)))
+            key = command(host, GENERATE, {"name": "stays", "role": "admin", "duration": 0}, login).octets.decode()
+            ended = [self.open(host, path, headers) for path in (self.EVENTS, self.MONITOR, REMOTE) for headers in (login, session)]
+            ended.append(self.open(host, f"{self.EVENTS}?user=aerie&password={password}"))
+            ended.append(self.open(host, f"{self.EVENTS}?{session['Cookie']}"))
+            ended.append(self.open(host, "/ws/pause.ws", login))
+            ended[-1].send("is read no more")
+            stays = [self.open(host, path, cookie(key)) for path in (self.EVENTS, self.MONITOR, REMOTE)] + [self.open(host, "/ws/echo.ws")]
+            self.expect(form(host, "/session/set_password", "username=aerie&password=another+one", session), 200)
+            begun = time.monotonic()
+            for ws in ended:
+                self.assertEqual(ws.closing(), (1008, "the login has ended"))
+            self.assertLess(time.monotonic() - begun, 5)
+            for ws in stays:
+                self.open_still(ws)
+                ws.close()
+            ws = self.open(host, self.EVENTS, basic("aerie", "another one"))
+            self.open_still(ws)
+            ws.close()
+
+    def test_a_key_that_is_revoked_or_expires_ends_its_own(self):
+        with running() as host:
+            keys = {name: make_key(host, name, role, duration) for name, role, duration in (("reader", "readonly", 0), ("sensor", "datasource", 0),
+                                                                                            ("short", "readonly", 3), ("other", "admin", 0))}
+            reader = [self.open(host, path, cookie(keys["reader"])) for path in (self.EVENTS, self.MONITOR)]
+            reader.append(self.open(host, f"{self.EVENTS}?KISMET={keys['reader']}"))
+            sensor, short = self.open(host, REMOTE, cookie(keys["sensor"])), self.open(host, self.EVENTS, cookie(keys["short"]))
+            other = [self.open(host, path, cookie(keys["other"])) for path in (self.EVENTS, self.MONITOR, REMOTE)]
+            self.expect(command(host, REVOKE, {"name": "reader"}), 200)
+            make_key(host, "reader", "readonly")  # of the same name, but not the same
+            for ws in reader:
+                self.assertEqual(ws.closing(), (1008, "the login has ended"))
+            self.expect(command(host, REVOKE, {"name": "sensor"}), 200)
+            for ws in (sensor, short):
+                self.assertEqual(ws.closing(), (1008, "the login has ended"))
+            for ws in other:
+                self.open_still(ws)
+                ws.close()
+
+    def test_an_open_connection_keeps_its_session_and_ends_with_it(self):
+        with running("httpd_session_timeout=2") as host:
+            token = token_of(ask(host, CHECK, headers=ADMIN))
+            unused = token_of(ask(host, CHECK, headers=ADMIN, address="127.0.0.2"))
+            ws = self.open(host, self.EVENTS, cookie(token))
+            end = time.monotonic() + 6
+            while time.monotonic() < end:
+                self.open_still(ws)
+                time.sleep(0.5)
+            self.expect(ask(host, CHECK, headers=cookie(unused)), 401)
+            self.expect(ask(host, CHECK, headers=cookie(token)), 200)
+            # A login has 64 sessions (SESSIONS_PER_LOGIN): of more, those unused longest end, and this is used each second.
+            done = threading.Event()
+
+            def crowd():
+                while not done.is_set():
+                    for i in range(1, 101):
+                        ask(host, CHECK, headers=ADMIN, address=f"127.0.2.{i}")
+
+            crowds = [threading.Thread(target=crowd) for _ in range(4)]
+            for thread in crowds:
+                thread.start()
+            try:
+                self.assertEqual(ws.closing(), (1008, "the login has ended"))
+            finally:
+                done.set()
+                for thread in crowds:
+                    thread.join()
 
 
 class Throttling(Case):
