@@ -100,18 +100,24 @@ static struct source **find_source(struct clients *all, const struct address *a)
 	return at;
 }
 
+/* Under the lock. */
+static bool has_room(struct clients *all, const struct address *a)
+{
+	const struct source *source = *find_source(all, a);
+
+	return !source || source->n < all->s->connections_per_address;
+}
+
 enum MHD_Result clients_accept(void *cls, const struct sockaddr *a, socklen_t len)
 {
 	struct clients *all = cls;
 	struct address address;
-	struct source *source;
-	bool ok = true;
+	bool ok;
 
-	if (!counted_address(all, a, &address))
+	if (all->s->tls || !counted_address(all, a, &address))
 		return MHD_YES;
 	(void)pthread_mutex_lock(&all->lock);
-	source = *find_source(all, &address);
-	ok = !source || source->n < all->s->connections_per_address;
+	ok = has_room(all, &address);
 	(void)pthread_mutex_unlock(&all->lock);
 	return ok ? MHD_YES : MHD_NO;
 }
@@ -142,6 +148,30 @@ static void count_down(struct clients *all, struct source *source)
 	free(source);
 }
 
+int clients_enter(struct clients *all, const struct sockaddr *a, struct source **ret_source)
+{
+	struct source *source = NULL;
+	struct address address;
+	bool ok = true;
+
+	if (counted_address(all, a, &address)) {
+		(void)pthread_mutex_lock(&all->lock);
+		ok = has_room(all, &address);
+		if (ok)
+			source = count_up(all, &address);
+		(void)pthread_mutex_unlock(&all->lock);
+	}
+	*ret_source = source;
+	return ok ? 0 : -EUSERS;
+}
+
+void clients_leave(struct clients *all, struct source *source)
+{
+	(void)pthread_mutex_lock(&all->lock);
+	count_down(all, source);
+	(void)pthread_mutex_unlock(&all->lock);
+}
+
 /* ---- connections ---- */
 
 static uint64_t idle_deadline(const struct clients *all)
@@ -164,7 +194,7 @@ static struct client *client_new(struct clients *all, struct MHD_Connection *c)
 	k->fd = fd->connect_fd;
 	atomic_init(&k->deadline_us, idle_deadline(all));
 	(void)pthread_mutex_lock(&all->lock);
-	if (address && counted_address(all, address->client_addr, &a))
+	if (!all->s->tls && address && counted_address(all, address->client_addr, &a))
 		k->source = count_up(all, &a);
 	k->next = all->first;
 	if (k->next)

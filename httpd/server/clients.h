@@ -10,6 +10,8 @@
 #define CLIENTS_QUIESCE_US 500000u /* for replies under way, when the server ends */
 
 struct clients;
+struct source;
+struct sockaddr;
 
 /* 0 or -ENOMEM. */
 int clients_new(struct server *s, struct clients **ret_clients);
@@ -20,6 +22,11 @@ void clients_tick(void *user);
 /* The server ends: lets replies under way finish for CLIENTS_QUIESCE_US, and cuts every connection but WebSockets. A reply holds what
  * its route needs, so a client that reads slowly must not be waited for. [main] */
 void clients_quiesce(struct clients *all);
+
+/* With TLS, connections count from when they are accepted until they are closed, also those that never get to libmicrohttpd. -EUSERS: their
+ * address has too many. *ret_source is for clients_leave(); it may be NULL. */
+int clients_enter(struct clients *all, const struct sockaddr *a, struct source **ret_source);
+void clients_leave(struct clients *all, struct source *source);
 
 /* For libmicrohttpd: MHD_AcceptPolicyCallback and MHD_NotifyConnectionCallback; cls: struct clients. */
 enum MHD_Result clients_accept(void *cls, const struct sockaddr *a, socklen_t len);

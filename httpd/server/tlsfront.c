@@ -20,6 +20,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "clients.h"
 #include "tls.h"
 #include "tlsfront.h"
 
@@ -51,9 +52,11 @@ struct link {
 	struct link *prev, *next;
 	struct side client, server;
 	gnutls_session_t session;
+	struct source *source; /* of clients_enter() */
 	struct sockaddr_storage address;
 	socklen_t address_len;
 	bool shaken, dead;
+	bool server_gone;     /* it sends nothing more than what is under way */
 	uint64_t deadline_us; /* 0: none */
 	struct pipe in, out;  /* from the client, to it */
 };
@@ -67,8 +70,9 @@ struct tlsfront {
 	gnutls_priority_t priorities;
 	struct link *links; /* the thread's own */
 	uint32_t n;
-	bool listening, any_dead; /* the thread's own */
-	uint64_t now_us, reap_at_us;
+	struct side listener;     /* this and the next ones: the thread's own */
+	bool listening, any_dead;
+	uint64_t now_us, reap_at_us, listen_at_us;
 	atomic_bool quiescing, ending;
 };
 
@@ -109,6 +113,7 @@ static void link_free(struct tlsfront *f, struct link *l)
 		(void)close(l->client.fd);
 	if (l->server.fd >= 0)
 		(void)close(l->server.fd);
+	clients_leave(f->s->clients, l->source);
 	free(l);
 }
 
@@ -241,16 +246,28 @@ static void register_sides(struct tlsfront *f, struct link *l)
 	}
 	client |= !l->in.ended && !l->in.len ? EPOLLIN : 0;
 	client |= l->out.len || (l->out.ended && !l->out.passed) ? EPOLLOUT : 0;
+	server |= l->server_gone || l->out.ended ? 0 : EPOLLRDHUP; /* also while the client takes nothing of what is there */
 	server |= !l->out.ended && !l->out.len ? EPOLLIN : 0;
 	server |= l->in.len ? EPOLLOUT : 0;
 	watch(f, &l->client, client);
 	watch(f, &l->server, server);
 }
 
+/* Once the server has gone, nobody else sees to it that the client takes the rest. */
+static void set_deadline(struct tlsfront *f, struct link *l, bool sent)
+{
+	uint64_t end_us = f->now_us + END_US;
+
+	if (l->out.passed && (!l->deadline_us || l->deadline_us > end_us))
+		l->deadline_us = end_us; /* what it still sends is for nobody */
+	else if (l->server_gone && !l->out.passed && (sent || !l->deadline_us))
+		l->deadline_us = f->now_us + f->s->timeout_s * 1000000ull;
+}
+
 static void serve(struct tlsfront *f, struct link *l)
 {
 	unsigned steps = 0;
-	bool moved;
+	bool moved, written, sent = false;
 
 	if (!l->shaken)
 		shake(f, l);
@@ -259,12 +276,13 @@ static void serve(struct tlsfront *f, struct link *l)
 			moved = read_client(l);
 			moved |= write_server(l);
 			moved |= read_server(l);
-			moved |= write_client(l);
+			written = write_client(l);
+			sent |= written;
+			moved |= written;
 		} while (moved && !l->dead && ++steps < STEPS);
 		if (l->in.passed && l->out.passed)
 			l->dead = true;
-		if (l->out.passed && !l->deadline_us) /* the server has gone: what the client still sends is for nobody */
-			l->deadline_us = f->now_us + END_US;
+		set_deadline(f, l, sent);
 	}
 	if (!l->dead)
 		register_sides(f, l);
@@ -273,13 +291,18 @@ static void serve(struct tlsfront *f, struct link *l)
 
 /* ---- the listener ---- */
 
-static struct link *link_new(struct tlsfront *f, int fd)
+/* Takes fd and source over, also when it fails. */
+static struct link *link_new(struct tlsfront *f, int fd, struct source *source)
 {
 	struct link *l = calloc(1, sizeof *l);
 	int one = 1;
 
-	if (!l)
+	if (!l) {
+		clients_leave(f->s->clients, source);
+		(void)close(fd);
 		return NULL;
+	}
+	l->source = source;
 	l->client = (struct side){ .link = l, .fd = fd };
 	l->server = (struct side){ .link = l, .fd = -1 };
 	l->next = f->links;
@@ -303,9 +326,18 @@ static struct link *link_new(struct tlsfront *f, int fd)
 	return l;
 }
 
+static void set_listening(struct tlsfront *f, bool on)
+{
+	struct epoll_event e = { .events = EPOLLIN, .data.ptr = &f->listener };
+
+	if (on != f->listening && epoll_ctl(f->epoll_fd, on ? EPOLL_CTL_ADD : EPOLL_CTL_DEL, f->listener.fd, &e) == 0)
+		f->listening = on;
+}
+
 static void accept_some(struct tlsfront *f)
 {
 	struct sockaddr_storage address;
+	struct source *source;
 	struct link *l;
 	socklen_t len;
 	int fd, i;
@@ -313,13 +345,19 @@ static void accept_some(struct tlsfront *f)
 	for (i = 0; i < ACCEPTS; i++) {
 		len = sizeof address;
 		fd = accept4(f->s->fd, (struct sockaddr *)&address, &len, SOCK_CLOEXEC | SOCK_NONBLOCK);
+		if (fd < 0 && (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)) {
+			set_listening(f, false); /* who waits there would wake us again at once */
+			f->listen_at_us = f->now_us + TICK_MS * 1000u;
+		}
 		if (fd < 0)
 			return;
-		l = f->n < f->s->connections ? link_new(f, fd) : NULL;
-		if (!l) {
+		if (f->n >= f->s->connections || clients_enter(f->s->clients, (struct sockaddr *)&address, &source)) {
 			(void)close(fd);
 			continue;
 		}
+		l = link_new(f, fd, source);
+		if (!l)
+			continue;
 		l->address = address;
 		l->address_len = len;
 		serve(f, l);
@@ -342,37 +380,39 @@ static void reap(struct tlsfront *f)
 	f->reap_at_us = f->now_us + TICK_MS * 1000u;
 }
 
-static void on_event(struct tlsfront *f, const struct side *side)
+static void on_event(struct tlsfront *f, const struct side *side, uint32_t events)
 {
 	uint64_t count;
 
-	if (!side)
+	if (!side) {
 		(void)!read(f->event_fd, &count, sizeof count);
-	else if (!side->link)
+	} else if (!side->link) {
 		accept_some(f);
-	else if (!side->link->dead)
+	} else if (!side->link->dead) {
+		if (side == &side->link->server && (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)))
+			side->link->server_gone = true;
 		serve(f, side->link);
+	}
 }
 
 static void *run(void *arg)
 {
 	struct tlsfront *f = arg;
 	struct epoll_event events[EVENTS];
-	struct side listener = { .fd = f->s->fd };
-	struct epoll_event e = { .events = EPOLLIN, .data.ptr = &listener };
 	int n, i;
 
 	(void)prctl(PR_SET_NAME, "tls");
-	f->listening = epoll_ctl(f->epoll_fd, EPOLL_CTL_ADD, listener.fd, &e) == 0;
+	f->listener.fd = f->s->fd;
+	set_listening(f, true);
 	while (!atomic_load(&f->ending)) {
-		n = epoll_wait(f->epoll_fd, events, EVENTS, f->links ? TICK_MS : -1);
+		n = epoll_wait(f->epoll_fd, events, EVENTS, f->links || !f->listening ? TICK_MS : -1);
 		f->now_us = now_us();
-		if (f->listening && atomic_load(&f->quiescing)) {
-			(void)epoll_ctl(f->epoll_fd, EPOLL_CTL_DEL, listener.fd, NULL);
-			f->listening = false;
-		}
+		if (atomic_load(&f->quiescing))
+			set_listening(f, false);
+		else if (f->now_us >= f->listen_at_us)
+			set_listening(f, true);
 		for (i = 0; i < n; i++)
-			on_event(f, events[i].data.ptr);
+			on_event(f, events[i].data.ptr, events[i].events);
 		if (f->any_dead || f->now_us >= f->reap_at_us)
 			reap(f);
 	}

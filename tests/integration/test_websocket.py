@@ -5,6 +5,7 @@ misbehave or vanish. Expected statuses and codes are those of RFC 6455 4.2 and 7
 import base64
 import json
 import os
+import resource
 import shutil
 import socket
 import ssl
@@ -31,6 +32,17 @@ def start(*options, **kwargs):
 
 def tell(host):
     return json.loads(host.ask("/ws/tell").octets)
+
+
+def files_of(host):
+    """How many files it has open."""
+    return len(os.listdir(f"/proc/{host.process.pid}/fd"))
+
+
+def cpu_seconds_of(host):
+    with open(f"/proc/{host.process.pid}/stat", encoding="ascii") as f:
+        fields = f.read().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def wait_until(host, condition, what):
@@ -602,6 +614,79 @@ class Tls(unittest.TestCase):
         old.minimum_version, old.maximum_version = ssl.TLSVersion.TLSv1_1, ssl.TLSVersion.TLSv1_1
         with self.assertRaises(OSError):  # ssl.SSLError is one
             old.wrap_socket(socket.create_connection(("127.0.0.1", host.port), timeout=PATIENCE))
+        host.end()
+
+    def shaken(self, host, address="127.0.0.1", receive_buffer=None):
+        s = socket.socket()
+        if receive_buffer:
+            s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
+        s.settimeout(PATIENCE)
+        s.bind((address, 0))
+        s.connect(("127.0.0.1", host.port))
+        s = self.wrap(s)
+        self.addCleanup(s.close)
+        return s
+
+    def until(self, condition, what):
+        end = time.monotonic() + PATIENCE
+        while not condition():
+            self.assertLess(time.monotonic(), end, what)
+            time.sleep(0.05)
+
+    def test_a_reader_that_stops_is_cut(self):
+        host = self.run_host("httpd_timeout=1s")
+        self.ask(host, "/ws/tell")
+        before = files_of(host)
+        stopped = [self.shaken(host, receive_buffer=4096) for _ in range(3)]
+        for s in stopped:
+            s.setblocking(False)
+            try:  # more answers than all buffers between here and there can hold
+                for _ in range(2000):
+                    s.sendall(b"GET /system/openapi.json HTTP/1.1\r\nHost: x\r\n\r\n")
+            except OSError:
+                pass
+        self.until(lambda: files_of(host) >= before + 6, "each is two open files or more")
+        self.until(lambda: files_of(host) <= before + 1, "they are cut")
+        host.end()
+
+    def test_an_address_has_its_limit_from_the_first_octet_on(self):
+        host = self.run_host("httpd_connection_limit=20", "httpd_connection_limit_per_address=3")
+        silent = []
+        for _ in range(20):  # none of them begins a handshake
+            s = socket.socket()
+            self.addCleanup(s.close)
+            s.bind(("127.0.0.9", 0))
+            s.connect(("127.0.0.1", host.port))
+            silent.append(s)
+        self.assertTrue(self.ask(host, "/ws/tell")[0].startswith(b"HTTP/1.1 200 "))
+        full = [self.shaken(host, "127.0.0.8") for _ in range(3)]
+        with self.assertRaises(OSError):
+            self.shaken(host, "127.0.0.8")
+        full.pop().close()
+        self.until(lambda: self.may_shake(host, "127.0.0.8"), "one has gone, so one may come")
+        host.end()
+
+    def may_shake(self, host, address):
+        try:
+            self.shaken(host, address).close()
+            return True
+        except OSError:
+            return False
+
+    def test_without_open_files_it_waits_and_does_not_spin(self):
+        host = self.run_host()
+        self.ask(host, "/ws/tell")
+        room = files_of(host) + 8
+        soft, hard = resource.prlimit(host.process.pid, resource.RLIMIT_NOFILE, (room, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
+        held = [socket.create_connection(("127.0.0.1", host.port)) for _ in range(20)]
+        self.until(lambda: files_of(host) >= room, "all are used")
+        before = cpu_seconds_of(host)
+        time.sleep(2)  # not for something to happen, but to see what that costs
+        self.assertLess(cpu_seconds_of(host) - before, 0.2)
+        for s in held:
+            s.close()
+        resource.prlimit(host.process.pid, resource.RLIMIT_NOFILE, (soft, hard))
+        self.assertTrue(self.ask(host, "/ws/tell")[0].startswith(b"HTTP/1.1 200 "))
         host.end()
 
     def test_bad_files_are_told(self):
