@@ -75,11 +75,11 @@ static int check_login(struct auth *a, const char *user, const char *password, c
 	int err;
 
 	login_digest(a->login, user, password, digest);
-	if (throttle_is_repeat(a->throttle, &p, digest, now_s)) {
+	if (throttle_is_repeat(a->throttle, &p, user, digest, now_s)) {
 		note_wrong(a, peer, true);
 		return -EACCES;
 	}
-	wait_s = throttle_wait(a->throttle, &p, now_s);
+	wait_s = throttle_wait(a->throttle, &p, user, now_s);
 	if (wait_s) {
 		note_wrong(a, peer, false);
 		*ret_wait_s = wait_s;
@@ -88,7 +88,7 @@ static int check_login(struct auth *a, const char *user, const char *password, c
 	}
 	err = login_check(a->login, user, password);
 	if (err == -EACCES) {
-		throttle_wrong(a->throttle, &p, digest, now_s);
+		throttle_wrong(a->throttle, &p, user, digest, now_s);
 		note_wrong(a, peer, true);
 	} else if (err) {
 		*ret_wait_s = 1;

@@ -360,10 +360,32 @@ class Throttling(Case):
             self.assertEqual([r.status for r in self.guess(host, "127.0.0.2", 1, 100)], [401])
             self.assertIn(int(self.guess(host, "127.0.0.2", 1, 101)[0].headers["Retry-After"]), (1, 2))
 
-    def test_a_program_with_an_old_password_does_not_lock_its_address_out(self):
+    def test_who_shares_the_address_of_a_guesser_is_served(self):
         with running() as host:
-            for _ in range(50):
-                self.expect(ask(host, CHECK, headers=basic("tester", "last year's")), 401)
+            key = make_key(host, "shared", "readonly")
+            token = token_of(ask(host, CHECK, headers=ADMIN))
+            guesses = [ask(host, CHECK, headers=basic("admin", f"guess {i}")) for i in range(30)]
+            self.assertEqual([r.status for r in guesses[:7]], [401] * 6 + [429])
+            self.expect(ask(host, CHECK, headers=ADMIN), 200)  # another name
+            self.expect(ask(host, f"{CHECK}?user=tester&password=pa%3Ass+w%C3%B6rd"), 200)
+            self.assertIn(429, [r.status for r in self.guess(host, "127.0.0.1", 10)])
+            self.expect(ask(host, CHECK, headers=ADMIN), 429)  # the same name
+            for headers in (cookie(token), cookie(key), {**cookie(token), **ADMIN}, {**cookie(key), **basic("tester", "wrong")}):
+                self.expect(ask(host, CHECK, headers=headers), 200)
+            self.expect(ask(host, f"{CHECK}?KISMET={key}"), 200)
+            WebSocket(host.port, "/eventbus/events.ws", headers=list(cookie(key).items()), timeout=PATIENCE).close()
+
+    def test_an_address_that_guesses_names_waits_with_all(self):
+        with running() as host:
+            statuses = [ask(host, CHECK, headers=basic(f"user {i}", "password"), address="127.0.0.2").status for i in range(30)]
+            self.assertEqual(statuses[:21], [401] * 21)
+            self.assertIn(429, statuses[21:])
+            self.expect(ask(host, CHECK, headers=ADMIN, address="127.0.0.3"), 200)
+
+    def test_programs_with_old_passwords_do_not_lock_their_address_out(self):
+        with running() as host:
+            for i in range(100):
+                self.expect(ask(host, CHECK, headers=basic("tester", f"of {2020 + i % 4}")), 401)
             self.expect(ask(host, CHECK, headers=ADMIN), 200)
 
     def test_wrong_logins_are_told_at_most_every_ten_seconds_and_without_passwords(self):

@@ -187,9 +187,9 @@ Test(throttle, an_address_waits_after_its_free_guesses_and_ever_longer)
 	unsigned i;
 
 	for (i = 0; i < sizeof waits / sizeof waits[0]; i++) {
-		cr_expect_eq(throttle_wait(t, &p, now_s), 0, "guess %u is looked at", i);
-		throttle_wrong(t, &p, guess(i), now_s);
-		cr_expect_eq(throttle_wait(t, &p, now_s), waits[i], "after guess %u: %u", i, throttle_wait(t, &p, now_s));
+		cr_expect_eq(throttle_wait(t, &p, "anna", now_s), 0, "guess %u is looked at", i);
+		throttle_wrong(t, &p, "anna", guess(i), now_s);
+		cr_expect_eq(throttle_wait(t, &p, "anna", now_s), waits[i], "after guess %u: %u", i, throttle_wait(t, &p, "anna", now_s));
 		now_s += waits[i];
 	}
 	throttle_free(t);
@@ -202,10 +202,60 @@ Test(throttle, other_addresses_are_not_affected)
 	unsigned i;
 
 	for (i = 0; i < 20; i++)
-		throttle_wrong(t, &bad, guess(i), 1000);
-	cr_expect_eq(throttle_wait(t, &bad, 1000), THROTTLE_WAIT_MAX_S);
-	cr_expect_eq(throttle_wait(t, &good, 1000), 0);
-	cr_expect_not(throttle_is_repeat(t, &good, guess(19), 1000));
+		throttle_wrong(t, &bad, "anna", guess(i), 1000);
+	cr_expect_eq(throttle_wait(t, &bad, "anna", 1000), THROTTLE_WAIT_MAX_S);
+	cr_expect_eq(throttle_wait(t, &good, "anna", 1000), 0);
+	cr_expect_not(throttle_is_repeat(t, &good, "anna", guess(19), 1000));
+	throttle_free(t);
+}
+
+Test(throttle, another_name_from_the_same_address_is_not_affected)
+{
+	struct throttle *t = throttle_new();
+	struct throttle_peer p = throttle_peer("192.0.2.1");
+	unsigned i;
+
+	for (i = 0; i < THROTTLE_FREE_ALL; i++)
+		throttle_wrong(t, &p, "admin", guess(i), 1000);
+	cr_expect_eq(throttle_wait(t, &p, "admin", 1000), THROTTLE_WAIT_MAX_S);
+	cr_expect_eq(throttle_wait(t, &p, "anna", 1000), 0);
+	cr_expect_not(throttle_is_repeat(t, &p, "anna", guess(i - 1), 1000));
+	throttle_free(t);
+}
+
+Test(throttle, an_address_that_tries_many_names_waits_with_all)
+{
+	struct throttle *t = throttle_new();
+	struct throttle_peer p = throttle_peer("192.0.2.1"), other = throttle_peer("192.0.2.2");
+	uint64_t now_s = 1000;
+	char name[16];
+	unsigned i;
+
+	for (i = 0; i < 1000; i++) {
+		(void)snprintf(name, sizeof name, "user%u", i);
+		now_s += throttle_wait(t, &p, name, now_s);
+		throttle_wrong(t, &p, name, guess(i), now_s);
+	}
+	cr_expect_eq(now_s, 1000 + 1 + 2 + 4 + 8 + 16 + 32 + 60 * (1000 - THROTTLE_FREE_ALL - 7));
+	cr_expect_eq(throttle_wait(t, &p, "anna", now_s), THROTTLE_WAIT_MAX_S);
+	cr_expect_eq(throttle_wait(t, &other, "anna", now_s), 0);
+	throttle_free(t);
+}
+
+Test(throttle, several_programs_with_old_passwords_are_known)
+{
+	struct throttle *t = throttle_new();
+	struct throttle_peer p = throttle_peer("192.0.2.1");
+	unsigned i, j;
+
+	for (i = 0; i < THROTTLE_LAST; i++)
+		throttle_wrong(t, &p, "anna", guess(i), 1000);
+	for (j = 0; j < THROTTLE_LAST; j++)
+		cr_expect(throttle_is_repeat(t, &p, "anna", guess(j), 1000), "%u", j);
+	throttle_wrong(t, &p, "anna", guess(i), 1000);
+	cr_expect_not(throttle_is_repeat(t, &p, "anna", guess(0), 1000), "the oldest is forgotten");
+	cr_expect(throttle_is_repeat(t, &p, "anna", guess(1), 1000));
+	cr_expect(throttle_is_repeat(t, &p, "anna", guess(i), 1000));
 	throttle_free(t);
 }
 
@@ -214,13 +264,13 @@ Test(throttle, the_same_wrong_login_again_is_known_and_another_is_not)
 	struct throttle *t = throttle_new();
 	struct throttle_peer p = throttle_peer("192.0.2.1");
 
-	cr_expect_not(throttle_is_repeat(t, &p, guess(1), 1000));
-	throttle_wrong(t, &p, guess(1), 1000);
-	cr_expect(throttle_is_repeat(t, &p, guess(1), 1000));
-	cr_expect_not(throttle_is_repeat(t, &p, guess(2), 1000));
-	cr_expect_not(throttle_is_repeat(t, &p, guess(1), 1000 + THROTTLE_FORGET_S), "forgotten by then");
+	cr_expect_not(throttle_is_repeat(t, &p, "anna", guess(1), 1000));
+	throttle_wrong(t, &p, "anna", guess(1), 1000);
+	cr_expect(throttle_is_repeat(t, &p, "anna", guess(1), 1000));
+	cr_expect_not(throttle_is_repeat(t, &p, "anna", guess(2), 1000));
+	cr_expect_not(throttle_is_repeat(t, &p, "anna", guess(1), 1000 + THROTTLE_FORGET_S), "forgotten by then");
 	throttle_clear(t);
-	cr_expect_not(throttle_is_repeat(t, &p, guess(1), 1000));
+	cr_expect_not(throttle_is_repeat(t, &p, "anna", guess(1), 1000));
 	throttle_free(t);
 }
 
@@ -231,9 +281,9 @@ Test(throttle, a_quiet_address_is_forgotten)
 	unsigned i;
 
 	for (i = 0; i < 20; i++)
-		throttle_wrong(t, &p, guess(i), 1000);
-	throttle_wrong(t, &p, guess(i), 1000 + THROTTLE_FORGET_S);
-	cr_expect_eq(throttle_wait(t, &p, 1000 + THROTTLE_FORGET_S), 0, "this is its first again");
+		throttle_wrong(t, &p, "anna", guess(i), 1000);
+	throttle_wrong(t, &p, "anna", guess(i), 1000 + THROTTLE_FORGET_S);
+	cr_expect_eq(throttle_wait(t, &p, "anna", 1000 + THROTTLE_FORGET_S), 0, "this is its first again");
 	throttle_free(t);
 }
 
@@ -243,17 +293,17 @@ Test(throttle, of_too_many_addresses_the_one_quiet_longest_is_forgotten)
 	struct throttle_peer p;
 	unsigned i, j;
 
-	for (i = 0; i <= THROTTLE_PEERS; i++) {
+	for (i = 0; i <= THROTTLE_ENTRIES / 2; i++) { /* each has two: with its name, and with all */
 		p = peer(i);
 		for (j = 0; j < 20; j++)
-			throttle_wrong(t, &p, guess(j), 1000 + (i ? i / 100 : 9));
+			throttle_wrong(t, &p, "anna", guess(j), 1000 + (i ? i / 100 : 9));
 	}
 	p = peer(0);
-	cr_expect_neq(throttle_wait(t, &p, 1010), 0, "not the first in the table, but the oldest");
+	cr_expect_neq(throttle_wait(t, &p, "anna", 1010), 0, "not the first in the table, but the oldest");
 	p = peer(1);
-	cr_expect_eq(throttle_wait(t, &p, 1010), 0);
-	p = peer(THROTTLE_PEERS);
-	cr_expect_neq(throttle_wait(t, &p, 1010), 0);
+	cr_expect_eq(throttle_wait(t, &p, "anna", 1010), 0);
+	p = peer(THROTTLE_ENTRIES / 2);
+	cr_expect_neq(throttle_wait(t, &p, "anna", 1010), 0);
 	throttle_free(t);
 }
 
