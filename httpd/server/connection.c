@@ -8,6 +8,7 @@
 #include <strings.h>
 
 #include "clients.h"
+#include "layout.h"
 #include "proxy.h"
 #include "response.h"
 #include "websocket.h"
@@ -66,6 +67,22 @@ static enum MHD_Result refuse_size(struct exchange *x)
 	return refuse(x, MHD_HTTP_CONTENT_TOO_LARGE, "ERROR: the request's body is too large (httpd_body_limit)\n");
 }
 
+/* RFC 9110 5.6.2. */
+static bool is_token(const char *text)
+{
+	static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789!#$%&'*+-.^_`|~";
+
+	return *text && !text[strspn(text, letters)];
+}
+
+static bool has_controls(const char *text)
+{
+	for (; text && *text; text++)
+		if (((unsigned char)*text < 0x20 && *text != '\t') || *text == 0x7f)
+			return true;
+	return false;
+}
+
 /* What is ambiguous to the servers and proxies on the way could be read by each as another request (RFC 9112 3.2, 6.3): NULL, or what
  * is wrong. */
 static const char *ambiguous(const struct exchange *x)
@@ -74,6 +91,8 @@ static const char *ambiguous(const struct exchange *x)
 	unsigned codings = exchange_count_header(x, "Transfer-Encoding"), lengths = exchange_count_header(x, "Content-Length");
 	uint32_t i;
 
+	if (!layout_is_plain(x))
+		return "ERROR: a line that does not end with CRLF, continues the one before, has no name or has a NUL\n";
 	if (exchange_count_header(x, "Host") > 1)
 		return "ERROR: more than one Host\n";
 	if (codings && lengths)
@@ -85,9 +104,9 @@ static const char *ambiguous(const struct exchange *x)
 	if (lengths > 1 || (lengths && (!length || !*length || length[strspn(length, "0123456789")])))
 		return "ERROR: Content-Length is not one number\n";
 	for (i = 0; i < x->n_headers; i++)
-		if (strpbrk(x->headers[i].name, " \t"))
-			return "ERROR: blanks in the name of a header\n";
-	return NULL;
+		if (!is_token(x->headers[i].name) || has_controls(x->headers[i].value))
+			return "ERROR: a header whose name is none, or with control characters\n";
+	return has_controls(x->target) || has_controls(x->query) ? "ERROR: control characters in the path\n" : NULL;
 }
 
 /* The headers are there. */

@@ -24,6 +24,7 @@ struct exchange *exchange_new(struct server *s, const char *uri)
 		free(x);
 		return NULL;
 	}
+	x->target_len = strlen(uri);
 	mark = strchr(x->target, '?');
 	if (mark) {
 		*mark = '\0';

@@ -32,6 +32,7 @@ struct exchange {
 	const char *method, *version; /* libmicrohttpd's, until the answer is queued */
 
 	char *target;       /* as sent; cut at '?' */
+	size_t target_len;  /* of all of it */
 	const char *path;   /* in target, or a constant */
 	char *query;        /* in target, or NULL */
 	char *header_text;

@@ -7,7 +7,7 @@ modules_httpd_la_SOURCES = httpd/server/server.c httpd/server/server.h httpd/ser
 	httpd/server/exchange.c httpd/server/exchange.h httpd/server/answer.c httpd/server/response.c httpd/server/response.h \
 	httpd/server/handlers.c httpd/server/handlers.h httpd/server/body.c httpd/server/body.h httpd/server/gzip.c httpd/server/gzip.h \
 	httpd/server/clients.c httpd/server/clients.h httpd/server/address.c httpd/server/address.h httpd/server/proxy.c httpd/server/proxy.h \
-	httpd/server/cors.c httpd/server/cors.h httpd/server/csp.c httpd/server/csp.h httpd/server/files.c httpd/server/files.h httpd/server/static.c httpd/server/static.h \
+	httpd/server/cors.c httpd/server/cors.h httpd/server/csp.c httpd/server/csp.h httpd/server/files.c httpd/server/files.h httpd/server/layout.c httpd/server/layout.h httpd/server/static.c httpd/server/static.h \
 	httpd/server/tls.c httpd/server/tls.h httpd/server/tlsfront.c httpd/server/tlsfront.h \
 	httpd/server/handshake.c httpd/server/handshake.h httpd/server/upgrade.c httpd/server/upgrade.h \
 	httpd/server/websocket.c httpd/server/websocket.h httpd/server/wsconn.c httpd/server/wsconn.h

@@ -10,7 +10,8 @@ static int start(void *state)
 {
 	t_start(state);
 	for (;;)
-		pause();
+		(void)pause();
+	return 0;
 }
 
 static const struct aerie_plugin plugin = {

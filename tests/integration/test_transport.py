@@ -540,12 +540,41 @@ class Smuggling(WithHost):
             post + b"Transfer-Encoding: chunked\r\n\r\n0x1\r\na\r\n0\r\n\r\n", post + b"Transfer-Encoding: chunked\r\n\r\n+1\r\na\r\n0\r\n\r\n",
             post + b"Transfer-Encoding: chunked\r\n\r\n1\r\nab0\r\n\r\n", post + b"Transfer-Encoding: chunked\r\n\r\n-1\r\na\r\n0\r\n\r\n",
             post + b"Transfer-Encoding: chunked\r\n\r\nfffffffffffffffff\r\na\r\n0\r\n\r\n",
+            # line ends that are none to some
+            get + b"X: a\nY: b\r\n\r\n", get + b"X: a\n\r\n", get + b"X: a\r\n\n", get.replace(b"\r\n", b"\n") + b"\n", get.replace(b"\r\n", b"\n", 1) + b"\r\n",
+            post + b"X: a\nContent-Length: 5\r\n\r\nabcde", get + b"X: a\rY: b\r\n\r\n", get + b"\rX: a\r\n\r\n", get + b"X: a\r\r\n\r\n",
+            b"GET /test\r/whoami HTTP/1.1\r\nHost: x\r\n\r\n",
+            # lines that continue others; the last two end as a name that tells where the request ends
+            get + b"X: a\r\n b\r\n\r\n", get + b"X: a\r\n\tb\r\nY: c\r\n\r\n", get + b"X:\r\n a\r\n\r\n",
+            post + b"Transfer-:          chunked\r\n Encoding\r\n\r\n3\r\nabc\r\n0\r\n\r\n", post + b"Content-:             3\r\n Length\r\n\r\nabc",
+            # what would end the headers early, and what is behind it
+            get + b": \r\n", get + b"X: a\r\n:\r\n", get + b":b\r\n", b"GET /test/whoami HTTP/1.1\r\n: b\r\nHost: x\r\n\r\n", get + b"\0\r\n", get + b"\0X: y\r\n",
+            get + b"X: a\0b\r\n\r\n", get + b"X\0: b\r\n\r\n", post + b"Transfer-Encoding: chunked\0x\r\n\r\n3\r\nabc\r\n0\r\n\r\n",
+            b"GET /test/whoami\0x HTTP/1.1\r\nHost: x\r\n\r\n", b"GET\0 /test/whoami HTTP/1.1\r\nHost: x\r\n\r\n",
+            # names and values that are none
+            get + b"X(y): z\r\n\r\n", get + b"X: \x01\r\n\r\n", get + b"X: a\x7f\r\n\r\n", get + b"X\x80: a\r\n\r\n",
         ]
         for request in rows:
             answer = self.host.raw(request + hidden, shut=False)
             self.assertRegex(answer[:13], rb"^HTTP/1\.[01] 4\d\d|^$", request)
             self.assertNotIn(b"nobody", answer, request)
             self.assertNotIn(b"HTTP/1.1 200", answer, request)
+
+    def test_headers_of_all_lengths_and_blanks_are_taken(self):
+        get = b"GET /test/whoami?%s HTTP/1.1\r\nHost:x\r\n%s\r\n"
+        rows = [get % (b"a=b&c=%20d", b""), get % (b"", b"X:\r\nY: \r\n"), get % (b"x", b"X: \t a \t \r\nX:b:c:\r\nX: \xc3\xa4\r\n"),
+                get % (b"x" * 15000, b"A: " + b"y" * 20000 + b"\r\nB: c\r\n"), get % (b"x", b"".join(b"H-%d: %d\r\n" % (i, i) for i in range(300)))]
+        with socket.create_connection(("127.0.0.1", self.host.port), timeout=PATIENCE) as s:
+            for request in rows * 2 + [b"\r\n" + rows[0]]:
+                for octets in ([request], [request[i:i + 1] for i in range(len(request))]) if len(request) < 200 else ([request], [request[:100], request[100:]]):
+                    for piece in octets:
+                        s.sendall(piece)
+                    answer = b""
+                    while b"nobody" not in answer:
+                        piece = s.recv(4096)
+                        self.assertTrue(piece, (request[:100], answer))
+                        answer += piece
+                    self.assertTrue(answer.startswith(b"HTTP/1.1 200"), answer)
 
     def test_expect_continue(self):
         s = socket.create_connection(("127.0.0.1", self.host.port), timeout=PATIENCE)
