@@ -202,6 +202,22 @@ class Hostile(unittest.TestCase):
             self.assertLess(time.monotonic() - begun, 10, body[:20])
         self.others_are_served("deeply nested commands", 64)
 
+    def test_searches_that_find_nothing_keep_no_short_request_waiting(self):
+        nothing = {"fields": ["kismet.device.base.key"], "regex": [["kismet.device.base.macaddr", "^ZZ"]]}
+        body = json.dumps(nothing).encode()
+        self.assertEqual(self.host.ask("/devices/summary/devices.json", "POST", body, {"Content-Type": "application/json"}).octets, b"[]")
+        paths = (b"/devices/summary/devices.json", b"/devices/summary/devices.msgpack", b"/devices/last-time/-86400/%64evices.ekjson/",
+                 b"/devices/views/all//devices.json")
+        head = b"POST %s HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
+        searches = [(head % (path, len(body)) + body) * 20 for path in paths]
+        asked = [self.open(searches[i % len(searches)]) for i in range(64)]
+        for s in asked[:4]:
+            self.assertEqual(self.status_of(s), 200)
+        self.assertLess(self.seconds_of(1000), 5 if SANITIZED else 0.1)
+        for s in asked:
+            s.close()
+        self.assert_memory("64 clients that search for nothing, 20 times", 64)
+
     def test_patterns_that_would_never_end(self):
         hard = {"fields": ["kismet.device.base.key"], "regex": [["kismet.device.base.macaddr", "^(([0-9A-F:]+)+)+$x"]], "length": 1}
         body = json.dumps(hard).encode()
