@@ -642,7 +642,7 @@ class TestTls(TestWebSocket):
                             "-subj", "/CN=aerie test", "-addext", "subjectAltName=IP:127.0.0.1"], capture_output=True, check=False)
         if r.returncode != 0:
             raise unittest.SkipTest("no openssl to make a certificate with")
-        cls.transport = ["--ssl", f"--ssl-certificate={cls.cert}"]
+        cls.transport = [f"--ssl-certificate={cls.cert}"]  # which is enough: the login must not go out in the clear
         cls.context = tls_context(cls.cert, cls.key)
 
     def setUp(self):
@@ -699,6 +699,7 @@ class TestCommandLine(Base):
                 (["--tcp", "--connect=[::1", "--source=demo0"], 2, "is not HOST:PORT"),
                 (["--tcp", to, "--source=demo0", "--user=x"], 2, "go together"),
                 (["--tcp", to, "--source=demo0", "--ssl"], 2, "neither login nor encryption"),
+                (["--tcp", to, "--source=demo0", "--ssl-certificate=x"], 2, "neither login nor encryption"),
                 (["--tcp", to, "--source=demo0", "--fixed-gps=91,0"], 2, "LATITUDE"),
                 (["--tcp", to, "--source=demo0", "--fixed-gps=1"], 2, "LATITUDE"),
                 (["--tcp", to, "--source=demo0", "--fixed-gps=1,2,3,4"], 2, "LATITUDE"),
