@@ -584,7 +584,8 @@ class Feeding(unittest.TestCase):
                     while True:
                         server.receive()
                 except EOFError:
-                    pass
+                    if transport == "tcp":
+                        server.link.close()  # it waits for that
                 self.assertEqual(proc.wait(PATIENCE), 0)
                 got = [p[4] for p in server.packets]
                 self.assertEqual(len(got), len(contents))
