@@ -67,7 +67,8 @@ class Feeds:
 
     @classmethod
     def setUpClass(cls):
-        cls.host = Host("-s", "override_remote_timestamp=false", "-s", "remote_capture_connections_per_address=200", capture=None, login=LOGIN)
+        cls.host = Host("-s", "override_remote_timestamp=false", "-s", "remote_capture_connections_per_address=250",
+                        "-s", "httpd_websocket_limit=250", capture=None, login=LOGIN)
         cls.remote_port = int(cls.host.wait_for(r"remote captures may connect to 127\.0\.0\.1 port (\d+)").group(1))
         cls.host.ready(loaded=False)
         cls.next = 1
@@ -333,6 +334,24 @@ class Feeds:
         other.newsource()
         self.refused(other, "linuxwifi")
         self.assertEqual(self.source(again)["kismet.datasource.running"], 1)
+
+    def test_two_hundred_at_once(self):
+        peers = [self.program() for _ in range(200)]
+        for peer in peers:
+            peer.expect(OPENREQ)
+            peer.openreport(127, channels=CHANNELS, channel="6")
+        for i, peer in enumerate(peers):
+            asked = peer.expect(CONFIGREQ)
+            peer.hopping(asked[2][1], asked[2][2], 1, asked[2].get(4, 0), asked[2][5])
+            for n in range(i % 7):
+                peer.packet(peer.content(105, 1, n, beacon(81)))
+        uuids = {peer.uuid: i % 7 for i, peer in enumerate(peers)}
+
+        def counted():
+            return {s["kismet.datasource.uuid"]: s["kismet.datasource.num_packets"] for s in self.host.get("/datasource/all_sources.json")
+                    if s["kismet.datasource.uuid"] in uuids and s["kismet.datasource.running"] == 1}
+
+        eventually(counted, lambda c: c == uuids)
 
     def test_every_packet_of_a_flood_is_tracked_or_dropped(self):
         before = self.dropped()
