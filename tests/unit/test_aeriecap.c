@@ -76,6 +76,10 @@ Test(aeriecap, values_of_options_are_taken_and_others_stay)
 	cr_expect_eq(on, 0);
 	cr_expect_eq(aeriecap_option_number(definition, "n", 1, 65535, "a UDP port", &n, msg), 1);
 	cr_expect_eq(n, 65535u);
+	cr_expect_eq(aeriecap_option_number("w0:n=0xAf", "n", 1, 65535, "a UDP port", &n, msg), 1, "as the host reads numbers");
+	cr_expect_eq(n, 175u);
+	cr_expect_eq(aeriecap_option_number("w0:n=010", "n", 1, 65535, "a UDP port", &n, msg), 1);
+	cr_expect_eq(n, 10u, "never octal");
 	cr_expect_eq(aeriecap_option_uuid(definition, uuid, msg), 1);
 	cr_expect_str_eq(uuid, "0123abcd-0000-0000-0000-00AA01000042");
 	cr_expect_str_eq(msg, "");
@@ -97,7 +101,10 @@ Test(aeriecap, wrong_values_of_options_are_told_in_a_sentence_and_touch_nothing)
 		{ "w0:x=-1", "x=-1 is not a UDP port from 1 to 65535", NUMBER },
 		{ "w0:x=+1", "x=+1 is not a UDP port from 1 to 65535", NUMBER },
 		{ "w0:x=\" 1\"", "x= 1 is not a UDP port from 1 to 65535", NUMBER },
-		{ "w0:x=0x10", "x=0x10 is not a UDP port from 1 to 65535", NUMBER },
+		{ "w0:x=0x", "x=0x is not a UDP port from 1 to 65535", NUMBER },
+		{ "w0:x=0x-5", "x=0x-5 is not a UDP port from 1 to 65535", NUMBER },
+		{ "w0:x=0x10000", "x=0x10000 is not a UDP port from 1 to 65535", NUMBER },
+		{ "w0:x=1f", "x=1f is not a UDP port from 1 to 65535", NUMBER },
 		{ "w0:x=1 ", "x=1  is not a UDP port from 1 to 65535", NUMBER },
 		{ "w0:x=18446744073709551617", "x=18446744073709551617 is not a UDP port from 1 to 65535", NUMBER },
 		{ "w0:x=000000000000000000000001", "the value of x is too long: it may have 23 octets", NUMBER },
