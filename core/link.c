@@ -7,9 +7,9 @@
 #include <string.h>
 
 #include <aerie/cursor.h>
+#include <aerie/msgpack.h>
 #include <core/core.h>
 #include <core/link.h>
-#include <core/mp.h>
 #include <core/pipeline.h>
 
 #define SENTINEL_V2 0xABCDu /* frames of version 2, which share the signature */
@@ -86,27 +86,27 @@ static uint64_t report_time_us(uint64_t s, uint64_t us)
 static void parse_packet_block(struct aerie_cur *c, struct link_packet *pkt)
 {
 	uint64_t s = 0, us = 0, origlen = 0;
-	uint32_t n = mp_map(c);
+	uint32_t n = aerie_mp_map(c);
 
 	for (; n && !c->bad; n--) {
-		switch (mp_int(c)) {
+		switch (aerie_mp_int(c)) {
 		case 1:
-			pkt->dlt = (uint32_t)mp_int(c);
+			pkt->dlt = (uint32_t)aerie_mp_int(c);
 			break;
 		case 2:
-			s = mp_int(c);
+			s = aerie_mp_int(c);
 			break;
 		case 3:
-			us = mp_int(c);
+			us = aerie_mp_int(c);
 			break;
 		case 4:
-			origlen = mp_int(c);
+			origlen = aerie_mp_int(c);
 			break;
 		case 6:
-			pkt->data = mp_octets(c, &pkt->len);
+			pkt->data = aerie_mp_octets(c, &pkt->len);
 			break;
 		default:
-			mp_skip(c);
+			aerie_mp_skip(c);
 		}
 	}
 	pkt->has_packet = pkt->data != NULL;
@@ -131,17 +131,17 @@ static void parse_signal_block(struct aerie_cur *c, struct link_packet *pkt)
 {
 	struct aerie_radio *radio = &pkt->radio;
 	uint64_t v[7] = { 0 };
-	uint32_t n = mp_map(c);
+	uint32_t n = aerie_mp_map(c);
 
 	for (; n && !c->bad; n--) {
-		uint64_t key = mp_int(c);
+		uint64_t key = aerie_mp_int(c);
 
 		if (key >= 1 && key <= 6)
-			v[key] = mp_int(c);
+			v[key] = aerie_mp_int(c);
 		else if (key == 7)
-			pkt->channel = (const char *)mp_octets(c, &pkt->channel_len);
+			pkt->channel = (const char *)aerie_mp_octets(c, &pkt->channel_len);
 		else
-			mp_skip(c);
+			aerie_mp_skip(c);
 	}
 	if (!(uint32_t)v[1] && !(uint32_t)v[2] && ((uint32_t)v[3] || (uint32_t)v[4]))
 		radio->known |= AERIE_RADIO_RSSI;
@@ -160,24 +160,24 @@ static void parse_signal_block(struct aerie_cur *c, struct link_packet *pkt)
 static void parse_json_block(struct aerie_cur *c, struct link_packet *pkt)
 {
 	uint64_t s = 0, us = 0;
-	uint32_t n = mp_map(c);
+	uint32_t n = aerie_mp_map(c);
 
 	for (; n && !c->bad; n--) {
-		switch (mp_int(c)) {
+		switch (aerie_mp_int(c)) {
 		case 1:
-			pkt->json_type = (const char *)mp_octets(c, &pkt->json_type_len);
+			pkt->json_type = (const char *)aerie_mp_octets(c, &pkt->json_type_len);
 			break;
 		case 2:
-			s = mp_int(c);
+			s = aerie_mp_int(c);
 			break;
 		case 3:
-			us = mp_int(c);
+			us = aerie_mp_int(c);
 			break;
 		case 4:
-			pkt->json = (const char *)mp_octets(c, &pkt->json_len);
+			pkt->json = (const char *)aerie_mp_octets(c, &pkt->json_len);
 			break;
 		default:
-			mp_skip(c);
+			aerie_mp_skip(c);
 		}
 	}
 	pkt->has_json = pkt->json_type && pkt->json;
@@ -208,7 +208,7 @@ static bool parse_plain(const uint8_t *body, uint32_t len, struct link_packet *p
 	if (!p || !has_pair(p, 0x81, 0x04) || p[2] != 0x85 || !has_pair(p + 3, 1, 0xce) || !has_pair(p + 9, 2, 0xcf) ||
 	    !has_pair(p + 19, 3, 0xce) || !has_pair(p + 25, 4, 0xce) || p[31] != 6)
 		return false;
-	pkt->data = mp_octets(&c, &pkt->len);
+	pkt->data = aerie_mp_octets(&c, &pkt->len);
 	if (!pkt->data)
 		return false;
 	pkt->has_packet = true;
@@ -227,8 +227,8 @@ int link_parse_packet(const uint8_t *body, uint32_t len, struct link_packet *ret
 	memset(ret, 0, sizeof *ret);
 	if (parse_plain(body, len, ret))
 		return 0;
-	for (n = mp_map(&c); n && !c.bad; n--) {
-		switch (mp_int(&c)) {
+	for (n = aerie_mp_map(&c); n && !c.bad; n--) {
+		switch (aerie_mp_int(&c)) {
 		case 2:
 			parse_signal_block(&c, ret);
 			break;
@@ -239,7 +239,7 @@ int link_parse_packet(const uint8_t *body, uint32_t len, struct link_packet *ret
 			parse_json_block(&c, ret);
 			break;
 		default:
-			mp_skip(&c);
+			aerie_mp_skip(&c);
 		}
 	}
 	return c.bad ? -EBADMSG : 0;
@@ -295,7 +295,7 @@ static bool copy_text(char *dst, uint32_t room, const uint8_t *p, uint32_t len)
 void link_read_text(struct aerie_cur *c, bool *cut, char *dst, uint32_t room)
 {
 	uint32_t len = 0;
-	const uint8_t *p = mp_octets(c, &len);
+	const uint8_t *p = aerie_mp_octets(c, &len);
 
 	if (p && copy_text(dst, room, p, len))
 		*cut = true;
@@ -308,12 +308,12 @@ static void read_text(struct aerie_cur *c, struct link_report *r, char *dst, uin
 
 void link_read_channels(struct aerie_cur *c, struct link_report *r)
 {
-	uint32_t n = mp_array(c);
+	uint32_t n = aerie_mp_array(c);
 
 	for (; n && !c->bad; n--) {
 		if (r->n_channels == LINK_CHANNELS) {
 			r->cut = true;
-			mp_skip(c);
+			aerie_mp_skip(c);
 			continue;
 		}
 		read_text(c, r, r->channels[r->n_channels], sizeof r->channels[0]);
@@ -323,10 +323,10 @@ void link_read_channels(struct aerie_cur *c, struct link_report *r)
 
 static void read_interface(struct aerie_cur *c, struct link_report *r)
 {
-	uint32_t n = mp_map(c);
+	uint32_t n = aerie_mp_map(c);
 
 	for (; n && !c->bad; n--) {
-		switch (mp_int(c)) {
+		switch (aerie_mp_int(c)) {
 		case 3:
 			read_text(c, r, r->hardware, sizeof r->hardware);
 			break;
@@ -340,14 +340,14 @@ static void read_interface(struct aerie_cur *c, struct link_report *r)
 			link_read_channels(c, r);
 			break;
 		default:
-			mp_skip(c);
+			aerie_mp_skip(c);
 		}
 	}
 }
 
 static void read_seqno(struct aerie_cur *c, struct link_report *r)
 {
-	r->seqno = (uint32_t)mp_int(c);
+	r->seqno = (uint32_t)aerie_mp_int(c);
 	r->has_seqno = !c->bad;
 }
 
@@ -364,7 +364,7 @@ static void read_probe_member(struct aerie_cur *c, struct link_report *r, uint64
 		read_text(c, r, r->message, sizeof r->message);
 		break;
 	default:
-		mp_skip(c);
+		aerie_mp_skip(c);
 	}
 }
 
@@ -375,7 +375,7 @@ static void read_open_member(struct aerie_cur *c, struct link_report *r, uint64_
 		read_seqno(c, r);
 		break;
 	case 2:
-		r->dlt = (uint32_t)mp_int(c);
+		r->dlt = (uint32_t)aerie_mp_int(c);
 		r->has_dlt = !c->bad;
 		break;
 	case 3:
@@ -400,7 +400,7 @@ static void read_open_member(struct aerie_cur *c, struct link_report *r, uint64_
 		read_text(c, r, r->version, sizeof r->version);
 		break;
 	default:
-		mp_skip(c);
+		aerie_mp_skip(c);
 	}
 }
 
@@ -408,13 +408,13 @@ static void read_message_member(struct aerie_cur *c, struct link_report *r, uint
 {
 	switch (key) {
 	case 1:
-		r->message_type = (uint8_t)mp_int(c);
+		r->message_type = (uint8_t)aerie_mp_int(c);
 		break;
 	case 2:
 		read_text(c, r, r->message, sizeof r->message);
 		break;
 	default:
-		mp_skip(c);
+		aerie_mp_skip(c);
 	}
 }
 
@@ -424,7 +424,7 @@ static void read_reason_member(struct aerie_cur *c, struct link_report *r, uint6
 	if (key == 1)
 		read_text(c, r, r->message, sizeof r->message);
 	else
-		mp_skip(c);
+		aerie_mp_skip(c);
 }
 
 static const struct report_kind {
@@ -461,8 +461,8 @@ int link_parse_report(uint16_t command, const uint8_t *body, uint32_t len, struc
 		return -EBADMSG;
 	if (len == 0 && kind->may_be_empty)
 		return 0;
-	for (n = mp_map(&c); n && !c.bad; n--) {
-		uint64_t key = mp_int(&c);
+	for (n = aerie_mp_map(&c); n && !c.bad; n--) {
+		uint64_t key = aerie_mp_int(&c);
 
 		kind->member(&c, ret, key);
 	}

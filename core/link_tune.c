@@ -5,9 +5,9 @@
 #include <string.h>
 
 #include <aerie/cursor.h>
+#include <aerie/msgpack.h>
 #include <aerie/source.h>
 #include <core/link.h>
-#include <core/mp.h>
 
 #define HOP_RATE_MAX 1e6
 
@@ -20,29 +20,29 @@ static double clean_rate(double rate)
 
 static void read_hop(struct aerie_cur *c, struct link_report *r)
 {
-	uint32_t n = mp_map(c);
+	uint32_t n = aerie_mp_map(c);
 
 	r->has_hop = true;
 	for (; n && !c->bad; n--) {
-		switch (mp_int(c)) {
+		switch (aerie_mp_int(c)) {
 		case 1:
-			r->hop.rate = clean_rate(mp_real(c));
+			r->hop.rate = clean_rate(aerie_mp_real(c));
 			break;
 		case 2:
-			r->hop.shuffle = mp_bool(c);
+			r->hop.shuffle = aerie_mp_bool(c);
 			break;
 		case 3:
-			r->hop.skip = (uint32_t)mp_int(c);
+			r->hop.skip = (uint32_t)aerie_mp_int(c);
 			break;
 		case 4:
-			r->hop.offset = (uint32_t)mp_int(c);
+			r->hop.offset = (uint32_t)aerie_mp_int(c);
 			break;
 		case 5:
 			r->n_channels = 0;
 			link_read_channels(c, r);
 			break;
 		default:
-			mp_skip(c);
+			aerie_mp_skip(c);
 		}
 	}
 	r->hop.n_channels = r->n_channels;
@@ -53,7 +53,7 @@ void link_read_config_member(struct aerie_cur *c, struct link_report *r, uint64_
 {
 	switch (key) {
 	case 1:
-		r->seqno = (uint32_t)mp_int(c);
+		r->seqno = (uint32_t)aerie_mp_int(c);
 		r->has_seqno = !c->bad;
 		break;
 	case 2:
@@ -67,16 +67,16 @@ void link_read_config_member(struct aerie_cur *c, struct link_report *r, uint64_
 		link_read_text(c, &r->cut, r->message, sizeof r->message);
 		break;
 	default:
-		mp_skip(c);
+		aerie_mp_skip(c);
 	}
 }
 
 static void read_interface(struct aerie_cur *c, struct link_list *l, struct link_interface *i)
 {
-	uint32_t n = mp_map(c);
+	uint32_t n = aerie_mp_map(c);
 
 	for (; n && !c->bad; n--) {
-		switch (mp_int(c)) {
+		switch (aerie_mp_int(c)) {
 		case 1:
 			link_read_text(c, &l->cut, i->interface, sizeof i->interface);
 			break;
@@ -90,19 +90,19 @@ static void read_interface(struct aerie_cur *c, struct link_list *l, struct link
 			link_read_text(c, &l->cut, i->capture_interface, sizeof i->capture_interface);
 			break;
 		default:
-			mp_skip(c);
+			aerie_mp_skip(c);
 		}
 	}
 }
 
 static void read_interfaces(struct aerie_cur *c, struct link_list *l)
 {
-	uint32_t n = mp_array(c);
+	uint32_t n = aerie_mp_array(c);
 
 	for (; n && !c->bad; n--) {
 		if (l->n_interfaces == LINK_INTERFACES) {
 			l->cut = true;
-			mp_skip(c);
+			aerie_mp_skip(c);
 			continue;
 		}
 		read_interface(c, l, &l->interfaces[l->n_interfaces++]);
@@ -115,10 +115,10 @@ int link_parse_list(const uint8_t *body, uint32_t len, struct link_list *ret)
 	uint32_t n;
 
 	memset(ret, 0, sizeof *ret);
-	for (n = mp_map(&c); n && !c.bad; n--) {
-		switch (mp_int(&c)) {
+	for (n = aerie_mp_map(&c); n && !c.bad; n--) {
+		switch (aerie_mp_int(&c)) {
 		case 1:
-			ret->seqno = (uint32_t)mp_int(&c);
+			ret->seqno = (uint32_t)aerie_mp_int(&c);
 			ret->has_seqno = !c.bad;
 			break;
 		case 2:
@@ -131,7 +131,7 @@ int link_parse_list(const uint8_t *body, uint32_t len, struct link_list *ret)
 			link_read_text(&c, &ret->cut, ret->version, sizeof ret->version);
 			break;
 		default:
-			mp_skip(&c);
+			aerie_mp_skip(&c);
 		}
 	}
 	return c.bad || !ret->has_seqno ? -EBADMSG : 0;
@@ -144,8 +144,8 @@ int link_parse_newsource(const uint8_t *body, uint32_t len, struct link_newsourc
 	uint32_t n;
 
 	memset(ret, 0, sizeof *ret);
-	for (n = mp_map(&c); n && !c.bad; n--) {
-		switch (mp_int(&c)) {
+	for (n = aerie_mp_map(&c); n && !c.bad; n--) {
+		switch (aerie_mp_int(&c)) {
 		case 1:
 			link_read_text(&c, &cut, ret->definition, sizeof ret->definition);
 			break;
@@ -156,7 +156,7 @@ int link_parse_newsource(const uint8_t *body, uint32_t len, struct link_newsourc
 			link_read_text(&c, &cut, ret->uuid, sizeof ret->uuid);
 			break;
 		default:
-			mp_skip(&c);
+			aerie_mp_skip(&c);
 		}
 	}
 	if (c.bad || !ret->definition[0] || !ret->type[0])

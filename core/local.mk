@@ -16,7 +16,7 @@ core_libcore_a_SOURCES = \
 	core/rrd.h core/rrd.c \
 	core/devices.h core/store.h core/devices.c core/devfields.c core/devkeys.c core/track.c core/cursor.c core/forget.c \
 	core/pipeline.h core/stages.h core/pipeline.c core/stages.c core/pipereg.c \
-	core/mp.h core/link.h core/link.c core/link_tune.c \
+	core/link.h core/link.c core/link_tune.c \
 	core/definition.h core/definition.c core/transport.h core/capproc.h core/capproc.c core/caplink.h core/caplink.c \
 	core/channels.h core/channels.c core/announce.h core/announce.c core/remote.h core/remote.c core/remote_tcp.c core/remote_ws.c \
 	core/sources.h core/source.h core/sources.c core/source_driver.c core/source_control.c core/source_tune.c core/source_list.c core/source_feed.c core/source_probe.c core/source_life.c core/source_record.c \

@@ -8,8 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <aerie/msgpack.h>
 #include <aerie/utf8.h>
-#include <core/mp.h>
 #include <core/value.h>
 
 struct from {
@@ -121,7 +121,7 @@ static bool well_formed(const uint8_t *p, uint32_t len)
 /* Well-formed UTF-8 without NUL, or NULL. */
 static const char *text(struct from *f, struct aerie_cur *c, const char *what, uint32_t *ret_len)
 {
-	const uint8_t *p = mp_octets(c, ret_len);
+	const uint8_t *p = aerie_mp_octets(c, ret_len);
 
 	if (!p || c->bad)
 		return (void)bad(f, c, ""), NULL;
@@ -146,7 +146,7 @@ static json_t *text_value(struct from *f, struct aerie_cur *c)
 
 static json_t *list_value(struct from *f, struct aerie_cur *c, unsigned depth)
 {
-	uint32_t n = mp_array(c), i;
+	uint32_t n = aerie_mp_array(c), i;
 	json_t *list;
 
 	if (c->bad || n > aerie_cur_left(c))
@@ -192,7 +192,7 @@ static int add_pair(struct from *f, struct aerie_cur *c, json_t *map, unsigned d
 
 static json_t *map_value(struct from *f, struct aerie_cur *c, unsigned depth)
 {
-	uint32_t n = mp_map(c), i;
+	uint32_t n = aerie_mp_map(c), i;
 	json_t *map;
 
 	if (c->bad || n > aerie_cur_left(c) / 2)
@@ -232,7 +232,7 @@ static json_t *real_value(struct from *f, struct aerie_cur *c)
 static json_t *int_value(struct from *f, struct aerie_cur *c)
 {
 	bool is_unsigned = *c->p == 0xcf;
-	uint64_t u = mp_int(c);
+	uint64_t u = aerie_mp_int(c);
 
 	if (c->bad)
 		return bad(f, c, "");

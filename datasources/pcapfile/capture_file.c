@@ -41,7 +41,11 @@ static ssize_t gzip_read(void *cookie, char *buf, size_t size)
 		return n;
 	g->cut = err == Z_BUF_ERROR;
 	g->corrupt = !g->cut;
-	snprintf(g->why, sizeof g->why, "gzip: %s", err == Z_ERRNO ? strerror(errno) : text);
+	if (err == Z_ERRNO)
+		text = strerror(errno);
+	else if (strstr(text, ">: ")) /* "<fd:9>: what is wrong" */
+		text = strstr(text, ">: ") + 3;
+	snprintf(g->why, sizeof g->why, "gzip: %s", text);
 	return 0;
 }
 

@@ -5,7 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "read.h"
+#include <aerie/msgpack.h>
+
 #include "report.h"
 #include "request.h"
 
@@ -23,7 +24,7 @@ struct config {
 
 static uint32_t read_u16(struct aerie_cur *c)
 {
-	uint64_t v = read_uint(c);
+	uint64_t v = aerie_mp_int(c);
 
 	return v > UINT16_MAX ? UINT16_MAX : (uint32_t)v;
 }
@@ -32,25 +33,25 @@ static void read_list(struct aerie_cur *c, struct config *f)
 {
 	uint32_t i;
 
-	f->n = read_array(c);
+	f->n = aerie_mp_array(c);
 	f->list = *c;
 	f->have_list = !c->bad;
 	for (i = 0; i < f->n && !c->bad; i++)
-		read_skip(c);
+		aerie_mp_skip(c);
 }
 
 static void read_hop(struct aerie_cur *c, struct config *f)
 {
-	uint32_t n = read_map(c);
+	uint32_t n = aerie_mp_map(c);
 
 	f->have_hop = true;
 	while (n-- > 0 && !c->bad)
-		switch (read_uint(c)) {
+		switch (aerie_mp_int(c)) {
 		case 1:
-			f->rate = read_number(c);
+			f->rate = aerie_mp_real(c);
 			break;
 		case 2:
-			f->shuffle = read_bool(c);
+			f->shuffle = aerie_mp_bool(c) != 0;
 			break;
 		case 3:
 			f->spacing = read_u16(c);
@@ -62,7 +63,7 @@ static void read_hop(struct aerie_cur *c, struct config *f)
 			read_list(c, f);
 			break;
 		default:
-			read_skip(c);
+			aerie_mp_skip(c);
 			break;
 		}
 }
@@ -71,20 +72,19 @@ static void read_hop(struct aerie_cur *c, struct config *f)
 static int read_config(const struct request *rq, struct config *f)
 {
 	struct aerie_cur c = aerie_cur_make(rq->body, rq->len);
-	uint32_t n = read_map(&c);
+	uint32_t n = aerie_mp_map(&c);
 
 	while (n-- > 0 && !c.bad) {
-		struct aerie_cur text;
-		size_t len;
+		const uint8_t *text;
+		uint32_t len = 0;
 
-		switch (read_uint(&c)) {
+		switch (aerie_mp_int(&c)) {
 		case 1:
-			text = read_text(&c);
-			len = aerie_cur_left(&text);
+			text = aerie_mp_octets(&c, &len);
 			f->have_channel = true;
 			f->channel[0] = 0;
-			if (len <= CHANNEL_REQUEST_MAX && !memchr(text.p, 0, len)) {
-				memcpy(f->channel, text.p, len);
+			if (text && len <= CHANNEL_REQUEST_MAX && !memchr(text, 0, len)) {
+				memcpy(f->channel, text, len);
 				f->channel[len] = 0;
 			}
 			break;
@@ -92,7 +92,7 @@ static int read_config(const struct request *rq, struct config *f)
 			read_hop(&c, f);
 			break;
 		default:
-			read_skip(&c);
+			aerie_mp_skip(&c);
 			break;
 		}
 	}
@@ -151,16 +151,16 @@ struct refused {
 };
 
 /* Appends a channel, unless it is none. */
-static void add_channel(struct aeriecap *cap, struct hop *hop, struct aerie_cur text, struct refused *refused)
+static void add_channel(struct aeriecap *cap, struct hop *hop, const uint8_t *text, uint32_t len,
+			struct refused *refused)
 {
 	struct hop_channel *to = &hop->channels[hop->n];
 	char ignored[AERIECAP_MSG_MAX] = "";
-	size_t len = aerie_cur_left(&text);
-	bool fits = len > 0 && len <= CHANNEL_TEXT_MAX && !memchr(text.p, 0, len);
+	bool fits = len > 0 && len <= CHANNEL_TEXT_MAX && !memchr(text, 0, len);
 
 	memset(to, 0, sizeof *to);
 	if (fits)
-		memcpy(to->name, text.p, len);
+		memcpy(to->name, text, len);
 	if (fits)
 		to->channel = cap->translate(cap, to->name, ignored);
 	if (to->channel) {
@@ -181,11 +181,12 @@ static int translate_list(struct aeriecap *cap, const struct config *f, struct h
 	if (!hop->channels)
 		return -1;
 	for (i = 0; i < n; i++) {
-		struct aerie_cur text = read_text(&c);
+		uint32_t len = 0;
+		const uint8_t *text = aerie_mp_octets(&c, &len);
 
-		if (c.bad)
+		if (!text)
 			return 1;
-		add_channel(cap, hop, text, refused);
+		add_channel(cap, hop, text, len, refused);
 	}
 	return 0;
 }

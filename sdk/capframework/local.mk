@@ -7,7 +7,7 @@ libaeriecap_la_SOURCES = \
 	sdk/capframework/handler.c sdk/capframework/handler.h sdk/capframework/hop.c sdk/capframework/link.c \
 	sdk/capframework/loop.c sdk/capframework/message.c sdk/capframework/options.c sdk/capframework/out.c \
 	sdk/capframework/pack.c sdk/capframework/pack.h sdk/capframework/packet.c sdk/capframework/privileges.c \
-	sdk/capframework/protocol.h sdk/capframework/read.c sdk/capframework/read.h sdk/capframework/remote.c \
+	sdk/capframework/protocol.h sdk/capframework/remote.c \
 	sdk/capframework/remote.h sdk/capframework/report.c sdk/capframework/report.h sdk/capframework/request.h \
 	sdk/capframework/requests.c sdk/capframework/ring.c sdk/capframework/ring.h sdk/capframework/secret.c sdk/capframework/utilities.c \
 	sdk/capframework/values.c

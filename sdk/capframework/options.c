@@ -273,7 +273,7 @@ static void print_help(const struct aeriecap *cap)
 	       "  --apikey-file=FILE      ... or with an API key: in a file, in AERIE_APIKEY, or of --apikey=KEY\n"
 	       "  --endpoint=PATH         another path than %s\n"
 	       "  --ssl                   encrypt\n"
-	       "  --ssl-certificate=FILE  ... and trust the certificates in FILE, not the system's\n"
+	       "  --ssl-certificate=FILE  the same, and trust the certificates in FILE, not the system's\n"
 	       "  --disable-retry         end when the link ends, instead of connecting again\n"
 	       "  --retry-delay=SECONDS   wait so long before connecting again (%u)\n"
 	       "  --daemonize             go to the background\n"
@@ -323,6 +323,7 @@ static int check_remote(struct aeriecap *cap, int *ret_status)
 	struct remote *r = &cap->remote;
 	const char *why = NULL;
 
+	r->tls = r->tls || r->ca_file; /* whoever gives a certificate does not want to log in unencrypted */
 	*ret_status = AERIECAP_EXIT_USAGE;
 	if (!cap->remote_capable)
 		why = "this program cannot capture for a host elsewhere";

@@ -3,8 +3,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <aerie/msgpack.h>
+
 #include "handler.h"
-#include "read.h"
 #include "report.h"
 #include "request.h"
 
@@ -16,10 +17,34 @@ int reported(int r, char *msg, size_t room)
 	return -1;
 }
 
+/* The text under a key of a map, copied with a NUL. 1; 0: there is none, or it is longer than room - 1 octets or has a
+ * NUL in it (*ret_problem says so); -1: not msgpack, or not a map. */
+static int get_text(const struct request *rq, uint64_t key, char *text, size_t room, const char **ret_problem)
+{
+	struct aerie_cur c = aerie_cur_make(rq->body, rq->len);
+	uint32_t n = aerie_mp_map(&c), len = 0;
+	const uint8_t *found = NULL;
+
+	while (n-- > 0 && !c.bad) {
+		if (aerie_mp_int(&c) == key && !c.bad)
+			found = aerie_mp_octets(&c, &len);
+		else
+			aerie_mp_skip(&c);
+	}
+	if (c.bad)
+		return -1;
+	*ret_problem = !found ? "it is missing" : len >= room ? "it is too long" : "it contains a NUL";
+	if (!found || len >= room || memchr(found, 0, len))
+		return 0;
+	memcpy(text, found, len);
+	text[len] = 0;
+	return 1;
+}
+
 static int get_definition(const struct request *rq, char *definition, size_t size, char *why, char *msg, size_t room)
 {
 	const char *problem = "";
-	int r = read_map_text(rq->body, rq->len, 1, definition, size, &problem);
+	int r = get_text(rq, 1, definition, size, &problem);
 
 	if (r < 0) {
 		snprintf(msg, room, "command %u from the host is not the msgpack map it should be",
@@ -50,7 +75,7 @@ static int on_shutdown(struct aeriecap *cap, const struct request *rq, char *msg
 	char reason[AERIECAP_MSG_MAX] = "", *p;
 	const char *problem = "";
 
-	(void)read_map_text(rq->body, rq->len, 1, reason, sizeof reason, &problem); /* it may give none */
+	(void)get_text(rq, 1, reason, sizeof reason, &problem); /* it may give none */
 	for (p = reason; *p; p++)
 		if ((unsigned char)*p < ' ' || *p == 0x7f)
 			*p = ' ';

@@ -158,7 +158,8 @@ static int send_all(struct stream *s, const char *data, size_t len, uint64_t unt
 /* --- The answer. */
 
 /* Reads up to the empty line, which is replaced by a NUL; what follows is early. 0, or -1 with a reason. */
-static int read_head(struct stream *s, char *head, struct early *ret, uint64_t until, char *why, size_t room)
+static int read_head(const struct remote *r, struct stream *s, char *head, struct early *ret, uint64_t until, char *why,
+		     size_t room)
 {
 	size_t len = 0;
 	char *end = NULL;
@@ -170,9 +171,10 @@ static int read_head(struct stream *s, char *head, struct early *ret, uint64_t u
 			continue;
 		if (n <= 0) {
 			snprintf(why, room, "no WebSocket: the host's answer %s",
-				 len == UPGRADE_ANSWER_MAX      ? "is too long"
+				 len == UPGRADE_ANSWER_MAX  ? "is too long"
 				 : n < 0 && errno == EAGAIN ? "did not come in time"
-							    : "ended before its head did");
+				 : r->tls		    ? "ended before its head did"
+							    : "ended before its head did; does it want --ssl, or --tcp?");
 			return -1;
 		}
 		len += (size_t)n;
@@ -298,7 +300,7 @@ int upgrade(const struct remote *r, struct stream *s, const struct address *to, 
 		snprintf(why, room, "no WebSocket: the host does not take the request");
 		return -1;
 	}
-	if (read_head(s, head, ret_early, until, why, room) < 0)
+	if (read_head(r, s, head, ret_early, until, why, room) < 0)
 		return -1;
 	return check_answer(r, head, accept, why, room);
 }

@@ -65,7 +65,7 @@ int aeriecap_option_number(const char *definition, const char *name, uint32_t mi
 	if (r <= 0)
 		return r;
 	errno = 0;
-	v = strtoul(value, &end, 10);
+	v = strtoul(value, &end, value[0] == '0' && (value[1] | 32) == 'x' ? 16 : 10); /* as hosts read them */
 	if (errno || value[0] < '0' || value[0] > '9' || *end || v < min || v > max) {
 		snprintf(msg, AERIECAP_MSG_MAX, "%s=%s is not %s from %lu to %lu", name, value, what,
 			 (unsigned long)min, (unsigned long)max);

@@ -254,8 +254,9 @@ AERIECAP_API int aeriecap_find_option(const char *definition, const char *name, 
 AERIECAP_API int aeriecap_count_options(const char *definition, const char *name);
 /* The same with the value made of it: 1 given; 0 not given or empty, and nothing is written; -1 malformed or wrong, and msg
  * (AERIECAP_MSG_MAX octets) has a sentence for the user that names the option.
- * text: copied, NUL-terminated, of less than room octets. flag: true, t, false, f, whatever their case: 1 or 0. number: digits,
- * min to max; what names it in the sentence: "port=0 is not a UDP port from 1 to 65535". uuid: of the option "uuid". */
+ * text: copied, NUL-terminated, of less than room octets. flag: true, t, false, f, whatever their case: 1 or 0. number: decimal,
+ * or hexadecimal behind 0x, min to max; what names it in the sentence: "port=0 is not a UDP port from 1 to 65535". uuid: of
+ * the option "uuid". */
 #define AERIECAP_UUID_ROOM 37u
 AERIECAP_API int aeriecap_option_text(const char *definition, const char *name, char *value, size_t room, char *msg);
 AERIECAP_API int aeriecap_option_flag(const char *definition, const char *name, int *ret_on, char *msg);

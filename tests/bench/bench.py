@@ -188,7 +188,7 @@ def line_of(process, pattern):
 
 def run_remote(capture, packets, web, through=None):
     """CPU seconds of the host, of the capture program, and seconds; through: a function from the host's port to another."""
-    settings = ["remote_capture_port=0", "override_remote_timestamp=false", "httpd_username=bench", "httpd_password=bench"]
+    settings = ["remote_capture_enabled=true", "remote_capture_port=0", "override_remote_timestamp=false", "httpd_username=bench", "httpd_password=bench"]
     with Home() as home:
         host = subprocess.Popen([AERIED, *home, "-p", "0", *(a for s in settings for a in ("-s", s))], text=True,
                                 stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)

@@ -58,7 +58,7 @@ def structs(text):
 
 def constants(text):
     for name, value in re.findall(r"^#define (AERIE_\w+)[ \t]+(\S.*)$", text, flags=re.M):
-        if name not in VOLATILE and name != "AERIE_EXPORT" and not value.lstrip().startswith("{"):
+        if name not in VOLATILE and name not in ("AERIE_EXPORT", "AERIE_MP_SLOW") and not value.lstrip().startswith("{"):
             yield name, squeeze(value)
 
 

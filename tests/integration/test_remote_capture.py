@@ -255,6 +255,19 @@ class AllTransports:
         link.close()
         self.assertEqual(p.status(), 1)
 
+    def test_options_of_the_template_are_taken_or_refused(self):
+        uuid = "00000000-1111-2222-3333-44444444444A"
+        for options, code, report in ((f"uuid={uuid}", 1, {8: uuid}), ("pps=0", 0, {9: "pps=0 is not a number of beacons a second from 1 to 1000000"}),
+                                      ("count=x", 0, {9: "count=x is not a number of beacons from 1 to 1000000"})):
+            self.start(DEMO, "demo0")
+            link = self.link()
+            link.frame()
+            link.send(OPENREQ, {1: "demo0:" + options}, 3)
+            f = link.frame()
+            self.assertEqual((f.command, f.code), (OPENREPORT, code))
+            self.assertEqual({k: f.body.get(k) for k in report}, report)
+            link.close()
+
     def test_requests_in_pieces_are_put_together(self):
         p = self.start(DEMO, "demo0:pps=1")
         link = self.link()
@@ -642,7 +655,7 @@ class TestTls(TestWebSocket):
                             "-subj", "/CN=aerie test", "-addext", "subjectAltName=IP:127.0.0.1"], capture_output=True, check=False)
         if r.returncode != 0:
             raise unittest.SkipTest("no openssl to make a certificate with")
-        cls.transport = ["--ssl", f"--ssl-certificate={cls.cert}"]
+        cls.transport = [f"--ssl-certificate={cls.cert}"]  # which is enough: the login must not go out in the clear
         cls.context = tls_context(cls.cert, cls.key)
 
     def setUp(self):
@@ -699,6 +712,7 @@ class TestCommandLine(Base):
                 (["--tcp", "--connect=[::1", "--source=demo0"], 2, "is not HOST:PORT"),
                 (["--tcp", to, "--source=demo0", "--user=x"], 2, "go together"),
                 (["--tcp", to, "--source=demo0", "--ssl"], 2, "neither login nor encryption"),
+                (["--tcp", to, "--source=demo0", "--ssl-certificate=x"], 2, "neither login nor encryption"),
                 (["--tcp", to, "--source=demo0", "--fixed-gps=91,0"], 2, "LATITUDE"),
                 (["--tcp", to, "--source=demo0", "--fixed-gps=1"], 2, "LATITUDE"),
                 (["--tcp", to, "--source=demo0", "--fixed-gps=1,2,3,4"], 2, "LATITUDE"),

@@ -14,9 +14,10 @@ import unittest
 
 from host import BUILD, PATIENCE, SOURCE, Host, basic
 from v3peer import (CONFIGREQ, FRAME_LIMIT, LISTREPORT, LISTREQ, OPENREPORT, OPENREQ, PACKET, PING, PROBEREPORT, PROBEREQ, SHUTDOWN, Capture,
-                    Messages, Received, Server, Stream, array, boolean, f32, f64, mapping, shortest, text, u8, u16, u32, u64)
+                    Messages, Received, Server, Stream, array, boolean, f32, f64, frame, mapping, shortest, text, u8, u16, u32, u64)
 from remotewire import Listener, WebLink
-from wsclient import Ended, Refused, WebSocket
+from wsclient import BINARY, Ended, Refused, WebSocket
+from wsclient import frame as websocket_frame
 
 LOGIN = ("sensor", "pa:ss&wörd")
 QUERY = "user=sensor&password=pa%3Ass%26w%C3%B6rd"
@@ -66,7 +67,8 @@ class Feeds:
 
     @classmethod
     def setUpClass(cls):
-        cls.host = Host("-s", "override_remote_timestamp=false", "-s", "remote_capture_connections_per_address=200", capture=None, login=LOGIN)
+        cls.host = Host("-s", "override_remote_timestamp=false", "-s", "remote_capture_connections_per_address=250",
+                        "-s", "httpd_websocket_limit=250", capture=None, login=LOGIN)
         cls.remote_port = int(cls.host.wait_for(r"remote captures may connect to 127\.0\.0\.1 port (\d+)").group(1))
         cls.host.ready(loaded=False)
         cls.next = 1
@@ -333,6 +335,46 @@ class Feeds:
         self.refused(other, "linuxwifi")
         self.assertEqual(self.source(again)["kismet.datasource.running"], 1)
 
+    def test_two_hundred_at_once(self):
+        peers = [self.program() for _ in range(200)]
+        for peer in peers:
+            peer.expect(OPENREQ)
+            peer.openreport(127, channels=CHANNELS, channel="6")
+        for i, peer in enumerate(peers):
+            asked = peer.expect(CONFIGREQ)
+            peer.hopping(asked[2][1], asked[2][2], 1, asked[2].get(4, 0), asked[2][5])
+            for n in range(i % 7):
+                peer.packet(peer.content(105, 1, n, beacon(81)))
+        uuids = {peer.uuid: i % 7 for i, peer in enumerate(peers)}
+
+        def counted():
+            return {s["kismet.datasource.uuid"]: s["kismet.datasource.num_packets"] for s in self.host.get("/datasource/all_sources.json")
+                    if s["kismet.datasource.uuid"] in uuids and s["kismet.datasource.running"] == 1}
+
+        eventually(counted, lambda c: c == uuids)
+
+    def test_every_packet_of_a_flood_is_tracked_or_dropped(self):
+        before = self.dropped()
+        peer, count, again = self.opened(), 1000, 200
+        blob = b"".join(self.carried(frame(PACKET, mapping((4, peer.content(105, 1, n, beacon(70 + n % 10)))), 0, n)) for n in range(count))
+        for _ in range(again):
+            self.socket(peer).sendall(blob)
+        peer.error("enough")
+        s = eventually(lambda: self.source(peer), lambda s: s["kismet.datasource.error"] == 1)
+        self.assertIn("enough", s["kismet.datasource.error_reason"])
+        self.assertEqual(s["kismet.datasource.num_error_packets"], 0)
+
+        def sums():  # it is a radio: what the host has no room for is dropped
+            tracked = self.source(peer)["kismet.datasource.num_packets"]
+            return tracked, tracked + self.dropped() - before, sum(self.device(n)["kismet.device.base.packets.total"] for n in range(70, 80))
+
+        tracked, total, of_devices = eventually(sums, lambda s: s[1] >= count * again)
+        self.assertEqual((total, of_devices), (count * again, tracked))
+
+    def dropped(self):
+        """Packets that the host has dropped in the last minute."""
+        return sum(self.host.get("/packetchain/packet_stats.json")["kismet.packetchain.dropped_packets_rrd"]["kismet.common.rrd.minute_vec"])
+
     def test_frame_larger_than_theirs_may_be_is_read_and_a_huge_one_ends_the_link(self):
         peer = self.opened()
         long = b"\x08" + beacon(65)[1:24] + bytes(60000)  # IEEE 802.11 has no frame of this length: an error of the PHY
@@ -348,10 +390,26 @@ class FeedsTcp(Feeds, unittest.TestCase):
     def stream(self):
         return Stream.to(self.remote_port)
 
+    @staticmethod
+    def socket(peer):
+        return peer.stream.sock
+
+    @staticmethod
+    def carried(octets):
+        return octets
+
 
 class FeedsWebSocket(Feeds, unittest.TestCase):
     def stream(self):
         return Messages(WebSocket(self.host.port, f"{PATH}?{QUERY}", protocols="kismet-remote"))
+
+    @staticmethod
+    def socket(peer):
+        return peer.stream.socket.sock
+
+    @staticmethod
+    def carried(octets):
+        return websocket_frame(BINARY, octets)
 
     def test_login_is_in_the_query_in_the_header_or_missing(self):
         for path, headers in ((PATH, [(k, v) for k, v in basic(*LOGIN).items()]), (f"{PATH}?password=pa%3Ass%26w%C3%B6rd&user=sensor", ())):
@@ -545,7 +603,8 @@ class Feeding(unittest.TestCase):
                     while True:
                         server.receive()
                 except EOFError:
-                    pass
+                    if transport == "tcp":
+                        server.link.close()  # it waits for that
                 self.assertEqual(proc.wait(PATIENCE), 0)
                 got = [p[4] for p in server.packets]
                 self.assertEqual(len(got), len(contents))

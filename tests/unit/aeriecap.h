@@ -9,8 +9,9 @@
 
 #include <criterion/criterion.h>
 
+#include <aerie/cursor.h>
+
 #include "../../sdk/capframework/handler.h"
-#include "../../sdk/capframework/read.h"
 
 static const uint8_t magic[] = { 0xde, 0xca, 0xfb, 0xad, 0xa9, 0xa9, 0, 3 };
 

@@ -6,10 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <aerie/msgpack.h>
 #include <aerie/source.h>
 #include <core/core.h>
 #include <core/link.h>
-#include <core/mp.h>
 #include <core/pipeline.h>
 
 /* {77: {"x": [1, [2, [3]]], "y": None}, 4: {6: b"\x80\0frame", 4: 300, 1: 127, 9: "new", 3: 123456, 2: 1700000000},
@@ -607,9 +607,9 @@ Test(link, long_definitions_are_written_in_the_wider_forms)
 		cr_assert_gt(n, 0);
 		cr_assert_eq(link_next(buf, 0, (uint32_t)n, &f, &need), 1);
 		c = aerie_cur_make(buf + f.off, f.len);
-		cr_expect_eq(mp_map(&c), 1);
-		cr_expect_eq(mp_int(&c), 1);
-		p = mp_octets(&c, &len);
+		cr_expect_eq(aerie_mp_map(&c), 1);
+		cr_expect_eq(aerie_mp_int(&c), 1);
+		p = aerie_mp_octets(&c, &len);
 		cr_assert_not_null(p);
 		cr_expect_eq(len, lengths[i]);
 		cr_expect_eq(memcmp(p, text, len), 0);

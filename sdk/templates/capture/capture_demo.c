@@ -22,7 +22,7 @@ static const struct channel {
 } channels[] = { { "1", 2412 }, { "6", 2437 }, { "11", 2462 }, { "36", 5180 } };
 
 struct demo {
-	unsigned pps, count;
+	uint32_t pps, count;
 	const struct channel *tuned; /* RADIO: a descriptor, a handle of a driver's library... */
 };
 
@@ -36,33 +36,16 @@ static int is_ours(const char *definition)
 	return len == 5 && memcmp(interface, "demo0", 5) == 0;
 }
 
-/* An option that is a number: 0, or -1 with msg. */
-static int get_number(const char *definition, const char *name, unsigned *number, char *msg)
-{
-	const char *value;
-	char *end;
-	unsigned long v;
-	int len = aeriecap_find_option(definition, name, &value);
-
-	if (len == 0)
-		return 0;
-	v = len > 0 ? strtoul(value, &end, 10) : 0;
-	if (len < 0 || end != value + len || v == 0 || v > 1000000) {
-		snprintf(msg, AERIECAP_MSG_MAX, "%s= is not a number from 1 to 1000000", name);
-		return -1;
-	}
-	*number = (unsigned)v;
-	return 0;
-}
-
 /* What stays the same however often the radio is plugged in: of its serial number or MAC, if it has one. */
-static int fill_info(struct aeriecap_info *info)
+static int fill_info(struct aeriecap_info *info, const char *definition, char *msg)
 {
-	char uuid[40];
+	char uuid[AERIECAP_UUID_ROOM];
 	size_t i;
 
 	snprintf(uuid, sizeof uuid, "%08X-0000-0000-0000-000000000001",
 		 (unsigned)aeriecap_adler("aerie_cap_" TYPE, strlen("aerie_cap_" TYPE)));
+	if (aeriecap_option_uuid(definition, uuid, msg) < 0) /* the user's, if there is one */
+		return -1;
 	for (i = 0; i < sizeof channels / sizeof *channels; i++)
 		if (aeriecap_info_add_channel(info, channels[i].name) < 0)
 			return -1;
@@ -84,7 +67,7 @@ static int on_probe(struct aeriecap *cap, uint32_t seqno, const char *definition
 {
 	(void)cap, (void)seqno;
 	if (is_ours(definition))
-		return fill_info(info) < 0 ? -1 : 1;
+		return fill_info(info, definition, msg) < 0 ? -1 : 1;
 	snprintf(msg, AERIECAP_MSG_MAX, "not a radio of this program: only demo0 is");
 	return 0;
 }
@@ -100,11 +83,12 @@ static int on_open(struct aeriecap *cap, uint32_t seqno, const char *definition,
 	}
 	demo->pps = 10;
 	demo->count = 0;
-	if (get_number(definition, "pps", &demo->pps, msg) < 0 || get_number(definition, "count", &demo->count, msg) < 0)
+	if (aeriecap_option_number(definition, "pps", 1, 1000000, "a number of beacons a second", &demo->pps, msg) < 0 ||
+	    aeriecap_option_number(definition, "count", 1, 1000000, "a number of beacons", &demo->count, msg) < 0)
 		return -1;
 	demo->tuned = &channels[0]; /* RADIO: open it, tune to a first channel */
 	aeriecap_info_set_dlt(info, DLT_IEEE802_11);
-	if (fill_info(info) < 0)
+	if (fill_info(info, definition, msg) < 0)
 		return -1;
 	/* RADIO: keep what tuning needs, as in AERIECAP_CAPABILITY(12) for CAP_NET_ADMIN. */
 	if (aeriecap_drop_capabilities(0) < 0)
@@ -166,7 +150,7 @@ static int on_capture(struct aeriecap *cap, char *msg)
 	struct aeriecap_packet packet;
 	struct timeval now;
 	uint8_t frame[256];
-	unsigned n;
+	uint32_t n;
 	int r;
 
 	(void)msg;

@@ -1,36 +1,43 @@
 /* SPDX-License-Identifier: MIT */
-/* A reader of msgpack (github.com/msgpack/msgpack, spec.md) on the bounds-checked cursor, without allocation.
+/* A reader of msgpack (github.com/msgpack/msgpack, spec.md) on the bounds-checked cursor, without allocation. Since ABI 1.0.
  *
  * Works like the cursor itself: a value of another kind than asked for, or one that is not all there, sets `bad` and
- * yields 0, so a group of values is read first and checked once. Counts of maps and lists are as written, so a loop over
- * them must end when `bad` is set. */
-#ifndef CORE_MP_H
-#define CORE_MP_H
+ * yields 0, so a group of values is read first and checked once. Counts of maps and arrays are as written, so a loop over
+ * them must end when `bad` is set. Nothing here calls the host. [any] */
+#ifndef AERIE_MSGPACK_H
+#define AERIE_MSGPACK_H
 
-#include <endian.h>
-#include <stdbool.h>
 #include <string.h>
 
 #include <aerie/cursor.h>
 
-#define MP_DEPTH 8u /* nesting of a value that is skipped, at most */
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define AERIE_MP_DEPTH 8u /* nesting of a value that is skipped, at most */
 
 /* Packets have a dozen values each, so integers and texts have a short way, for when a whole 64-bit number fits into what
  * is left, and a slow way that also serves the end of the buffer. The slow ones get a copy of the cursor: the
  * caller's can then stay in registers. */
-#define MP_SLOW static __attribute__((noinline, unused))
+#if defined(__GNUC__)
+#define AERIE_MP_SLOW static __attribute__((noinline, unused))
+#else
+#define AERIE_MP_SLOW static inline
+#endif
 
 /* The number of n octets (1, 2, 4 or 8) behind the first octet; there are at least 9. */
-static inline uint64_t mp_behind_head(struct aerie_cur *c, unsigned n)
+static inline uint64_t aerie_mp_behind_head(struct aerie_cur *c, unsigned n)
 {
-	uint64_t v;
+	const uint8_t *p = c->p + 1;
+	uint64_t v = (uint64_t)p[0] << 56 | (uint64_t)p[1] << 48 | (uint64_t)p[2] << 40 | (uint64_t)p[3] << 32 |
+		     (uint64_t)p[4] << 24 | (uint64_t)p[5] << 16 | (uint64_t)p[6] << 8 | (uint64_t)p[7];
 
-	memcpy(&v, c->p + 1, sizeof v);
 	aerie_cur_skip(c, 1 + n);
-	return be64toh(v) >> (64 - 8 * n);
+	return v >> (64 - 8 * n);
 }
 
-MP_SLOW uint64_t mp_int_slow(struct aerie_cur *c)
+AERIE_MP_SLOW uint64_t aerie_mp_int_slow(struct aerie_cur *c)
 {
 	uint8_t b = aerie_cur_u8(c);
 
@@ -58,7 +65,7 @@ MP_SLOW uint64_t mp_int_slow(struct aerie_cur *c)
 }
 
 /* An integer of any width. Negative ones come as two's complement of 64 bits. */
-static inline uint64_t mp_int(struct aerie_cur *c)
+static inline uint64_t aerie_mp_int(struct aerie_cur *c)
 {
 	struct aerie_cur copy;
 	uint64_t v;
@@ -71,15 +78,15 @@ static inline uint64_t mp_int(struct aerie_cur *c)
 			return b;
 		}
 		if (b >= 0xcc && b <= 0xcf)
-			return mp_behind_head(c, 1u << (b - 0xcc));
+			return aerie_mp_behind_head(c, 1u << (b - 0xcc));
 	}
 	copy = *c;
-	v = mp_int_slow(&copy);
+	v = aerie_mp_int_slow(&copy);
 	*c = copy;
 	return v;
 }
 
-MP_SLOW uint32_t mp_length_slow(struct aerie_cur *c)
+AERIE_MP_SLOW uint32_t aerie_mp_length_slow(struct aerie_cur *c)
 {
 	uint8_t b = aerie_cur_u8(c);
 
@@ -100,7 +107,7 @@ MP_SLOW uint32_t mp_length_slow(struct aerie_cur *c)
 }
 
 /* A number: an integer of any width, signed, or a real one. */
-MP_SLOW double mp_real(struct aerie_cur *c)
+AERIE_MP_SLOW double aerie_mp_real(struct aerie_cur *c)
 {
 	uint8_t b = aerie_cur_left(c) ? *c->p : 0xc1;
 	uint64_t bits;
@@ -109,9 +116,9 @@ MP_SLOW double mp_real(struct aerie_cur *c)
 	double d;
 
 	if (b == 0xcf)
-		return (double)mp_int_slow(c);
+		return (double)aerie_mp_int_slow(c);
 	if (b != 0xca && b != 0xcb)
-		return (double)(int64_t)mp_int_slow(c);
+		return (double)(int64_t)aerie_mp_int_slow(c);
 	aerie_cur_skip(c, 1);
 	if (b == 0xcb) {
 		bits = aerie_cur_be64(c);
@@ -123,29 +130,29 @@ MP_SLOW double mp_real(struct aerie_cur *c)
 	return (double)f;
 }
 
-/* true and false, or an integer that is not 0. */
-MP_SLOW bool mp_bool(struct aerie_cur *c)
+/* 1 or 0: true and false, or an integer that is not 0. */
+AERIE_MP_SLOW int aerie_mp_bool(struct aerie_cur *c)
 {
 	uint8_t b = aerie_cur_left(c) ? *c->p : 0xc1;
 
 	if (b != 0xc2 && b != 0xc3)
-		return mp_int_slow(c) != 0;
+		return aerie_mp_int_slow(c) != 0;
 	aerie_cur_skip(c, 1);
 	return b == 0xc3;
 }
 
 /* Text or octets: str and bin alike, because writers disagree. Leads into the buffer; NULL when bad. */
-static inline const uint8_t *mp_octets(struct aerie_cur *c, uint32_t *ret_len)
+static inline const uint8_t *aerie_mp_octets(struct aerie_cur *c, uint32_t *ret_len)
 {
 	const uint8_t *p;
 	uint32_t len;
 
 	if (aerie_cur_left(c) >= 9 && *c->p >= 0xc4 && *c->p <= 0xc6) {
-		len = (uint32_t)mp_behind_head(c, 1u << (*c->p - 0xc4));
+		len = (uint32_t)aerie_mp_behind_head(c, 1u << (*c->p - 0xc4));
 	} else {
 		struct aerie_cur copy = *c;
 
-		len = mp_length_slow(&copy);
+		len = aerie_mp_length_slow(&copy);
 		*c = copy;
 	}
 	if (c->bad)
@@ -157,7 +164,7 @@ static inline const uint8_t *mp_octets(struct aerie_cur *c, uint32_t *ret_len)
 }
 
 /* Pairs of a map. */
-static inline uint32_t mp_map(struct aerie_cur *c)
+static inline uint32_t aerie_mp_map(struct aerie_cur *c)
 {
 	uint8_t b = aerie_cur_u8(c);
 
@@ -172,7 +179,7 @@ static inline uint32_t mp_map(struct aerie_cur *c)
 }
 
 /* Elements of an array. */
-static inline uint32_t mp_array(struct aerie_cur *c)
+static inline uint32_t aerie_mp_array(struct aerie_cur *c)
 {
 	uint8_t b = aerie_cur_u8(c);
 
@@ -187,12 +194,11 @@ static inline uint32_t mp_array(struct aerie_cur *c)
 }
 
 /* The head of any value, with the octets of a scalar; how many values follow as its parts. */
-static inline uint64_t mp_skip_head(struct aerie_cur *c)
+static inline uint64_t aerie_mp_skip_head(struct aerie_cur *c)
 {
 	/* Octets behind 0xc0..0xdf; lengths and counts are below. 0xc1 is never used. */
-	static const uint8_t fixed[32] = { [0x0a] = 4, [0x0b] = 8, [0x0c] = 1, [0x0d] = 2, [0x0e] = 4, [0x0f] = 8,
-					   [0x10] = 1, [0x11] = 2, [0x12] = 4, [0x13] = 8, [0x14] = 2, [0x15] = 3,
-					   [0x16] = 5, [0x17] = 9, [0x18] = 17 };
+	static const uint8_t fixed[32] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 4, 8, 1, 2, 4, 8,
+					   1, 2, 4, 8, 2, 3, 5, 9, 17, 0, 0, 0, 0, 0, 0, 0 };
 	uint8_t b = aerie_cur_u8(c);
 
 	if (b < 0x80 || b >= 0xe0)
@@ -222,13 +228,13 @@ static inline uint64_t mp_skip_head(struct aerie_cur *c)
 		aerie_cur_skip(c, aerie_cur_be32(c));
 		return 0;
 	case 0xc7:
-		aerie_cur_skip(c, aerie_cur_u8(c) + 1u);
+		aerie_cur_skip(c, (size_t)aerie_cur_u8(c) + 1);
 		return 0;
 	case 0xc8:
-		aerie_cur_skip(c, aerie_cur_be16(c) + 1u);
+		aerie_cur_skip(c, (size_t)aerie_cur_be16(c) + 1);
 		return 0;
 	case 0xc9:
-		aerie_cur_skip(c, aerie_cur_be32(c) + (size_t)1);
+		aerie_cur_skip(c, (size_t)aerie_cur_be32(c) + 1);
 		return 0;
 	case 0xdc:
 		return aerie_cur_be16(c);
@@ -243,9 +249,9 @@ static inline uint64_t mp_skip_head(struct aerie_cur *c)
 	return 0;
 }
 
-MP_SLOW void mp_skip_slow(struct aerie_cur *c)
+AERIE_MP_SLOW void aerie_mp_skip_slow(struct aerie_cur *c)
 {
-	uint64_t left[MP_DEPTH + 1] = { 1 };
+	uint64_t left[AERIE_MP_DEPTH + 1] = { 1 };
 	unsigned depth = 0;
 
 	for (;;) {
@@ -256,12 +262,12 @@ MP_SLOW void mp_skip_slow(struct aerie_cur *c)
 				return;
 		}
 		left[depth]--;
-		parts = mp_skip_head(c);
+		parts = aerie_mp_skip_head(c);
 		if (c->bad)
 			return;
 		if (parts == 0)
 			continue;
-		if (depth == MP_DEPTH) {
+		if (depth == AERIE_MP_DEPTH) {
 			c->bad = 1;
 			return;
 		}
@@ -269,13 +275,16 @@ MP_SLOW void mp_skip_slow(struct aerie_cur *c)
 	}
 }
 
-/* One value of any kind. Maps and arrays deeper than MP_DEPTH set `bad`. */
-static inline void mp_skip(struct aerie_cur *c)
+/* One value of any kind. Maps and arrays deeper than AERIE_MP_DEPTH set `bad`. */
+static inline void aerie_mp_skip(struct aerie_cur *c)
 {
 	struct aerie_cur copy = *c;
 
-	mp_skip_slow(&copy);
+	aerie_mp_skip_slow(&copy);
 	*c = copy;
 }
 
+#ifdef __cplusplus
+}
+#endif
 #endif
