@@ -17,7 +17,7 @@ import urllib.parse
 
 import msgpack
 
-from host import BUILD, Host, basic, in_order, stable, underscored
+from host import BUILD, CAPTURE, PATIENCE, Host, basic, in_order, stable, underscored
 
 LOGIN = ("tester", "pa:ss wörd")
 ADMIN = basic(*LOGIN)
@@ -596,6 +596,45 @@ class Labels(unittest.TestCase):
             self.assertEqual(self.device(key)[COMMON], "after")
         finally:
             os.rename(self.home + ".gone", self.home)
+
+
+class Forgotten(unittest.TestCase):
+    """Devices that are forgotten, and come back."""
+
+    def until_empty(self, host):
+        end = time.monotonic() + PATIENCE
+        while devices := host.get("/devices/all_devices.ekjson"):
+            self.assertLess(time.monotonic(), end, f"{len(devices)} devices are still there")
+
+    def command(self, host, path, variables):
+        reply = host.ask(path, "POST", urllib.parse.urlencode(variables), {**FORM, **ADMIN})
+        self.assertEqual(reply.status, 200, reply.octets)
+
+    def test_idle_devices_are_forgotten_and_their_names_are_not(self):
+        host = Host("-s", "tracker_device_timeout=5", login=LOGIN).ready()
+        before = host.get("/devices/all_devices.json")
+        self.assertEqual(len(before), 15)
+        key = before[7][KEY]
+        self.command(host, f"/devices/by-key/{key}/set_name.cmd", {"json": json.dumps({"username": "mine"})})
+        self.until_empty(host)
+        self.assertEqual(host.get("/devices/all_devices.msgpack"), [])
+        self.assertEqual(host.ask(f"/devices/by-key/{key}/device.json").status, 404)
+        self.assertEqual([v["kismet.devices.view.size"] for v in host.get("/devices/views/all_views.json")],
+                         [0 for _ in host.get("/devices/views/all_views.json")])
+        self.command(host, "/datasource/add_source.cmd", {"json": json.dumps({"definition": CAPTURE})})
+        end = time.monotonic() + PATIENCE
+        while len(after := host.get("/devices/all_devices.json")) < 15:
+            self.assertLess(time.monotonic(), end)
+        self.assertEqual({d[KEY]: d[COMMON] for d in after}, {d[KEY]: "mine" if d[KEY] == key else d[COMMON] for d in before})
+        host.end()
+
+    def test_the_oldest_are_forgotten_when_there_are_too_many(self):
+        host = Host("-s", "tracker_max_devices=10", login=LOGIN).ready()
+        end = time.monotonic() + PATIENCE
+        while len(host.get("/devices/all_devices.json")) > 10:
+            self.assertLess(time.monotonic(), end)
+        self.assertGreater(len(host.get("/devices/all_devices.msgpack")), 5)
+        self.assertTrue([m for m in host.end() if m and "more than 10 devices (tracker_max_devices)" in m])
 
 
 class Many(unittest.TestCase):
