@@ -598,6 +598,26 @@ class Labels(unittest.TestCase):
             os.rename(self.home + ".gone", self.home)
 
 
+class FormerNames(Shared):
+    def test_members_are_found_by_the_names_that_they_had(self):
+        former = {"kismet.device.base.packets.rx": "kismet.device.base.packets.rx_total",
+                  "kismet.device.base.packets.tx": "kismet.device.base.packets.tx_total",
+                  "kismet.device.base.packet.bin.250": "kismet.device.packet.bin.250",
+                  "kismet.device.base.packet.bin.500": "kismet.device.packet.bin.500",
+                  "kismet.device.base.packet.bin.jumbo": "kismet.device.packet.bin.jumbo",
+                  "kismet.device.base.server_uuid": "kismet.server.uuid"}
+        last = "/kismet.common.rrd.last_time"
+        former = {k + (last if ".bin." in k else ""): v + (last if ".bin." in v else "") for k, v in former.items()}
+        asked = [[path, f"{i}{which}"] for i, pair in enumerate(former.items()) for which, path in zip("ab", pair)]
+        devices = self.post("/devices/all_devices.json", {"fields": asked})
+        for device in devices:
+            for i, path in enumerate(former):
+                self.assertEqual(device[f"{i}a"], device[f"{i}b"], path)
+        for i, path in enumerate(former):
+            if "jumbo" not in path:
+                self.assertTrue(any(d[f"{i}a"] for d in devices), path)
+
+
 class Forgotten(unittest.TestCase):
     """Devices that are forgotten, and come back."""
 
