@@ -710,6 +710,13 @@ class Many(unittest.TestCase):
         self.assertGreaterEqual(len(every), self.DEVICES)
         self.assertEqual(sorted(r[MAC] for r in rows), sorted(m for m in every if m[-1] in "13"))
 
+    def test_filter_that_takes_too_much_work_is_refused(self):
+        for suffix in ("json", "ekjson", "msgpack"):
+            reply = self.host.ask(f"/devices/all_devices.{suffix}", "POST", urllib.parse.urlencode({"json": json.dumps(
+                {"fields": [MAC], "regex": [[MAC, "(?=(.+)+z)"]] * 256})}), FORM)
+            self.assertEqual((reply.status, reply.octets), (400, b"ERROR: this takes more work than a request may; use simpler "
+                                                                 b"patterns, or ask for less\n"))
+
     def test_page_however_deep_is_right(self):
         every = sorted(r[MAC] for r in json.loads(self.host.ask("/devices/all_devices.json", "POST", urllib.parse.urlencode(
             {"json": json.dumps({"fields": [MAC]})}), FORM).octets))
