@@ -457,3 +457,47 @@ void collection_free(uint64_t *cell, const struct field *f)
 	}
 	*cell = 0;
 }
+
+/* Records in the cells of a copy. */
+static int copy_records(struct heap *heap, uint64_t *cell, uint32_t n, uint32_t step)
+{
+	struct aerie_rec *rec;
+
+	for (; n; n--, cell += step) {
+		rec = record_copy(heap, (const struct aerie_rec *)(uintptr_t)*cell);
+		if (!rec)
+			return -ENOMEM;
+		*cell = aerie_ptr_key(rec);
+	}
+	return 0;
+}
+
+static int vec_copy(struct heap *heap, uint64_t *cell, const struct field *f)
+{
+	const struct vec *old = (const struct vec *)(uintptr_t)*cell;
+	struct vec *v = heap_alloc(heap, vec_size(old->cap));
+
+	if (!v)
+		return -ENOMEM;
+	memcpy(v, old, vec_size(old->cap));
+	*cell = aerie_ptr_key(v);
+	return f->value == AERIE_T_RECORD ? copy_records(heap, v->cells, v->count, 1) : 0;
+}
+
+static int map_copy(struct heap *heap, uint64_t *cell, const struct field *f)
+{
+	const struct map *old = (const struct map *)(uintptr_t)*cell;
+	uint32_t words = map_entry_words(f->type);
+	struct map *m = heap_alloc(heap, map_size(old->cap, words));
+
+	if (!m)
+		return -ENOMEM;
+	memcpy(m, old, map_size(old->cap, words));
+	*cell = aerie_ptr_key(m);
+	return f->value == AERIE_T_RECORD ? copy_records(heap, m->words + words - 1, m->count, words) : 0;
+}
+
+int collection_copy(struct heap *heap, uint64_t *cell, const struct field *f)
+{
+	return f->type == AERIE_T_VEC ? vec_copy(heap, cell, f) : map_copy(heap, cell, f);
+}

@@ -12,6 +12,7 @@
 #include <config.h>
 
 #include <errno.h>
+#include <stdlib.h>
 #include <time.h>
 
 #include <core/bus.h>
@@ -25,6 +26,8 @@
 #define TICK_MS 1000u
 #define TURN_DEVICES 1000u /* in one turn of the loop, some hundred microseconds */
 #define HOLD_DEVICES 32u   /* with a shard locked */
+#define MOVE_MIN (128u * 1024u) /* octets that are worth it */
+#define MOVE_COST 50u      /* of a shard, in devices */
 #define SLACK 64u          /* over the maximum, so many more are forgotten at once: one in SLACK */
 #define NO_DEVICE UINT32_MAX
 
@@ -221,6 +224,73 @@ static void turn_excess(struct devices *d, uint32_t left)
 	}
 }
 
+/* ---- their memory ---- */
+
+/* Records of devices of all ages lie between one another, so what is free is seldom a whole page, and in time holds new devices.
+ * But when a crowd has gone, the few that are left move together, and the rest goes back to the system. */
+static bool is_mostly_free(const struct heap *h)
+{
+	return heap_idle(h) >= MOVE_MIN && heap_idle(h) >= 3 * heap_live(h);
+}
+
+/* Copies of the records of a shard, in the order of nodes; NULL: memory is out. */
+static struct aerie_rec **copy_all(const struct shard *s, struct heap *heap)
+{
+	struct aerie_rec **copies = calloc(s->n_nodes, sizeof *copies);
+	uint32_t i;
+
+	for (i = 0; copies && i < s->n_nodes; i++) {
+		const struct node *n = shard_node(s, i + 1);
+
+		if (!n->key)
+			continue;
+		copies[i] = record_copy(heap, n->rec);
+		if (copies[i])
+			continue;
+		free(copies);
+		return NULL;
+	}
+	return copies;
+}
+
+/* Memory that is out now is not in the next second. */
+static void move_together(struct devices *d, struct shard *s)
+{
+	struct heap *heap = heap_new(d->core);
+	struct aerie_rec **copies = heap ? copy_all(s, heap) : NULL;
+	uint32_t i;
+
+	if (!copies) {
+		heap_free(heap);
+		return;
+	}
+	for (i = 0; i < s->n_nodes; i++)
+		if (copies[i])
+			__atomic_store_n(&shard_node(s, i + 1)->rec, copies[i], __ATOMIC_RELAXED);
+	free(copies);
+	heap_free(s->heap);
+	heap_on_refusal(heap, record_refused);
+	s->heap = heap;
+}
+
+static void turn_memory(struct devices *d)
+{
+	uint32_t i, moved = 0;
+
+	for (i = 0; i < SHARDS && moved < TURN_DEVICES; i++) {
+		struct shard *s = &d->shards[d->forget.moved];
+
+		d->forget.moved = (d->forget.moved + 1) % SHARDS;
+		if (store_lock(s) < 0)
+			return;
+		if (is_mostly_free(s->heap)) {
+			move_together(d, s);
+			moved += s->count + MOVE_COST;
+		}
+		store_unlock(s);
+	}
+}
+
 /* ---- turns ---- */
 
 static void start(struct devices *d);
@@ -256,6 +326,7 @@ void devices_tick(struct devices *d, uint32_t steady_s)
 	uint32_t spacing = f->timeout / (NOTES / 2) + 1;
 
 	f->now_s = steady_s;
+	turn_memory(d);
 	store_time_reached(d, (uint32_t)(loop_now_us(d->core->loop) / 1000000));
 	if (!f->timeout) {
 		start(d);

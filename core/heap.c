@@ -50,7 +50,7 @@ struct heap {
 	char *at, *end;     /* the rest of the page in use */
 	char *more, *more_end; /* unused pages of the newest run */
 	size_t run;         /* pages of the next run */
-	size_t bytes;
+	size_t bytes, idle; /* idle: of free objects */
 	struct page *runs;
 	void *free[CLASSES];
 };
@@ -166,10 +166,21 @@ size_t heap_bytes(const struct heap *h)
 	return h->bytes;
 }
 
+size_t heap_idle(const struct heap *h)
+{
+	return h->idle;
+}
+
+size_t heap_live(const struct heap *h)
+{
+	return h->bytes - h->idle - (size_t)(h->more_end - h->more) - (size_t)(h->end - h->at);
+}
+
 static void push_free(struct heap *h, unsigned c, void *p)
 {
 	*(void **)p = h->free[c];
 	h->free[c] = p;
+	h->idle += class_size(c);
 	POISON(p, class_size(c));
 }
 
@@ -179,6 +190,7 @@ static void *pop_free(struct heap *h, unsigned c)
 
 	UNPOISON(p, class_size(c));
 	h->free[c] = *(void **)p;
+	h->idle -= class_size(c);
 	return p;
 }
 

@@ -21,6 +21,8 @@ void *heap_resize(void *p, size_t old_size, size_t new_size, struct heap *h);
 /* refused(owner) is called for each allocation that fails. */
 void heap_on_refusal(struct heap *h, void (*refused)(void *owner));
 size_t heap_bytes(const struct heap *h); /* taken from the system */
+size_t heap_idle(const struct heap *h);  /* of these, what was released and not used again */
+size_t heap_live(const struct heap *h);  /* and what is in use, with what it costs to keep it */
 
 /* A heap begins with its owner. */
 static inline void *heap_owner(const struct heap *h)

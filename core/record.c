@@ -120,6 +120,63 @@ void record_free(struct aerie_rec *rec)
 	heap_release(rec, t->size);
 }
 
+static int block_copy(struct heap *heap, uint64_t *cell, size_t size)
+{
+	void *p = heap_alloc(heap, size);
+
+	if (!p)
+		return -ENOMEM;
+	memcpy(p, (const void *)(uintptr_t)*cell, size);
+	*cell = aerie_ptr_key(p);
+	return 0;
+}
+
+/* The cell is that of a copy; what it leads to is still the old one's. */
+static int member_copy(struct heap *heap, uint64_t *cell, const struct field *f)
+{
+	struct aerie_rec *sub;
+
+	if (!*cell)
+		return 0;
+	switch (f->type) {
+	case AERIE_T_STR:
+		return 0;
+	case AERIE_T_UUID:
+		return block_copy(heap, cell, sizeof(struct aerie_uuid));
+	case AERIE_T_BYTES:
+		return block_copy(heap, cell, sizeof(struct octets) + ((const struct octets *)(uintptr_t)*cell)->len);
+	case AERIE_T_RECORD:
+		sub = record_copy(heap, (const struct aerie_rec *)(uintptr_t)*cell);
+		if (!sub)
+			return -ENOMEM;
+		*cell = aerie_ptr_key(sub);
+		return 0;
+	case AERIE_T_RRD:
+	case AERIE_T_RRD_MINUTE:
+		return rrd_copy(heap, cell);
+	default:
+		return collection_copy(heap, cell, f);
+	}
+}
+
+struct aerie_rec *record_copy(struct heap *heap, const struct aerie_rec *rec)
+{
+	const struct record_type *t = record_type_of(rec);
+	struct aerie_rec *copy = heap_alloc(heap, t->size);
+	uint32_t i;
+
+	if (!copy)
+		return NULL;
+	memcpy(copy, rec, t->size);
+	for (i = 0; i < t->n_owning; i++) {
+		const struct member *m = &t->members[t->owning[i]];
+
+		if (member_copy(heap, record_cell(copy, m->slot), m->field) < 0)
+			return NULL;
+	}
+	return copy;
+}
+
 /* A record on its own has a heap of its own: freeing it touches nobody else's memory. */
 static struct aerie_rec *new_record(const struct aerie_host *h, aerie_record_id type)
 {

@@ -69,6 +69,11 @@ static inline uint32_t map_entry_words(uint32_t type)
 /* A field wanted to pass its limit: counts it, and says so once. */
 void record_limit_hit(const struct aerie_rec *rec, const struct field *f);
 
+/* A copy of a record in another heap, which takes the place of the first: texts have no further reference, and the heap of
+ * whichever is given up is freed as a whole. NULL: memory is out, and parts of a copy may lie in the heap. */
+struct aerie_rec *record_copy(struct heap *heap, const struct aerie_rec *rec);
+int collection_copy(struct heap *heap, uint64_t *cell, const struct field *f);
+
 /* Frees what a cell of a vector or map holds. */
 void cell_release(uint32_t value_type, uint64_t cell);
 void collection_free(uint64_t *cell, const struct field *f);

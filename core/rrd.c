@@ -194,6 +194,21 @@ void rrd_clear(uint64_t *cell)
 	*cell = 0;
 }
 
+int rrd_copy(struct heap *heap, uint64_t *cell)
+{
+	const struct block *old = block_of(*cell);
+	struct block *b;
+
+	if (!old || is_pair(*cell))
+		return 0;
+	b = heap_alloc(heap, block_size(old->cap));
+	if (!b)
+		return -ENOMEM;
+	memcpy(b, old, block_size(old->cap));
+	*cell = aerie_ptr_key(b);
+	return 0;
+}
+
 /* ---- Parts ---- */
 
 /* How many entries before the one at slot `now` an entry lies. */

@@ -22,5 +22,7 @@ int rrd_add(struct heap *heap, uint64_t *cell, bool full, uint32_t aggregator, u
  * at hour[m % 60], hour h at day[h % 24]. All zero without a sample; hour and day only of a full series. */
 void rrd_expand(const uint64_t *cell, bool full, uint32_t aggregator, uint32_t now_s, struct rrd_view *ret_view);
 void rrd_clear(uint64_t *cell); /* frees it */
+/* Makes the cell, whose octets are another's, lead to a list of its own. -ENOMEM. */
+int rrd_copy(struct heap *heap, uint64_t *cell);
 
 #endif

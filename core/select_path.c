@@ -57,8 +57,8 @@ static bool has_no_text(const struct member *m)
 	return is_series(m) || (type_has_records(m->field) && !(m->field->flags & AERIE_FIELD_AS_KEYS));
 }
 
-/* Names that the REST specification's own examples use, and that its clients ask for, of members that are called
- * otherwise today. */
+/* Names that the REST specification's own examples use, and that its clients and those of the years after ask for, of members
+ * that are called otherwise today. */
 static const struct former {
 	const char *was, *is;
 } former_names[] = {
@@ -70,6 +70,12 @@ static const struct former {
 	{ "kismet.common.signal.max_noise_dbm", "kismet.common.signal.max_noise" },
 	{ "kismet.device.base.packets.rx", "kismet.device.base.packets.rx_total" },
 	{ "kismet.device.base.packets.tx", "kismet.device.base.packets.tx_total" },
+	{ "kismet.device.base.packet.bin.250", "kismet.device.packet.bin.250" },
+	{ "kismet.device.base.packet.bin.500", "kismet.device.packet.bin.500" },
+	{ "kismet.device.base.packet.bin.1000", "kismet.device.packet.bin.1000" },
+	{ "kismet.device.base.packet.bin.1500", "kismet.device.packet.bin.1500" },
+	{ "kismet.device.base.packet.bin.jumbo", "kismet.device.packet.bin.jumbo" },
+	{ "kismet.device.base.server_uuid", "kismet.server.uuid" },
 };
 
 const struct field *path_field(const struct registry *r, const char *part)

@@ -85,6 +85,7 @@ struct forgetting {
 	uint32_t shard;        /* the next one to look for idle devices in; SHARDS: none */
 	uint64_t excess;       /* still to be forgotten, because there are too many */
 	bool told;             /* that there are too many */
+	uint32_t moved;        /* the next shard to look for memory in */
 	uint32_t now_s;        /* the clock that never jumps */
 	uint32_t noted_s, n_notes, next_note;
 	struct note_of_time notes[NOTES];

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Interned text: a hash table in shards, so that workers that learn new texts seldom meet at a lock.
  *
+ * Many texts come from the air, so the hash has a seed: nobody there can aim them at one chain.
+ *
  * A text's count falls to zero only under its shard's lock, and a text is found only under that lock, so a text that
  * was found is alive. References of texts already held are counted without the lock. */
 #include <core/strings.h>
@@ -9,6 +11,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 
 #include <xxhash.h>
 
@@ -31,6 +34,7 @@ struct shard {
 } __attribute__((aligned(64)));
 
 struct strings {
+	uint64_t seed;
 	struct shard shards[SHARDS];
 };
 
@@ -52,6 +56,8 @@ struct strings *strings_new(void)
 
 	if (posix_memalign((void **)&t, 64, sizeof *t))
 		return NULL;
+	if (getrandom(&t->seed, sizeof t->seed, 0) != sizeof t->seed)
+		t->seed = (uint64_t)(uintptr_t)t;
 	for (i = 0; i < SHARDS; i++) {
 		struct shard *sh = &t->shards[i];
 
@@ -146,7 +152,7 @@ const struct aerie_str *strings_get(struct strings *table, const char *text, uin
 
 	if (!len)
 		text = "";
-	hash = (uint32_t)XXH3_64bits(text, len);
+	hash = (uint32_t)XXH3_64bits_withSeed(text, len, table->seed);
 	sh = &table->shards[hash % SHARDS];
 	pthread_mutex_lock(&sh->lock);
 	t = find(sh, hash, text, len);
@@ -206,4 +212,18 @@ uint64_t strings_count(const struct strings *t)
 	for (i = 0; i < SHARDS; i++)
 		n += __atomic_load_n(&t->shards[i].count, __ATOMIC_RELAXED);
 	return n;
+}
+
+uint32_t strings_longest(const struct strings *t)
+{
+	uint32_t longest = 0, i, k, n;
+	const struct text *text;
+
+	for (i = 0; i < SHARDS; i++)
+		for (k = 0; k < t->shards[i].n_buckets; k++) {
+			for (n = 0, text = t->shards[i].buckets[k]; text; text = text->next)
+				n++;
+			longest = n > longest ? n : longest;
+		}
+	return longest;
 }

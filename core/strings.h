@@ -12,5 +12,6 @@ const struct aerie_str *strings_get(struct strings *t, const char *text, uint32_
 const struct aerie_str *strings_ref(const struct aerie_str *s);
 void strings_put(const struct aerie_str *s); /* NULL is fine */
 uint64_t strings_count(const struct strings *t);
+uint32_t strings_longest(const struct strings *t); /* texts in the fullest bucket: for tests, without a lock */
 
 #endif

@@ -274,7 +274,7 @@ int devices_track(const struct aerie_host *h, const struct aerie_packet *p, cons
 	struct devices *d = core->devices;
 	uint64_t hash = key_hash(d, t->key);
 	struct shard *s = shard_of(d, hash);
-	struct update u = { d, s->heap, NULL, p, (uint32_t)(p->ts_us / 1000000) };
+	struct update u = { d, NULL, NULL, p, (uint32_t)(p->ts_us / 1000000) };
 	struct aerie_device dev = { t->key, NULL, 0, 0 };
 	struct node *n;
 	int err;
@@ -292,6 +292,7 @@ int devices_track(const struct aerie_host *h, const struct aerie_packet *p, cons
 		}
 		dev.created = 1;
 	}
+	u.heap = s->heap;
 	u.rec = dev.rec = n->rec;
 	if (n->newer && n->mod_time_s != packet_of(p)->now_s)
 		__builtin_prefetch(shard_node(s, n->newer), 1); /* store_changed() will take it off the list */

@@ -135,6 +135,22 @@ static bool may_compress(const struct aerie_http_response *res)
 	return res->status == MHD_HTTP_OK;
 }
 
+/* The first block of a reply could not be made. */
+static void refuse_reply(struct exchange *x, int err)
+{
+	switch (err) {
+	case -ENOMEM:
+		response_refuse(x, MHD_HTTP_SERVICE_UNAVAILABLE, out_of_memory);
+		return;
+	case -EDQUOT:
+		response_refuse(x, MHD_HTTP_BAD_REQUEST,
+				"ERROR: this takes more work than a request may; use simpler patterns, or ask for less\n");
+		return;
+	default:
+		response_refuse(x, MHD_HTTP_INTERNAL_SERVER_ERROR, "ERROR: the server failed to make this reply\n");
+	}
+}
+
 static void answer_reply(struct exchange *x, const struct aerie_http_response *res)
 {
 	bool compressed;
@@ -144,8 +160,7 @@ static void answer_reply(struct exchange *x, const struct aerie_http_response *r
 	x->out.source = read_reply;
 	err = response_body(x, res->content_type, res->length, may_compress(res), &compressed);
 	if (err) {
-		response_refuse(x, err == -ENOMEM ? MHD_HTTP_SERVICE_UNAVAILABLE : MHD_HTTP_INTERNAL_SERVER_ERROR,
-				err == -ENOMEM ? out_of_memory : "ERROR: the server failed to make this reply\n");
+		refuse_reply(x, err);
 		return;
 	}
 	for (i = 0; i < res->n_headers; i++) {

@@ -17,7 +17,7 @@ import urllib.parse
 
 import msgpack
 
-from host import BUILD, Host, basic, in_order, stable, underscored
+from host import BUILD, CAPTURE, PATIENCE, Host, basic, in_order, stable, underscored
 
 LOGIN = ("tester", "pa:ss wörd")
 ADMIN = basic(*LOGIN)
@@ -644,6 +644,65 @@ class Labels(unittest.TestCase):
             os.rename(self.home + ".gone", self.home)
 
 
+class FormerNames(Shared):
+    def test_members_are_found_by_the_names_that_they_had(self):
+        former = {"kismet.device.base.packets.rx": "kismet.device.base.packets.rx_total",
+                  "kismet.device.base.packets.tx": "kismet.device.base.packets.tx_total",
+                  "kismet.device.base.packet.bin.250": "kismet.device.packet.bin.250",
+                  "kismet.device.base.packet.bin.500": "kismet.device.packet.bin.500",
+                  "kismet.device.base.packet.bin.jumbo": "kismet.device.packet.bin.jumbo",
+                  "kismet.device.base.server_uuid": "kismet.server.uuid"}
+        last = "/kismet.common.rrd.last_time"
+        former = {k + (last if ".bin." in k else ""): v + (last if ".bin." in v else "") for k, v in former.items()}
+        asked = [[path, f"{i}{which}"] for i, pair in enumerate(former.items()) for which, path in zip("ab", pair)]
+        devices = self.post("/devices/all_devices.json", {"fields": asked})
+        for device in devices:
+            for i, path in enumerate(former):
+                self.assertEqual(device[f"{i}a"], device[f"{i}b"], path)
+        for i, path in enumerate(former):
+            if "jumbo" not in path:
+                self.assertTrue(any(d[f"{i}a"] for d in devices), path)
+
+
+class Forgotten(unittest.TestCase):
+    """Devices that are forgotten, and come back."""
+
+    def until_empty(self, host):
+        end = time.monotonic() + PATIENCE
+        while devices := host.get("/devices/all_devices.ekjson"):
+            self.assertLess(time.monotonic(), end, f"{len(devices)} devices are still there")
+
+    def command(self, host, path, variables):
+        reply = host.ask(path, "POST", urllib.parse.urlencode(variables), {**FORM, **ADMIN})
+        self.assertEqual(reply.status, 200, reply.octets)
+
+    def test_idle_devices_are_forgotten_and_their_names_are_not(self):
+        host = Host("-s", "tracker_device_timeout=5", login=LOGIN).ready()
+        before = host.get("/devices/all_devices.json")
+        self.assertEqual(len(before), 15)
+        key = before[7][KEY]
+        self.command(host, f"/devices/by-key/{key}/set_name.cmd", {"json": json.dumps({"username": "mine"})})
+        self.until_empty(host)
+        self.assertEqual(host.get("/devices/all_devices.msgpack"), [])
+        self.assertEqual(host.ask(f"/devices/by-key/{key}/device.json").status, 404)
+        self.assertEqual([v["kismet.devices.view.size"] for v in host.get("/devices/views/all_views.json")],
+                         [0 for _ in host.get("/devices/views/all_views.json")])
+        self.command(host, "/datasource/add_source.cmd", {"json": json.dumps({"definition": CAPTURE})})
+        end = time.monotonic() + PATIENCE
+        while len(after := host.get("/devices/all_devices.json")) < 15:
+            self.assertLess(time.monotonic(), end)
+        self.assertEqual({d[KEY]: d[COMMON] for d in after}, {d[KEY]: "mine" if d[KEY] == key else d[COMMON] for d in before})
+        host.end()
+
+    def test_the_oldest_are_forgotten_when_there_are_too_many(self):
+        host = Host("-s", "tracker_max_devices=10", login=LOGIN).ready()
+        end = time.monotonic() + PATIENCE
+        while len(host.get("/devices/all_devices.json")) > 10:
+            self.assertLess(time.monotonic(), end)
+        self.assertGreater(len(host.get("/devices/all_devices.msgpack")), 5)
+        self.assertTrue([m for m in host.end() if m and "more than 10 devices (tracker_max_devices)" in m])
+
+
 class Many(unittest.TestCase):
     """As many devices as a big city has."""
     DEVICES = 10000 if "AERIE_TSAN" in os.environ else 100000
@@ -696,6 +755,13 @@ class Many(unittest.TestCase):
             {"json": json.dumps({"fields": [MAC]})}), FORM).octets)]
         self.assertGreaterEqual(len(every), self.DEVICES)
         self.assertEqual(sorted(r[MAC] for r in rows), sorted(m for m in every if m[-1] in "13"))
+
+    def test_filter_that_takes_too_much_work_is_refused(self):
+        for suffix in ("json", "ekjson", "msgpack"):
+            reply = self.host.ask(f"/devices/all_devices.{suffix}", "POST", urllib.parse.urlencode({"json": json.dumps(
+                {"fields": [MAC], "regex": [[MAC, "(?=(.+)+z)"]] * 256})}), FORM)
+            self.assertEqual((reply.status, reply.octets), (400, b"ERROR: this takes more work than a request may; use simpler "
+                                                                 b"patterns, or ask for less\n"))
 
     def test_page_however_deep_is_right(self):
         every = sorted(r[MAC] for r in json.loads(self.host.ask("/devices/all_devices.json", "POST", urllib.parse.urlencode(

@@ -61,3 +61,53 @@ Test(devices_memory, a_table_that_cannot_grow_costs_no_device)
 		cr_assert_eq(hear(n), 0, "device %u", n);
 	cr_expect_eq(devices_service.count(host), 256 * 36);
 }
+
+static struct aerie_rec *record_number(uint32_t n)
+{
+	uint8_t mac[6] = { 0x02, 0, (uint8_t)(n >> 24), (uint8_t)(n >> 16), (uint8_t)(n >> 8), (uint8_t)n };
+
+	return record_of(aerie_key_make(wifi, mac));
+}
+
+static void second(uint32_t steady_s, bool out)
+{
+	unsigned i;
+
+	atomic_fetch_add(&clock_s, 1);
+	memory_is_out(out);
+	devices_tick(core.devices, steady_s);
+	memory_is_out(false);
+	for (i = 0; i < 250; i++)
+		uv_run(loop_uv(core.loop), UV_RUN_NOWAIT);
+	cr_assert_neq(devices_service.count(host), 0);
+}
+
+/* When a crowd has gone, the records that are left move to a place of their own: in the next second in which there is one. */
+Test(devices_memory_of_a_crowd, records_stay_where_they_are_without_memory_to_move_them, .fini = core_down)
+{
+	static const char *const settings[] = { "tracker_device_timeout=60", NULL };
+	const uint32_t crowd = 200000;
+	struct aerie_rec *first;
+	uint32_t n, s;
+
+	core_up(settings);
+	wifi = add_phy("IEEE802.11");
+	for (n = 0; n < crowd; n++)
+		cr_assert_eq(hear(n), 0);
+	for (s = 0; s < 50; s++)
+		second(100 + s, false);
+	for (n = 0; n < crowd; n += 100)
+		cr_assert_eq(hear(n), 0);
+	first = record_number(0);
+	while (devices_service.count(host) == crowd)
+		second(100 + s++, false);
+	cr_assert_eq(devices_service.count(host), crowd / 100, "all at once");
+	for (; s < 80; s++)
+		second(100 + s, true);
+	cr_expect_eq(record_number(0), first);
+	for (; s < 90; s++)
+		second(100 + s, false);
+	cr_expect_neq(record_number(0), first);
+	for (n = 0; n < crowd; n += 100)
+		cr_assert_eq(aerie_get_u64(record_number(n), common_slots().packets_total), 2);
+}

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Forgetting devices: which, when, and what becomes of those who look at them meanwhile. Which devices must be left is counted
+/* Forgetting devices: which, when, and what becomes of their memory, and of those who look at them meanwhile. Which devices must be left is counted
  * by hand, or kept beside the store in the plainest way (the model). */
 #include <pthread.h>
 
@@ -444,6 +444,59 @@ Test(forget, memory_of_the_forgotten_is_used_again)
 	cr_expect_leq(devices_service.count(host), MANY + 64);
 	/* Ten times as many would need ten times that. Shards are not equally full all the time, so one takes another page now and then. */
 	cr_expect_lt(churned, 2 * filled, "%llu octets, then %llu", (unsigned long long)filled, (unsigned long long)churned);
+}
+
+static bool is_named(uint32_t n)
+{
+	const struct aerie_str *name = aerie_get_str(record_of(key_of(n)), common_slots().name);
+	char want[16];
+
+	snprintf(want, sizeof want, "n%u", n % 100);
+	return name && !strcmp(name->text, want);
+}
+
+/* A hundred thousand pass by, and one in a hundred stays. */
+Test(forget, memory_goes_back_when_a_crowd_has_gone)
+{
+	const uint32_t crowd = 100000;
+	struct pipe_source by = { .number = 1, .uuid = { { 7 } } };
+	uint64_t full, left;
+	char name[16];
+	uint32_t n;
+
+	up_with(after_60_s);
+	for (n = 0; n < crowd; n++) {
+		hear_by(n, &by);
+		hear_by(n, &by);
+		snprintf(name, sizeof name, "n%u", n % 100);
+		fields_service.set_text(record_of(key_of(n)), common_slots().name, name, (uint32_t)strlen(name));
+	}
+	full = devices_bytes(core.devices);
+	second();
+	seconds(40);
+	for (n = 0; n < crowd; n += 100)
+		hear_by(n, &by);
+	seconds(40);
+	cr_expect_eq(devices_service.count(host), crowd / 100);
+	left = devices_bytes(core.devices);
+	/* 256 shards with a page each, and nodes and tables, which stay: 48 octets a device, and at most twice as many as devices. */
+	cr_expect_lt(left, 256 * 65536 + 2 * crowd * 48, "%llu octets of %llu are left", (unsigned long long)left,
+		     (unsigned long long)full);
+	for (n = 0; n < crowd; n++)
+		if (n % 100 == 0)
+			cr_assert(is_named(n) && hear_by(n, &by) == 0, "%u", n);
+		else
+			cr_assert_not(is_there(n));
+	for (n = 0; n < crowd; n += 100) {
+		struct aerie_rec *rec = record_of(key_of(n)), *seen;
+
+		cr_assert_eq(aerie_get_u64(rec, common_slots().packets_total), 4);
+		seen = (struct aerie_rec *)(uintptr_t)*fields_service.map_find(rec, common_slots().seenby, 1);
+		cr_assert_eq(aerie_get_u64(seen, slot_of(seen, "kismet.common.seenby.num_packets")), 4);
+	}
+	for (n = 0; n < crowd; n++)
+		hear_by(n, &by); /* a new crowd */
+	cr_expect_eq(devices_service.count(host), crowd);
 }
 
 /* ---- threads ---- */

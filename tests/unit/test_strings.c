@@ -5,6 +5,8 @@
 #include <pthread.h>
 #include <stdio.h>
 
+#include <xxhash.h>
+
 #include <core/strings.h>
 
 Test(strings, equal_texts_are_one_object)
@@ -123,5 +125,28 @@ Test(strings, threads_share_texts)
 		cr_assert_null(bad);
 	}
 	cr_assert_eq(strings_count(t), 0);
+	strings_free(t);
+}
+
+#define AIMED 400
+
+/* Texts whose hash without a seed puts them into one bucket: of 64 shards and 512 buckets. */
+Test(strings, texts_cannot_be_aimed_at_one_bucket)
+{
+	static const struct aerie_str *held[AIMED];
+	struct strings *t = strings_new();
+	uint32_t i, n = 0;
+	char text[16];
+
+	for (i = 0; n < AIMED; i++) {
+		int len = snprintf(text, sizeof text, "ssid %x", i);
+
+		if (!(XXH3_64bits(text, (size_t)len) & (64 * 512 - 1)))
+			held[n++] = strings_get(t, text, (uint32_t)len);
+	}
+	cr_assert_eq(strings_count(t), AIMED);
+	cr_expect_lt(strings_longest(t), 20, "%u of %u", strings_longest(t), AIMED);
+	while (n)
+		strings_put(held[--n]);
 	strings_free(t);
 }
