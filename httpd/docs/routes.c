@@ -104,11 +104,23 @@ static void put_result(struct html *t, const struct aerie_route *r)
 		[AERIE_RESULT_VALUE] = "one value",
 		[AERIE_RESULT_MAP] = "maps by their keys",
 	};
+	static const struct {
+		uint32_t form;
+		const char *text;
+	} forms[] = {
+		{ AERIE_FORM_WRAPPED, ", in a map when it is wrapped" },
+		{ AERIE_FORM_PAGE, ", a page of it" },
+		{ AERIE_FORM_TABLE, ", a page for DataTables" },
+	};
+	size_t i;
 
 	if (r->result >= sizeof kinds / sizeof kinds[0] || !kinds[r->result])
 		return;
 	html_raw(t, " Answers ");
 	html_raw(t, kinds[r->result]);
+	for (i = 0; i < sizeof forms / sizeof forms[0]; i++)
+		if (r->forms & forms[i].form)
+			html_raw(t, forms[i].text);
 	if (r->record) {
 		html_raw(t, ": ");
 		html_link(t, "../docs/records.html", r->record);

@@ -351,21 +351,26 @@ static const struct aerie_param macs_params[] = {
 	LIST_PARAMS, PARAMS_END,
 };
 static const struct aerie_param keys_params[] = {
-	AERIE_PARAM(AERIE_IN_COMMAND, AERIE_PARAM_REQUIRED, "devices", "key[]", "Keys of devices; at most 65536, and 2048 for a map.",
+	AERIE_PARAM(AERIE_IN_COMMAND, AERIE_PARAM_REQUIRED, "devices", "key[]", "Keys of devices; at most 65536.",
 		    "[\"4202770D00000000_554433221100\"]"),
 	LIST_PARAMS, PARAMS_END,
+};
+static const struct aerie_param object_params[] = {
+	AERIE_PARAM(AERIE_IN_COMMAND, AERIE_PARAM_REQUIRED, "devices", "key[]", "Keys of devices; at most 2048.",
+		    "[\"4202770D00000000_554433221100\"]"),
+	SELECT_PARAMS, PARAMS_END,
 };
 
 const struct endpoint multi_endpoints[] = {
 	{ .path = "/devices/multimac/devices", .methods = AERIE_HTTP_POST, .handle = by_macs, .params = macs_params,
-	  .result = AERIE_RESULT_LIST, .record = RECORD,
+	  .result = AERIE_RESULT_LIST, .forms = AERIE_FORM_WRAPPED, .record = RECORD,
 	  .summary = "Devices with any of several addresses, of any PHY.",
 	  .help = "A list of devices, each once; addresses that nobody has are left out." },
 	{ .path = "/devices/multikey/devices", .methods = AERIE_HTTP_POST, .handle = by_keys, .params = keys_params,
-	  .result = AERIE_RESULT_LIST, .record = RECORD,
+	  .result = AERIE_RESULT_LIST, .forms = AERIE_FORM_WRAPPED, .record = RECORD,
 	  .summary = "Several devices by their keys.",
 	  .help = "A list of devices, each once, in the order of the keys; keys of no device are left out." },
-	{ .path = "/devices/multikey/as-object/devices", .methods = AERIE_HTTP_POST, .handle = as_object, .params = keys_params,
+	{ .path = "/devices/multikey/as-object/devices", .methods = AERIE_HTTP_POST, .handle = as_object, .params = object_params,
 	  .result = AERIE_RESULT_MAP, .record = RECORD,
 	  .summary = "Several devices by their keys, as a map.",
 	  .help = "A map of keys to devices; keys of no device are left out." },

@@ -44,6 +44,7 @@ static int register_table(struct endpoints *e, const struct endpoint *t)
 			.result = t->result,
 			.record = t->record,
 			.fields = t->fields,
+			.forms = t->forms,
 		};
 
 		err = e->http->register_route(e->h, &route);

@@ -415,6 +415,10 @@ class Tables(Shared):
         for bad in ("x", [1], {}):
             self.refused(path, {"datatable": bad}, names=["datatable"])
         self.refused(path, {"datatable": True, "colmap": [1]}, names=["colmap"])
+        for name in ("draw", "recordsTotal", "recordsFiltered"):
+            self.refused(path, {"datatable": True, "wrapper": name}, names=["wrapper", name])
+            self.assertEqual(list(self.post(path, {"wrapper": name})), [name])
+        self.refused(path, {"wrapper": "last_row"}, {"page": "0"}, names=["wrapper", "last_row"])
         for name, bad in (("draw", "x"), ("draw", "-1"), ("start", "-1"), ("start", "1.5"), ("length", "x"), ("order[0][column]", "x"),
                           ("order[0][column]", "-1"), ("order[0][dir]", "up")):
             self.refused(path, {"datatable": True, "fields": [KEY]}, {name: bad}, names=[name])

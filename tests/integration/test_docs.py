@@ -134,6 +134,9 @@ class Texts(unittest.TestCase):
 
     def says_what(self, schema):
         schema = self.document.resolve(schema)
+        for alternatives in ("oneOf", "anyOf"): # of the first, which the others are forms or parts of
+            if alternatives in schema and not self.document.properties(schema):
+                return self.says_what(schema[alternatives][0])
         if schema.get("type") == "array":
             return self.says_what(schema["items"])
         if "additionalProperties" in schema:
@@ -389,6 +392,59 @@ class Answers(unittest.TestCase):
                 self.assertIsNone(self.document.wrong(o.result(), json.loads(reply.octets)))
             checked += 1
         self.assertGreater(checked, 10)
+
+    # What asks for a form of a list, and how that differs from the others: a command, variables, members but the list's.
+    PAGE = {"last_page", "last_row", "total_row"}
+    TABLE = {"draw", "recordsFiltered", "recordsTotal"}
+    FORMS = [({}, {}, None), ({"wrapper": "aaData"}, {}, set()), ({}, {"page": "0", "size": "2"}, PAGE), ({"wrapper": "w"}, {"search": "lab"}, PAGE),
+             ({"datatable": True}, {"draw": "3", "length": "2"}, TABLE), ({"datatable": True, "wrapper": "w"}, {}, TABLE)]
+
+    def fits(self, schema, value):
+        """The number of the one schema of oneOf that a value fits, as our own reading and that of jsonschema have it."""
+        fits = [i for i, s in enumerate(schema["oneOf"]) if self.document.wrong(s, value) is None]
+        try:
+            import jsonschema
+        except ImportError:
+            pass
+        else:
+            resolver = jsonschema.RefResolver("", self.document.what)
+            self.assertEqual([i for i, s in enumerate(schema["oneOf"]) if jsonschema.Draft4Validator(s, resolver=resolver).is_valid(value)], fits)
+        self.assertEqual(len(fits), 1, fits)
+        return fits[0]
+
+    def test_lists_come_in_the_forms_that_their_schemas_tell(self):
+        asked = set()
+        for o in self.document.operations(own):
+            schema = o.result() or {}
+            keys = set((o.command() or {}).get("properties", {})) if o.method == "post" else set()
+            names = {p["name"] for p in o.placed("query")}
+            expected = 1 + ("wrapper" in keys) + ("page" in names) + ("datatable" in keys)
+            with self.subTest(str(o)):
+                self.assertEqual(len(schema.get("oneOf", [schema])), expected)
+            if expected == 1:
+                continue
+            needed = {k: v["example"] for k, v in (o.command() or {}).get("properties", {}).items() if k in o.command().get("required", [])}
+            for selected in ({}, {"fields": ["kismet.device.base.name", ["no.such", "x"], ["kismet.device.base.key", "kismet.device.base.manuf"]]}):
+                for command, variables, others in self.FORMS:
+                    command = {**command, **selected}
+                    if not set(command) <= keys or not set(variables) <= names:
+                        continue
+                    with self.subTest(f"{o} {command} {variables}"):
+                        path = o.url(lambda p: "-10000000" if p["name"] == "ts" else self.there(o, p))
+                        if o.method == "get":
+                            reply = self.host.ask(path + ("?" + urllib.parse.urlencode(variables) if variables else ""), headers=ADMIN)
+                        else:
+                            reply = self.host.ask(path, "POST", form_of(o, {**needed, **command}, variables.items()), {**ADMIN, "Content-Type": FORM})
+                        value = json.loads(reply.octets)
+                        form = schema["oneOf"][self.fits(schema, value)]
+                        if others is None:
+                            self.assertEqual((form["type"], type(value)), ("array", list))
+                        else:
+                            self.assertEqual(set(form.get("required", [])), others)
+                            self.assertEqual(len(set(value) - others), 1)
+                        asked.add((o.path, o.method, len(schema["oneOf"])))
+        self.assertEqual(sorted({n for _, _, n in asked}), [2, 4])
+        self.assertGreaterEqual(len(asked), 14)
 
     def test_every_format_that_is_listed_is_served(self):
         for o in self.document.operations(own):

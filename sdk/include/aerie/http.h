@@ -68,6 +68,11 @@ struct aerie_param {
 #define AERIE_RESULT_VALUE 4u  /* any one value */
 #define AERIE_RESULT_MAP 5u    /* maps by keys that are no fields: device keys, UUIDs, numbers */
 
+/* Other forms in which a route with AERIE_RESULT_LIST answers. */
+#define AERIE_FORM_WRAPPED 1u /* {NAME: [...]}, for the command's `wrapper` */
+#define AERIE_FORM_PAGE 2u    /* {"data": [...], "last_page": n, "last_row": n, "total_row": n}, for `page` and its like; or NAME for data */
+#define AERIE_FORM_TABLE 4u   /* {"draw": n, NAME: [...], "recordsFiltered": n, "recordsTotal": n}, for the command's `datatable` */
+
 struct aerie_route {
 	uint32_t size;
 	uint32_t methods;    /* AERIE_HTTP_... */
@@ -93,6 +98,8 @@ struct aerie_route {
 	uint32_t result;    /* AERIE_RESULT_... */
 	const char *record; /* name of the record type of the map, or of each of the maps; NULL: none */
 	const char *fields; /* names of registered fields in it beside those of record, separated by spaces; NULL: none */
+	uint32_t forms;     /* AERIE_FORM_... of a list */
+	uint32_t reserved;
 };
 
 /* Writes one value to a visitor. [http] */
