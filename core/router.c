@@ -18,6 +18,7 @@ struct router *router_new(struct core *core)
 
 	if (!r)
 		return NULL;
+	value_note_memory();
 	r->core = core;
 	epochs_set_builder(core->epochs, REG_ROUTE, route_table_build, free, r);
 	epochs_set_builder(core->epochs, REG_WS, ws_table_build, free, r);
