@@ -494,6 +494,25 @@ class Answers(unittest.TestCase):
                         self.assertEqual(reply.status, 405)
                         self.assertEqual(set(reply.headers["Allow"].lower().split(", ")) - {"head", "options"}, set(item))
 
+    def test_endpoints_stand_under_the_first_part_of_their_paths_devices_first(self):
+        text = self.host.ask("/docs/endpoints.html").octets.decode()
+        page = Page(text)
+        families, under = [], {}
+        for level, title in page.titles:
+            if level == "h2":
+                families.append(title)
+            elif level == "h3":
+                path = "/" + title.partition("/")[2]
+                under.setdefault(families[-1], []).append(path)
+                self.assertEqual(families[-1], "/" + path[1:].rpartition("/")[0].partition("/")[0])
+        self.assertEqual((families[0], families[-1]), ("/devices", "/"))
+        self.assertEqual(families[1:-1], sorted(families[1:-1]))
+        self.assertEqual(len(families), len(set(families)))
+        self.assertEqual(under["/devices"][0], "/devices/summary/devices")
+        self.assertIn("/devices/monitor.ws", under["/devices"], "whoever registered them")
+        self.assertEqual(text.count("Module: "), sum(map(len, under.values())))
+        self.assertIn("Module: aerie.live.", text)
+
     def test_page_and_document_list_the_same(self):
         """The page has an anchor per route: the number of its methods, its path, and its formats behind a dot."""
         page = Page(self.host.ask("/docs/endpoints.html").octets.decode())
