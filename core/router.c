@@ -433,6 +433,7 @@ const struct aerie_http http_service = {
 	.reply_value = reply_value,
 	.reply_list = reply_list,
 	.reply_wrapped = reply_wrapped,
+	.reply_map = reply_map,
 	.reply_octets = reply_octets,
 	.reply_error = reply_error,
 	.dispatch = dispatch,

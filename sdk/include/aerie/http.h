@@ -219,6 +219,9 @@ struct aerie_http {
 	int (*reply_wrapped)(struct aerie_reply *rep, const char *name, aerie_next_fn *next, int64_t (*count)(void *user), void *user,
 			     void (*destroy)(void *user));
 
+	/* As reply_list(), as a map: each call of next writes one key and its value. count says exactly how many calls there will be. */
+	int (*reply_map)(struct aerie_reply *rep, aerie_next_fn *next, int64_t (*count)(void *user), void *user, void (*destroy)(void *user));
+
 	/* For transports. [any] A client has connected: 1, or has gone: -1. */
 	void (*connection)(const struct aerie_host *h, int32_t change);
 	/* [any] Clients that are connected now, WebSockets among them. */
