@@ -29,6 +29,8 @@ static int sink_more(struct aerie_sink *base, size_t n)
 		return -ENOMEM;
 	}
 	size = size ? size * 2 : SINK_FIRST;
+	if (size > s->max)
+		size = s->max;
 	if (size < end + n)
 		size = end + n;
 	buf = realloc(s->buf, size);
@@ -72,6 +74,7 @@ void reply_reset(struct aerie_reply *rep)
 		rep->destroy(rep->user);
 	free(rep->wrapper);
 	rep->wrapper = NULL;
+	rep->is_map = false;
 	rep->document = NULL;
 	rep->destroy = NULL;
 	rep->user = NULL;
@@ -154,6 +157,14 @@ int reply_wrapped(struct aerie_reply *rep, const char *name, aerie_next_fn *next
 	}
 	rep->wrapper = copy;
 	return 0;
+}
+
+int reply_map(struct aerie_reply *rep, aerie_next_fn *next, int64_t (*count)(void *user), void *user, void (*destroy)(void *user))
+{
+	int err = reply_list(rep, next, count, user, destroy);
+
+	rep->is_map = !err;
+	return err;
 }
 
 int reply_octets(struct aerie_reply *rep, const char *content_type, const void *data, uint64_t len)
@@ -267,7 +278,7 @@ static int list_begin(struct aerie_reply *rep)
 		if (err)
 			return err;
 	}
-	return ser->visitor.begin_list(rep->document, (uint32_t)n);
+	return rep->is_map ? ser->visitor.begin_map(rep->document, (uint32_t)n) : ser->visitor.begin_list(rep->document, (uint32_t)n);
 }
 
 static int document_close(struct aerie_reply *rep)
@@ -281,16 +292,19 @@ static int document_close(struct aerie_reply *rep)
 
 static int list_end(struct aerie_reply *rep)
 {
-	int err = rep->serializer->visitor.end_list(rep->document);
+	const struct aerie_visitor *vt = &rep->serializer->visitor;
+	int err = rep->is_map ? vt->end_map(rep->document) : vt->end_list(rep->document);
 
 	if (!err && rep->wrapper)
-		err = rep->serializer->visitor.end_map(rep->document);
+		err = vt->end_map(rep->document);
 	return err ? err : document_close(rep);
 }
 
-/* The elements that were counted and then went away. */
+/* The elements that were counted and then went away; entries of a map have no names that could stand for them. */
 static int list_pad(struct aerie_reply *rep)
 {
+	if (rep->is_map && rep->expected > 0)
+		return -EPROTO;
 	for (; rep->expected > 0 && sink_used(&rep->sink) < REPLY_CHUNK; rep->expected--) {
 		int err = rep->serializer->visitor.null(rep->document);
 

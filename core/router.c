@@ -18,6 +18,7 @@ struct router *router_new(struct core *core)
 
 	if (!r)
 		return NULL;
+	value_note_memory();
 	r->core = core;
 	epochs_set_builder(core->epochs, REG_ROUTE, route_table_build, free, r);
 	epochs_set_builder(core->epochs, REG_WS, ws_table_build, free, r);
@@ -444,6 +445,7 @@ const struct aerie_http http_service = {
 	.reply_value = reply_value,
 	.reply_list = reply_list,
 	.reply_wrapped = reply_wrapped,
+	.reply_map = reply_map,
 	.reply_octets = reply_octets,
 	.reply_error = reply_error,
 	.dispatch = dispatch,

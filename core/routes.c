@@ -13,6 +13,7 @@
 #include <core/routes.h>
 
 #define METHODS (AERIE_HTTP_GET | AERIE_HTTP_POST | AERIE_HTTP_PUT | AERIE_HTTP_DELETE)
+#define FORMS (AERIE_FORM_WRAPPED | AERIE_FORM_PAGE | AERIE_FORM_TABLE)
 #define LITERAL "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-~"
 #define NAME "abcdefghijklmnopqrstuvwxyz0123456789_"
 
@@ -224,7 +225,7 @@ static bool copy_texts(struct route *route, const struct aerie_route *r, const c
 	route->r = (struct aerie_route){
 		.size = sizeof route->r, .methods = r->methods, .path = copy(r->path), .formats = copy(r->formats),
 		.role = copy(r->role), .summary = copy(r->summary), .help = copy(r->help), .handle = r->handle, .result = r->result,
-		.record = copy(r->record), .fields = copy(r->fields), .flags = r->flags,
+		.record = copy(r->record), .fields = copy(r->fields), .flags = r->flags, .forms = r->forms,
 	};
 	route->owner = copy(owner);
 	route->text = calloc(1, path_len + formats_len);
@@ -252,6 +253,8 @@ int route_new(const struct aerie_route *r, const char *owner, struct route **ret
 		return *ret_error = "its result is unknown", -EINVAL;
 	if (r->flags & ~AERIE_ROUTE_LONG)
 		return *ret_error = "it has an unknown flag", -EINVAL;
+	if (r->forms & ~FORMS || (r->forms && r->result != AERIE_RESULT_LIST))
+		return *ret_error = "it has forms of a list, and is none, or unknown ones", -EINVAL;
 	route = calloc(1, sizeof *route);
 	if (!route || !copy_texts(route, r, owner)) {
 		route_free(route);

@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <aerie/msgpack.h>
@@ -68,13 +69,31 @@ static int measure(struct from *f, const json_t *v, unsigned depth)
 	return 0;
 }
 
+/* jansson takes some of its failing allocations for a malformed text, so they are noted here. */
+static _Thread_local bool memory_was_out;
+
+static void *noting_malloc(size_t n)
+{
+	void *p = malloc(n);
+
+	memory_was_out = memory_was_out || !p;
+	return p;
+}
+
+void value_note_memory(void)
+{
+	json_set_alloc_funcs(noting_malloc, free);
+}
+
 int value_from_json(const char *text, size_t len, json_t **ret, char *why, size_t room)
 {
 	struct from f = { .why = why, .room = room };
 	json_error_t e;
-	json_t *v = json_loadb(text, len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &e);
+	json_t *v;
 
-	if (!v && (json_error_code(&e) == json_error_out_of_memory || !e.text[0])) /* it has no words for most of its failing allocations */
+	memory_was_out = false;
+	v = json_loadb(text, len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &e);
+	if (!v && memory_was_out)
 		return -ENOMEM;
 	if (!v && json_error_code(&e) == json_error_stack_overflow)
 		return fail(&f, "it is nested deeper than %u levels", VALUE_DEPTH);

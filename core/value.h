@@ -16,6 +16,9 @@
 #define VALUE_KEY 256u         /* octets of a key in msgpack, at most */
 #define VALUE_KEYS 4096u       /* keys of one map, at most: value_key() counts its way */
 
+/* Makes jansson's allocations, in all of the process, such that value_from_json() tells those that fail from malformed text. To be
+ * called before there are threads. */
+void value_note_memory(void);
 /* -EBADMSG with a reason for people that fits room; -ENOMEM. */
 int value_from_json(const char *text, size_t len, json_t **ret, char *why, size_t room);
 int value_from_msgpack(const uint8_t *data, size_t len, json_t **ret, char *why, size_t room);

@@ -127,6 +127,7 @@ int docs_openapi(void *user, const struct aerie_request *req, struct aerie_reply
 	err = text ? 0 : -ENOMEM;
 	json_decref(o.series);
 	json_decref(o.series_minute);
+	json_decref(o.selection);
 	json_decref(o.work);
 	json_decref(o.root);
 	free(o.fields);

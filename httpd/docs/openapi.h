@@ -17,7 +17,7 @@ struct openapi {
 	json_t *ids;	 /* operationIds that are taken */
 	json_t *holds;	 /* name of a field -> name of the record type of what it holds */
 	json_t *extended; /* name of a record type -> names of those that begin with its members and have more */
-	json_t *series, *series_minute; /* references to their schemas */
+	json_t *series, *series_minute, *selection; /* references to their schemas */
 	struct aerie_field_info *fields; /* in the order of ids */
 	size_t n_fields, room_fields;
 };
@@ -26,7 +26,7 @@ struct openapi {
 void schemas_build(struct openapi *o); /* components of all record types, and of series */
 json_t *schemas_of_param(struct openapi *o, const struct aerie_param *p); /* with its example */
 json_t *schemas_of_params(struct openapi *o, const struct aerie_route *r, uint16_t in); /* a map; NULL: there is none */
-json_t *schemas_of_result(struct openapi *o, const struct aerie_route *r);
+json_t *schemas_of_result(struct openapi *o, const struct aerie_route *r, uint32_t method);
 /* Keeps a schema, which it takes, as a component, and gives a reference to it. */
 json_t *schemas_keep(struct openapi *o, const char *name, json_t *schema);
 

@@ -235,7 +235,7 @@ static const char *type_of_octets(const char *suffix)
 	return "*/*";
 }
 
-static void put_content(struct openapi *o, json_t *content, const struct aerie_route *r, const char *type)
+static void put_content(struct openapi *o, json_t *content, const struct aerie_route *r, const char *type, uint32_t bit)
 {
 	json_t *schema;
 
@@ -246,7 +246,7 @@ static void put_content(struct openapi *o, json_t *content, const struct aerie_r
 	else
 		schema = r->result == AERIE_RESULT_OCTETS
 				 ? tree_parse(&o->tree, "{\"description\": \"A document of its own.\"}")
-				 : schemas_of_result(o, r);
+				 : schemas_of_result(o, r, bit);
 	tree_put(&o->tree, tree_object(&o->tree, content, type), "schema", schema);
 }
 
@@ -286,11 +286,11 @@ static void put_responses(struct openapi *o, json_t *op, const struct aerie_rout
 	content = tree_object(&o->tree, ok, "content");
 	if (suffix)
 		put_content(o, content, r,
-			    serializer && r->result != AERIE_RESULT_OCTETS ? serializer : type_of_octets(suffix));
+			    serializer && r->result != AERIE_RESULT_OCTETS ? serializer : type_of_octets(suffix), bit);
 	else
 		json_object_foreach (o->formats, name, type)
 			if (paths_serves(o, r, name, bit))
-				put_content(o, content, r, json_string_value(type));
+				put_content(o, content, r, json_string_value(type), bit);
 	put_errors(o, responses, r, suffix, bit);
 }
 

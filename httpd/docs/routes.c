@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* The page of endpoints: a section per route, grouped by the module that registered it. */
+/* The page of endpoints: a section per route, grouped by the first segment of its path. Devices come first: most readers
+ * look for them. */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,7 +10,8 @@
 
 struct routes_page {
 	struct html t;
-	char *owner; /* of the section before */
+	char **family; /* first segments, each once; "": of paths that have no other */
+	size_t n, at;  /* at: the one that is being written */
 };
 
 static const struct {
@@ -104,11 +107,23 @@ static void put_result(struct html *t, const struct aerie_route *r)
 		[AERIE_RESULT_VALUE] = "one value",
 		[AERIE_RESULT_MAP] = "maps by their keys",
 	};
+	static const struct {
+		uint32_t form;
+		const char *text;
+	} forms[] = {
+		{ AERIE_FORM_WRAPPED, ", in a map when it is wrapped" },
+		{ AERIE_FORM_PAGE, ", a page of it" },
+		{ AERIE_FORM_TABLE, ", a page for DataTables" },
+	};
+	size_t i;
 
 	if (r->result >= sizeof kinds / sizeof kinds[0] || !kinds[r->result])
 		return;
 	html_raw(t, " Answers ");
 	html_raw(t, kinds[r->result]);
+	for (i = 0; i < sizeof forms / sizeof forms[0]; i++)
+		if (r->forms & forms[i].form)
+			html_raw(t, forms[i].text);
 	if (r->record) {
 		html_raw(t, ": ");
 		html_link(t, "../docs/records.html", r->record);
@@ -119,7 +134,7 @@ static void put_result(struct html *t, const struct aerie_route *r)
 	html_raw(t, ".");
 }
 
-static void facts(struct html *t, const struct aerie_route *r)
+static void facts(struct html *t, const struct aerie_route *r, const char *owner)
 {
 	html_raw(t, "<p class=\"soft\">");
 	if (r->methods) {
@@ -131,8 +146,63 @@ static void facts(struct html *t, const struct aerie_route *r)
 	html_list(t, !r->role ? "none, unless the server wants one for everything" : *r->role ? r->role : "none");
 	html_raw(t, ".");
 	put_result(t, r);
+	html_raw(t, " Module: ");
+	html_text(t, owner);
+	html_raw(t, ".");
 	html_raw(t, "</p>\n");
 }
+
+/* ---- groups ---- */
+
+/* The first segment of a path that has more, or "" */
+static const char *family_of(const char *path, size_t *ret_len)
+{
+	const char *end = strchr(path + 1, '/');
+
+	*ret_len = end ? (size_t)(end - path - 1) : 0;
+	return path + 1;
+}
+
+static int is_of(const char *family, const char *path)
+{
+	size_t len;
+	const char *own = family_of(path, &len);
+
+	return strlen(family) == len && !memcmp(family, own, len);
+}
+
+static int on_family(void *user, const struct aerie_route *r, const char *owner)
+{
+	struct routes_page *p = user;
+	const char *name;
+	char **family;
+	size_t i, len;
+
+	for (i = 0; i < p->n; i++)
+		if (is_of(p->family[i], r->path))
+			return 0;
+	family = realloc(p->family, (p->n + 1) * sizeof *family);
+	if (!family)
+		return p->t.err = -ENOMEM;
+	p->family = family;
+	name = family_of(r->path, &len);
+	family[p->n] = strndup(name, len);
+	if (!family[p->n])
+		return p->t.err = -ENOMEM;
+	p->n++;
+	return 0;
+}
+
+/* Devices, the others by their names, and paths without a family. */
+static int compare_families(const void *a, const void *b)
+{
+	const char *x = *(char *const *)a, *y = *(char *const *)b;
+	int devices = !strcmp(y, "devices") - !strcmp(x, "devices"), alone = !*x - !*y;
+
+	return devices ? devices : alone ? alone : strcmp(x, y);
+}
+
+/* ---- sections ---- */
 
 static int on_route(void *user, const struct aerie_route *r, const char *owner)
 {
@@ -140,13 +210,8 @@ static int on_route(void *user, const struct aerie_route *r, const char *owner)
 	struct html *t = &p->t;
 	char id[24];
 
-	if (!p->owner || strcmp(p->owner, owner)) {
-		free(p->owner);
-		p->owner = strdup(owner);
-		html_raw(t, "<h2>");
-		html_text(t, owner);
-		html_raw(t, "</h2>\n");
-	}
+	if (!is_of(p->family[p->at], r->path))
+		return 0;
 	(void)snprintf(id, sizeof id, "%u", r->methods);
 	html_raw(t, "<section id=\"");
 	html_raw(t, id);
@@ -167,7 +232,7 @@ static int on_route(void *user, const struct aerie_route *r, const char *owner)
 	html_raw(t, "</b> ");
 	html_sentence(t, r->help);
 	html_raw(t, "</p>\n");
-	facts(t, r);
+	facts(t, r, owner);
 	params_table(t, r);
 	html_raw(t, "</section>\n");
 	return 0;
@@ -176,13 +241,24 @@ static int on_route(void *user, const struct aerie_route *r, const char *owner)
 int docs_endpoints_page(void *user, const struct aerie_request *req, struct aerie_reply *rep)
 {
 	const struct docs *d = user;
-	struct routes_page p = { .owner = NULL };
+	struct routes_page p = { .n = 0 };
+	size_t i;
 
 	html_begin(&p.t, "Endpoints - Aerie", "../");
 	html_raw(&p.t, "<h1>Endpoints</h1>\n<p>A part of a path that begins with ':' is a parameter, one that begins "
 		       "with '*' stands for one or more parts. <i>Command</i>: a key of the map that is sent with "
 		       "POST.</p>\n");
-	(void)d->http->each_route(d->h, on_route, &p);
-	free(p.owner);
+	(void)d->http->each_route(d->h, on_family, &p);
+	if (p.n)
+		qsort(p.family, p.n, sizeof *p.family, compare_families);
+	for (p.at = 0; p.at < p.n; p.at++) {
+		html_raw(&p.t, "<h2>/");
+		html_text(&p.t, p.family[p.at]);
+		html_raw(&p.t, "</h2>\n");
+		(void)d->http->each_route(d->h, on_route, &p);
+	}
+	for (i = 0; i < p.n; i++)
+		free(p.family[i]);
+	free(p.family);
 	return html_reply(d, &p.t, rep);
 }

@@ -9,7 +9,7 @@
 #include "openapi.h"
 
 #define MAC "^[0-9A-F]{2}(:[0-9A-F]{2}){5}$"
-#define ANY_MAC "[0-9A-Fa-f]{2}([:-][0-9A-Fa-f]{2}){5}"
+#define ANY_MAC "[0-9A-Fa-f]{2}(:[0-9A-Fa-f]{2}){5}"
 
 /* ---- fields ---- */
 
@@ -267,6 +267,9 @@ void schemas_build(struct openapi *o)
 	(void)d->fields->each_record(d->h, reserve, o);
 	o->series_minute = schemas_keep(o, "aerie.series_minute", map_of_fields(o, SERIES));
 	o->series = schemas_keep(o, "aerie.series", map_of_fields(o, SERIES LONG_SERIES));
+	o->selection = schemas_keep(o, "aerie.selection", tree_parse(&o->tree, "{\"type\": \"object\", \"description\": \"What "
+				    "`fields` select: each value under its path's last name or the name that it is given, in that "
+				    "order; 0 for what is absent, and lists and maps where a path leads through them.\"}"));
 	(void)d->fields->each_record(d->h, on_record, o);
 	find_extended(o);
 }
@@ -386,22 +389,98 @@ static json_t *result_map(struct openapi *o, const struct aerie_route *r)
 	return both;
 }
 
-json_t *schemas_of_result(struct openapi *o, const struct aerie_route *r)
+/* With a command, also what its `fields` select: under other names, and 0 for what is absent. */
+static json_t *result_part(struct openapi *o, const struct aerie_route *r, uint32_t method)
+{
+	json_t *part = result_map(o, r), *schema, *any;
+	uint32_t i;
+
+	for (i = 0; method != AERIE_HTTP_GET && i < r->n_params; i++) {
+		if (r->params[i].in != AERIE_IN_COMMAND || strcmp(r->params[i].type, "fields"))
+			continue;
+		schema = json_object();
+		any = tree_array(&o->tree, schema, "anyOf");
+		tree_add(&o->tree, any, part);
+		tree_add(&o->tree, any, json_incref(o->selection));
+		return schema;
+	}
+	return part;
+}
+
+/* ---- forms of lists ---- */
+
+/* A map of these numbers and of the list, whose name is the client's. */
+static json_t *form_of(struct openapi *o, json_t *list, const char *const *numbers, const char *help)
+{
+	json_t *schema = json_object(), *required = NULL, *properties = NULL, *number;
+
+	tree_put_text(&o->tree, schema, "type", "object");
+	tree_put_text(&o->tree, schema, "description", help);
+	tree_put(&o->tree, schema, "additionalProperties", json_incref(list));
+	if (*numbers) {
+		required = tree_array(&o->tree, schema, "required");
+		properties = tree_object(&o->tree, schema, "properties");
+	}
+	tree_put(&o->tree, schema, "minProperties", json_integer(*numbers ? 4 : 1));
+	tree_put(&o->tree, schema, "maxProperties", json_integer(*numbers ? 4 : 1));
+	for (; *numbers; numbers++) {
+		number = tree_parse(&o->tree, "{\"type\": \"integer\", \"minimum\": 0}");
+		tree_add_text(&o->tree, required, *numbers);
+		tree_put(&o->tree, properties, *numbers, number);
+	}
+	return schema;
+}
+
+/* The list, or one of its other forms: two of them need a command. */
+static json_t *forms_of(struct openapi *o, const struct aerie_route *r, uint32_t method, json_t *list)
+{
+	static const struct {
+		uint32_t form, methods;
+		const char *numbers[4], *help;
+	} rows[] = {
+		{ AERIE_FORM_WRAPPED, AERIE_HTTP_POST, { NULL }, "With `wrapper`: the list under that name." },
+		{ AERIE_FORM_PAGE, AERIE_HTTP_GET | AERIE_HTTP_POST, { "last_page", "last_row", "total_row" },
+		  "With `page`, `size`, `length`, `sort` or `search`: the page's rows as `data`, or under the name of "
+		  "`wrapper`; the number of pages, of rows that were found, and of all." },
+		{ AERIE_FORM_TABLE, AERIE_HTTP_POST, { "draw", "recordsFiltered", "recordsTotal" },
+		  "With `datatable`: the page's rows under the name of `wrapper`, or a name that the path's description "
+		  "tells; the number of rows that were found, and of all." },
+	};
+	json_t *schema = NULL, *one = NULL;
+	size_t i;
+
+	for (i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		if (!(r->forms & rows[i].form) || !(method & rows[i].methods))
+			continue;
+		if (!schema) {
+			schema = json_object();
+			one = tree_array(&o->tree, schema, "oneOf");
+			tree_add(&o->tree, one, json_incref(list));
+		}
+		tree_add(&o->tree, one, form_of(o, list, rows[i].numbers, rows[i].help));
+	}
+	if (!schema)
+		return list;
+	json_decref(list);
+	return schema;
+}
+
+json_t *schemas_of_result(struct openapi *o, const struct aerie_route *r, uint32_t method)
 {
 	json_t *many;
 
 	switch (r->result) {
 	case AERIE_RESULT_OBJECT:
-		return result_map(o, r);
+		return result_part(o, r, method);
 	case AERIE_RESULT_LIST:
 		many = json_object();
 		tree_put_text(&o->tree, many, "type", "array");
-		tree_put(&o->tree, many, "items", result_map(o, r));
-		return many;
+		tree_put(&o->tree, many, "items", result_part(o, r, method));
+		return forms_of(o, r, method, many);
 	case AERIE_RESULT_MAP:
 		many = json_object();
 		tree_put_text(&o->tree, many, "type", "object");
-		tree_put(&o->tree, many, "additionalProperties", result_map(o, r));
+		tree_put(&o->tree, many, "additionalProperties", result_part(o, r, method));
 		return many;
 	case AERIE_RESULT_VALUE:
 		return tree_parse(&o->tree, "{\"description\": \"One value.\"}");

@@ -198,18 +198,18 @@ static const struct aerie_param path_params[] = {
 
 const struct endpoint device_endpoints[] = {
 	{ .path = "/devices/summary/devices", .flags = AERIE_ROUTE_LONG, .methods = BOTH, .handle = summary, .params = summary_params,
-	  .result = AERIE_RESULT_LIST, .record = RECORD,
+	  .result = AERIE_RESULT_LIST, .forms = TABLE_FORMS, .record = RECORD,
 	  .summary = "Summaries of devices.",
 	  .help = "What `fields` selects of every device that `regex` lets through, as a list, or as a map with the list under the name `wrapper`. "
 		  "`datatable`: a map of draw, recordsTotal, recordsFiltered and the page's devices under `wrapper`, or aaData; other variables "
 		  "are DataTables' own. `page`, `size`, `sort` or `search`: a map of data, last_page, last_row (devices found) and total_row." },
 	{ .path = "/devices/all_devices", .flags = AERIE_ROUTE_LONG, .methods = BOTH, .handle = summary, .params = summary_params,
-	  .result = AERIE_RESULT_LIST, .record = RECORD,
+	  .result = AERIE_RESULT_LIST, .forms = TABLE_FORMS, .record = RECORD,
 	  .summary = "Every device.",
 	  .help = "A list of devices, in no promised order; complete records unless `fields` selects. With .ekjson or .itjson one device per "
 		  "line, which clients can read as a stream. Pages and tables as for /devices/summary/devices." },
 	{ .path = "/devices/last-time/:ts/devices", .flags = AERIE_ROUTE_LONG, .methods = BOTH, .handle = last_time, .params = time_params,
-	  .result = AERIE_RESULT_LIST, .record = RECORD,
+	  .result = AERIE_RESULT_LIST, .forms = AERIE_FORM_WRAPPED, .record = RECORD,
 	  .summary = "Devices that are new or changed since a time.",
 	  .help = "A list of devices; complete records unless `fields` selects. A device that changed within the second `ts` is one of them." },
 	{ .path = "/devices/by-key/:key/device", .methods = BOTH, .handle = by_key, .params = key_params,
@@ -221,11 +221,11 @@ const struct endpoint device_endpoints[] = {
 	  .help = "The value that stands at this path in the device's record, alone: /devices/by-key/KEY/device.json/PATH. 404: no such device, or "
 		  "nothing there; 400: not a key." },
 	{ .path = "/devices/by-mac/:mac/devices", .flags = AERIE_ROUTE_LONG, .methods = BOTH, .handle = by_mac, .params = mac_params,
-	  .result = AERIE_RESULT_LIST, .record = RECORD,
+	  .result = AERIE_RESULT_LIST, .forms = AERIE_FORM_WRAPPED, .record = RECORD,
 	  .summary = "Devices with an address, of any PHY.",
 	  .help = "A list of devices, empty when there is none. With a mask, those whose address is the same where the mask has ones." },
 	{ .path = "/devices/by-mac/:mac/:mask/devices", .flags = AERIE_ROUTE_LONG, .methods = BOTH, .handle = by_mac, .params = mask_params,
-	  .result = AERIE_RESULT_LIST, .record = RECORD,
+	  .result = AERIE_RESULT_LIST, .forms = AERIE_FORM_WRAPPED, .record = RECORD,
 	  .summary = "Devices with an address under a mask, of any PHY.",
 	  .help = "A list of devices, empty when there is none: those whose address is the same where the mask has ones." },
 	{ 0 },

@@ -64,16 +64,19 @@ int table_reply(struct ask *a, struct aerie_reply *rep, const char *name);
 /* The list in the form that the request asks for. */
 int devices_reply(struct ask *a, struct aerie_reply *rep, const char *name);
 
-/* Rows of parameters: of every list, of lists that can be wrapped, of lists with pages and with tables. */
+/* Rows of parameters: of every list, of lists that can be wrapped (AERIE_FORM_WRAPPED), of lists with all forms. */
 #define DEVICE_FIELDS_PARAM \
 	AERIE_PARAM(AERIE_IN_COMMAND, 0, "fields", "fields", "What to show of each device; everything when missing.", \
 		    "[\"kismet.device.base.key\", [\"kismet.device.base.channel\", \"channel\"]]")
-#define LIST_PARAMS \
+#define SELECT_PARAMS \
 	DEVICE_FIELDS_PARAM, \
 	AERIE_PARAM(AERIE_IN_COMMAND, 0, "regex", "regex", "Only devices that match any of these terms; all when missing.", \
-		    "[[\"kismet.device.base.name\", \"^lab\"]]"), \
+		    "[[\"kismet.device.base.name\", \"^lab\"]]")
+#define LIST_PARAMS \
+	SELECT_PARAMS, \
 	AERIE_PARAM(AERIE_IN_COMMAND, 0, "wrapper", "string", "Name under which the list stands in a map; a bare list when missing.", \
 		    "\"aaData\"")
+#define TABLE_FORMS (AERIE_FORM_WRAPPED | AERIE_FORM_PAGE | AERIE_FORM_TABLE)
 #define TABLE_PARAMS \
 	LIST_PARAMS, \
 	AERIE_PARAM(AERIE_IN_COMMAND, 0, "last_time", "time", "Only devices that are new or changed since then.", "-60"), \

@@ -8,7 +8,6 @@
 
 #define NAMED_MAX 65536u /* devices in a command */
 #define MASKS_MAX 64u    /* different masks in a command: each costs a look for every device in the store */
-#define OBJECT_MAX 2048u /* devices of a map, which is made as a whole */
 #define RECORD "kismet.device.base"
 
 static int ended(struct ask *a, int err)
@@ -18,7 +17,7 @@ static int ended(struct ask *a, int err)
 }
 
 /* The list `devices`. */
-static int named(const struct ask *a, struct aerie_reply *rep, uint32_t most, const struct aerie_value **ret_list, uint32_t *ret_n)
+static int named(const struct ask *a, struct aerie_reply *rep, const struct aerie_value **ret_list, uint32_t *ret_n)
 {
 	const struct aerie_http *http = a->e->http;
 	const struct aerie_value *list = http->value_get(a->command, "devices");
@@ -27,7 +26,7 @@ static int named(const struct ask *a, struct aerie_reply *rep, uint32_t most, co
 		return ask_wrong(a, rep, "`devices` is missing, or no list");
 	*ret_list = list;
 	*ret_n = http->value_count(list);
-	return *ret_n > most ? ask_wrong(a, rep, "`devices` has more than %u elements; ask several times", most) : 0;
+	return *ret_n > NAMED_MAX ? ask_wrong(a, rep, "`devices` has more than %u elements; ask several times", NAMED_MAX) : 0;
 }
 
 /* The i-th element, a text; NULL: it is none. */
@@ -183,7 +182,7 @@ static int by_macs(void *user, const struct aerie_request *req, struct aerie_rep
 	int err = ask_begin(&a, user, req, rep);
 
 	if (!err)
-		err = named(&a, rep, NAMED_MAX, &list, &ts.n);
+		err = named(&a, rep, &list, &ts.n);
 	if (err)
 		return ended(&a, err);
 	ts.t = calloc(ts.n + 1, sizeof ts.t[0]);
@@ -258,12 +257,12 @@ static int read_keys(const struct ask *a, struct aerie_reply *rep, const struct 
 }
 
 /* A walk over the devices whose keys the command names. */
-static int walk_named(struct ask *a, struct aerie_reply *rep, uint32_t most, struct walk **ret_walk)
+static int walk_named(struct ask *a, struct aerie_reply *rep, struct walk **ret_walk)
 {
 	const struct aerie_value *list;
 	uint64_t *keys;
 	uint32_t n;
-	int err = named(a, rep, most, &list, &n);
+	int err = named(a, rep, &list, &n);
 
 	if (err)
 		return err;
@@ -288,40 +287,44 @@ static int by_keys(void *user, const struct aerie_request *req, struct aerie_rep
 	int err = ask_begin(&a, user, req, rep);
 
 	if (!err)
-		err = walk_named(&a, rep, NAMED_MAX, &w);
+		err = walk_named(&a, rep, &w);
 	return ended(&a, err ? err : walk_reply(&a, w, rep));
 }
 
+/* Devices under their keys: those that are there when the request comes. */
 struct object {
 	const struct endpoints *e;
 	struct walk *walk;
 	const uint64_t *keys;
-	size_t n;
+	size_t n, at;
 };
 
 static void object_free(void *user)
 {
 	struct object *o = user;
 
-	if (o)
-		walk_free(o->walk);
+	walk_free(o->walk);
 	free(o);
 }
 
-static int emit_object(void *user, const struct aerie_visitor *vt, void *v)
+static int64_t object_count(void *user)
+{
+	return (int64_t)((struct object *)user)->n;
+}
+
+static int next_entry(void *user, const struct aerie_visitor *vt, void *v)
 {
 	struct object *o = user;
 	char text[41];
-	size_t i;
-	int err = vt->begin_map(v, (uint32_t)o->n), len;
+	int err, len;
 
-	for (i = 0; !err && i < o->n; i++) {
-		len = o->e->devices->key_text(o->e->h, o->keys[i], text);
-		err = len < 0 ? len : vt->key_text(v, text, (uint32_t)len);
-		if (!err)
-			err = walk_write(o->walk, o->keys[i], vt, v);
-	}
-	return err ? err : vt->end_map(v);
+	if (o->at == o->n)
+		return 0;
+	len = o->e->devices->key_text(o->e->h, o->keys[o->at], text);
+	err = len < 0 ? len : vt->key_text(v, text, (uint32_t)len);
+	if (!err)
+		err = walk_write(o->walk, o->keys[o->at++], vt, v);
+	return err ? err : 1;
 }
 
 static int as_object(void *user, const struct aerie_request *req, struct aerie_reply *rep)
@@ -336,11 +339,11 @@ static int as_object(void *user, const struct aerie_request *req, struct aerie_r
 	o->e = e;
 	err = ask_begin(&a, e, req, rep);
 	if (!err)
-		err = walk_named(&a, rep, OBJECT_MAX, &o->walk);
+		err = walk_named(&a, rep, &o->walk);
 	if (!err)
 		err = walk_settle(o->walk, &o->keys, &o->n);
 	if (!err)
-		return ended(&a, e->http->reply_value(rep, emit_object, o, object_free));
+		return ended(&a, e->http->reply_map(rep, next_entry, object_count, o, object_free));
 	object_free(o);
 	return ended(&a, err);
 }
@@ -351,21 +354,26 @@ static const struct aerie_param macs_params[] = {
 	LIST_PARAMS, PARAMS_END,
 };
 static const struct aerie_param keys_params[] = {
-	AERIE_PARAM(AERIE_IN_COMMAND, AERIE_PARAM_REQUIRED, "devices", "key[]", "Keys of devices; at most 65536, and 2048 for a map.",
+	AERIE_PARAM(AERIE_IN_COMMAND, AERIE_PARAM_REQUIRED, "devices", "key[]", "Keys of devices; at most 65536.",
 		    "[\"4202770D00000000_554433221100\"]"),
 	LIST_PARAMS, PARAMS_END,
+};
+static const struct aerie_param object_params[] = {
+	AERIE_PARAM(AERIE_IN_COMMAND, AERIE_PARAM_REQUIRED, "devices", "key[]", "Keys of devices; at most 65536.",
+		    "[\"4202770D00000000_554433221100\"]"),
+	SELECT_PARAMS, PARAMS_END,
 };
 
 const struct endpoint multi_endpoints[] = {
 	{ .path = "/devices/multimac/devices", .flags = AERIE_ROUTE_LONG, .methods = AERIE_HTTP_POST, .handle = by_macs, .params = macs_params,
-	  .result = AERIE_RESULT_LIST, .record = RECORD,
+	  .result = AERIE_RESULT_LIST, .forms = AERIE_FORM_WRAPPED, .record = RECORD,
 	  .summary = "Devices with any of several addresses, of any PHY.",
 	  .help = "A list of devices, each once; addresses that nobody has are left out." },
 	{ .path = "/devices/multikey/devices", .flags = AERIE_ROUTE_LONG, .methods = AERIE_HTTP_POST, .handle = by_keys, .params = keys_params,
-	  .result = AERIE_RESULT_LIST, .record = RECORD,
+	  .result = AERIE_RESULT_LIST, .forms = AERIE_FORM_WRAPPED, .record = RECORD,
 	  .summary = "Several devices by their keys.",
 	  .help = "A list of devices, each once, in the order of the keys; keys of no device are left out." },
-	{ .path = "/devices/multikey/as-object/devices", .flags = AERIE_ROUTE_LONG, .methods = AERIE_HTTP_POST, .handle = as_object, .params = keys_params,
+	{ .path = "/devices/multikey/as-object/devices", .flags = AERIE_ROUTE_LONG, .methods = AERIE_HTTP_POST, .handle = as_object, .params = object_params,
 	  .result = AERIE_RESULT_MAP, .record = RECORD,
 	  .summary = "Several devices by their keys, as a map.",
 	  .help = "A map of keys to devices; keys of no device are left out." },

@@ -384,6 +384,18 @@ static int form_of(const struct ask *a, struct aerie_reply *rep, int *ret_err)
 	return 0;
 }
 
+/* A wrapper must not be a name that stands in the map already. */
+static int is_taken(const char *name)
+{
+	static const char *const taken[] = { "draw", "recordsFiltered", "recordsTotal", "last_page", "last_row", "total_row" };
+	size_t i;
+
+	for (i = 0; i < sizeof taken / sizeof taken[0]; i++)
+		if (!strcmp(name, taken[i]))
+			return 1;
+	return 0;
+}
+
 int table_reply(struct ask *a, struct aerie_reply *rep, const char *name)
 {
 	struct table *t;
@@ -391,6 +403,8 @@ int table_reply(struct ask *a, struct aerie_reply *rep, const char *name)
 
 	if (err || !form)
 		return err;
+	if (a->wrapper && is_taken(a->wrapper))
+		return ask_wrong(a, rep, "`wrapper` is a name that pages have already: \"%s\"", a->wrapper);
 	t = calloc(1, sizeof *t);
 	if (!t)
 		return -ENOMEM;

@@ -45,6 +45,7 @@ static int register_table(struct endpoints *e, const struct endpoint *t)
 			.record = t->record,
 			.fields = t->fields,
 			.flags = t->flags,
+			.forms = t->forms,
 		};
 
 		err = e->http->register_route(e->h, &route);

@@ -69,7 +69,7 @@ struct endpoint {
 	const char *path, *formats, *summary, *help;
 	aerie_handler_fn *handle;
 	uint32_t methods;                 /* 0: GET */
-	uint32_t result, flags;           /* the rest: as in struct aerie_route */
+	uint32_t result, flags, forms;    /* the rest: as in struct aerie_route */
 	const char *role, *record, *fields;
 	const struct aerie_param *params; /* ends with a row without name; NULL: none */
 };

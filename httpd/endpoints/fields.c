@@ -167,6 +167,17 @@ int reply_wrapped_of(const struct endpoints *e, const struct aerie_request *req,
 	return reply_elements(e, rep, wrapper, next, count, user, destroy);
 }
 
+int recording_list(const struct endpoints *e, const struct aerie_recording *from, uint32_t n, struct aerie_recording *to)
+{
+	const struct aerie_visitor *vt = e->select->recording_visitor;
+	int err = vt->begin_list(to, n);
+	uint64_t at = 0;
+
+	for (; !err && n; n--)
+		err = e->select->recording_play(e->h, from, &at, NULL, vt, to);
+	return err ? err : vt->end_list(to);
+}
+
 struct recorded {
 	const struct endpoints *e;
 	struct aerie_recording *r;

@@ -28,6 +28,8 @@ int reply_list_of(const struct endpoints *e, const struct aerie_request *req, st
 		  int64_t (*count)(void *user), void *user, void (*destroy)(void *user));
 int reply_wrapped_of(const struct endpoints *e, const struct aerie_request *req, struct aerie_reply *rep, const char *wrapper,
 		     aerie_next_fn *next, int64_t (*count)(void *user), void *user, void (*destroy)(void *user));
+/* Writes the n values of `from`, which were written down one after the other, as a list. */
+int recording_list(const struct endpoints *e, const struct aerie_recording *from, uint32_t n, struct aerie_recording *to);
 /* A value that was written down; the recording is taken over. */
 int reply_recording_of(const struct endpoints *e, const struct aerie_request *req, struct aerie_reply *rep, struct aerie_recording *r);
 

@@ -56,18 +56,9 @@ static int collect(const struct endpoints *e, uint64_t since_us, uint64_t now_us
 	return 0;
 }
 
-/* The messages as a list in r. */
 static int write_list(const struct messages *ms, struct aerie_recording *r)
 {
-	const struct aerie_select *select = ms->e->select;
-	const struct aerie_visitor *vt = select->recording_visitor;
-	int err = vt->begin_list(r, ms->n);
-	uint64_t at = 0;
-	uint32_t i;
-
-	for (i = 0; !err && i < ms->n; i++)
-		err = select->recording_play(ms->e->h, ms->r, &at, NULL, vt, r);
-	return err ? err : vt->end_list(r);
+	return recording_list(ms->e, ms->r, ms->n, r);
 }
 
 static int write_since(const struct messages *ms, struct aerie_recording *r)

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* Streams: whatever keeps exporting, as its owners registered it. */
+/* Streams: whatever keeps exporting, as its owners registered it. They come and go, so a list of them is written down at once. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "fields.h"
-#include "lists.h"
 
 static int write_stream(const struct endpoints *e, const struct aerie_stream_info *info, const struct aerie_visitor *vt, void *v)
 {
@@ -35,21 +34,34 @@ static int write_stream(const struct endpoints *e, const struct aerie_stream_inf
 	return err ? err : vt->end_map(v);
 }
 
+struct listing {
+	const struct endpoints *e;
+	struct aerie_recording *r;
+	uint32_t n;
+};
+
 static int on_stream(void *user, const struct aerie_stream_info *info)
 {
-	struct nth *n = user;
+	struct listing *l = user;
 
-	return nth_hit(n) ? nth_done(n, write_stream(n->e, info, n->vt, n->v)) : 0;
-}
-
-static int each_stream(struct nth *n)
-{
-	return n->e->streams->each(n->e->h, on_stream, n);
+	l->n++;
+	return write_stream(l->e, info, l->e->select->recording_visitor, l->r);
 }
 
 static int all_streams(void *user, const struct aerie_request *req, struct aerie_reply *rep)
 {
-	return reply_each(user, req, rep, each_stream, 0);
+	const struct endpoints *e = user;
+	struct listing l = { .e = e, .r = e->select->recording_new(e->h, FIELDS_VALUE_MAX) };
+	struct aerie_recording *list = e->select->recording_new(e->h, FIELDS_VALUE_MAX);
+	int err = l.r && list ? e->streams->each(e->h, on_stream, &l) : -ENOMEM;
+
+	if (!err)
+		err = recording_list(e, l.r, l.n, list);
+	e->select->recording_free(l.r);
+	if (!err)
+		return reply_recording_of(e, req, rep, list);
+	e->select->recording_free(list);
+	return err;
 }
 
 /* The number in the path: 0; 1: an error was replied; or a negative errno. */

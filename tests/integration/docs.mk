@@ -8,3 +8,7 @@ tests_integration_odd_odd_routes_la_LIBTOOLFLAGS = $(MODLT)
 dist_check_SCRIPTS += tests/integration/test_docs.py
 TESTS += tests/integration/test_docs.py
 EXTRA_DIST += tests/integration/openapi.py
+
+# What the tests with made-up requests keep from run to run.
+clean-local:
+	rm -rf tests/hypothesis

@@ -19,6 +19,7 @@ SOURCE = os.environ.get("AERIE_SOURCE", ".")
 CAPTURE = os.path.join(SOURCE, "tests/data/lab-ch6.pcap")
 MODULES = os.path.join(BUILD, "tests/integration/modules/.libs")
 PATIENCE = 60
+os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", os.path.join(os.path.abspath(BUILD), "tests/hypothesis"))  # not where it is started
 
 
 class Host:

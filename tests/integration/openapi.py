@@ -114,8 +114,11 @@ class Document:
         missing = [k for k in schema.get("required", []) if k not in value]
         if missing:
             return f"{at}: {missing} are missing"
+        if not schema.get("minProperties", 0) <= len(value) <= schema.get("maxProperties", len(value)):
+            return f"{at}: {len(value)} members"
         if "additionalProperties" in schema:
-            return next(filter(None, (self.wrong(schema["additionalProperties"], v, f"{at}/{k}") for k, v in value.items())), None)
+            known = schema.get("properties", {})
+            return next(filter(None, (self.wrong(known.get(k, schema["additionalProperties"]), v, f"{at}/{k}") for k, v in value.items())), None)
         properties = self.properties(schema)
         if properties is None:
             return None

@@ -22,4 +22,5 @@ tests_integration_modules_odd_values_la_CPPFLAGS = $(MODCPP)
 tests_integration_modules_odd_values_la_LDFLAGS = $(MODLD) -rpath /nowhere
 tests_integration_modules_odd_values_la_LIBTOOLFLAGS = $(MODLT)
 dist_check_SCRIPTS += tests/integration/test_serializers.py
+EXTRA_DIST += tests/integration/unpack.pl
 TESTS += tests/integration/test_serializers.py

@@ -415,6 +415,10 @@ class Tables(Shared):
         for bad in ("x", [1], {}):
             self.refused(path, {"datatable": bad}, names=["datatable"])
         self.refused(path, {"datatable": True, "colmap": [1]}, names=["colmap"])
+        for name in ("draw", "recordsTotal", "recordsFiltered"):
+            self.refused(path, {"datatable": True, "wrapper": name}, names=["wrapper", name])
+            self.assertEqual(list(self.post(path, {"wrapper": name})), [name])
+        self.refused(path, {"wrapper": "last_row"}, {"page": "0"}, names=["wrapper", "last_row"])
         for name, bad in (("draw", "x"), ("draw", "-1"), ("start", "-1"), ("start", "1.5"), ("length", "x"), ("order[0][column]", "x"),
                           ("order[0][column]", "-1"), ("order[0][dir]", "up")):
             self.refused(path, {"datatable": True, "fields": [KEY]}, {name: bad}, names=[name])
@@ -745,6 +749,18 @@ class Many(unittest.TestCase):
         octets, grown = self.stream("/devices/all_devices.msgpack", {"fields": [KEY, MAC], "regex": [[MAC, "[0-9]$"]]})
         self.assertGreater(octets, self.DEVICES * 20)
         self.assertLess(grown, self.GROWTH_KIB + self.DEVICES * 16 // 1024)
+
+    def test_map_of_many_is_whole_and_streamed(self):
+        """20,000 devices by their keys, which are half a request's body; each comes under its own."""
+        rows = self.host.ask("/devices/all_devices.json", "POST", urllib.parse.urlencode({"json": json.dumps({"fields": [KEY, MAC]})}), FORM)
+        macs = {r[KEY]: r[MAC] for r in json.loads(rows.octets)[:20000]}
+        for suffix in ("json", "msgpack"):
+            path = "/devices/multikey/as-object/devices." + suffix
+            reply = self.host.ask(path, "POST", json.dumps({"devices": list(macs), "fields": [MAC]}), {"Content-Type": "application/json"})
+            self.assertEqual((reply.status, decode(path, reply.octets)), (200, {key: {MAC: mac} for key, mac in macs.items()}))
+        octets, grown = self.stream("/devices/multikey/as-object/devices.prettyjson", {"devices": list(macs)})
+        self.assertGreater(octets, len(macs) * 5000)
+        self.assertLess(grown, self.GROWTH_KIB + 16384)  # the command itself
 
     def test_filtered_list_of_many_is_packed_exactly(self):
         reply = self.host.ask("/devices/all_devices.msgpack", "POST", urllib.parse.urlencode({"json": json.dumps(

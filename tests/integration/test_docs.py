@@ -134,6 +134,9 @@ class Texts(unittest.TestCase):
 
     def says_what(self, schema):
         schema = self.document.resolve(schema)
+        for alternatives in ("oneOf", "anyOf"): # of the first, which the others are forms or parts of
+            if alternatives in schema and not self.document.properties(schema):
+                return self.says_what(schema[alternatives][0])
         if schema.get("type") == "array":
             return self.says_what(schema["items"])
         if "additionalProperties" in schema:
@@ -390,6 +393,59 @@ class Answers(unittest.TestCase):
             checked += 1
         self.assertGreater(checked, 10)
 
+    # What asks for a form of a list, and how that differs from the others: a command, variables, members but the list's.
+    PAGE = {"last_page", "last_row", "total_row"}
+    TABLE = {"draw", "recordsFiltered", "recordsTotal"}
+    FORMS = [({}, {}, None), ({"wrapper": "aaData"}, {}, set()), ({}, {"page": "0", "size": "2"}, PAGE), ({"wrapper": "w"}, {"search": "lab"}, PAGE),
+             ({"datatable": True}, {"draw": "3", "length": "2"}, TABLE), ({"datatable": True, "wrapper": "w"}, {}, TABLE)]
+
+    def fits(self, schema, value):
+        """The number of the one schema of oneOf that a value fits, as our own reading and that of jsonschema have it."""
+        fits = [i for i, s in enumerate(schema["oneOf"]) if self.document.wrong(s, value) is None]
+        try:
+            import jsonschema
+        except ImportError:
+            pass
+        else:
+            resolver = jsonschema.RefResolver("", self.document.what)
+            self.assertEqual([i for i, s in enumerate(schema["oneOf"]) if jsonschema.Draft4Validator(s, resolver=resolver).is_valid(value)], fits)
+        self.assertEqual(len(fits), 1, fits)
+        return fits[0]
+
+    def test_lists_come_in_the_forms_that_their_schemas_tell(self):
+        asked = set()
+        for o in self.document.operations(own):
+            schema = o.result() or {}
+            keys = set((o.command() or {}).get("properties", {})) if o.method == "post" else set()
+            names = {p["name"] for p in o.placed("query")}
+            expected = 1 + ("wrapper" in keys) + ("page" in names) + ("datatable" in keys)
+            with self.subTest(str(o)):
+                self.assertEqual(len(schema.get("oneOf", [schema])), expected)
+            if expected == 1:
+                continue
+            needed = {k: v["example"] for k, v in (o.command() or {}).get("properties", {}).items() if k in o.command().get("required", [])}
+            for selected in ({}, {"fields": ["kismet.device.base.name", ["no.such", "x"], ["kismet.device.base.key", "kismet.device.base.manuf"]]}):
+                for command, variables, others in self.FORMS:
+                    command = {**command, **selected}
+                    if not set(command) <= keys or not set(variables) <= names:
+                        continue
+                    with self.subTest(f"{o} {command} {variables}"):
+                        path = o.url(lambda p: "-10000000" if p["name"] == "ts" else self.there(o, p))
+                        if o.method == "get":
+                            reply = self.host.ask(path + ("?" + urllib.parse.urlencode(variables) if variables else ""), headers=ADMIN)
+                        else:
+                            reply = self.host.ask(path, "POST", form_of(o, {**needed, **command}, variables.items()), {**ADMIN, "Content-Type": FORM})
+                        value = json.loads(reply.octets)
+                        form = schema["oneOf"][self.fits(schema, value)]
+                        if others is None:
+                            self.assertEqual((form["type"], type(value)), ("array", list))
+                        else:
+                            self.assertEqual(set(form.get("required", [])), others)
+                            self.assertEqual(len(set(value) - others), 1)
+                        asked.add((o.path, o.method, len(schema["oneOf"])))
+        self.assertEqual(sorted({n for _, _, n in asked}), [2, 4])
+        self.assertGreaterEqual(len(asked), 14)
+
     def test_every_format_that_is_listed_is_served(self):
         for o in self.document.operations(own):
             if o.method != "get" or self.stateful(o) or "list_interfaces" in o.path:
@@ -437,6 +493,25 @@ class Answers(unittest.TestCase):
                         reply = self.host.ask(o.url(lambda p: self.there(o, p)), method.upper(), headers=ADMIN)
                         self.assertEqual(reply.status, 405)
                         self.assertEqual(set(reply.headers["Allow"].lower().split(", ")) - {"head", "options"}, set(item))
+
+    def test_endpoints_stand_under_the_first_part_of_their_paths_devices_first(self):
+        text = self.host.ask("/docs/endpoints.html").octets.decode()
+        page = Page(text)
+        families, under = [], {}
+        for level, title in page.titles:
+            if level == "h2":
+                families.append(title)
+            elif level == "h3":
+                path = "/" + title.partition("/")[2]
+                under.setdefault(families[-1], []).append(path)
+                self.assertEqual(families[-1], "/" + path[1:].rpartition("/")[0].partition("/")[0])
+        self.assertEqual((families[0], families[-1]), ("/devices", "/"))
+        self.assertEqual(families[1:-1], sorted(families[1:-1]))
+        self.assertEqual(len(families), len(set(families)))
+        self.assertEqual(under["/devices"][0], "/devices/summary/devices")
+        self.assertIn("/devices/monitor.ws", under["/devices"], "whoever registered them")
+        self.assertEqual(text.count("Module: "), sum(map(len, under.values())))
+        self.assertIn("Module: aerie.live.", text)
 
     def test_page_and_document_list_the_same(self):
         """The page has an anchor per route: the number of its methods, its path, and its formats behind a dot."""

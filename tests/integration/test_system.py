@@ -6,9 +6,12 @@ Shapes are those of the REST specification (sections "System Status", "Messages"
 is silent; values are compared with what the kernel, the clock, the capture file and the command line say. Formats are read with Python's
 json and msgpack."""
 import base64
+import http.client
+import io
 import json
 import os
 import pwd
+import socket
 import subprocess
 import time
 import unittest
@@ -33,6 +36,19 @@ def until(what, seconds=PATIENCE):
             return value
         assert time.monotonic() < end, what
         time.sleep(0.05)
+
+
+class Replayed:
+    """A socket of which the beginning was read already, for http.client."""
+
+    def __init__(self, head, rest):
+        self.head, self.rest = head, rest
+
+    def makefile(self, mode):
+        piece = [self.head]
+        while got := self.rest.recv(1 << 16):
+            piece.append(got)
+        return io.BytesIO(b"".join(piece))
 
 
 class System(unittest.TestCase):
@@ -307,6 +323,30 @@ class Streams(unittest.TestCase):
 
     def close(self, number, method="POST", headers=LOGIN, suffix="cmd"):
         return self.host.ask(f"/streams/by-id/{number}/close_stream.{suffix}", method, None, headers)
+
+    def test_a_list_of_streams_is_whole_whatever_closes_meanwhile(self):
+        """A client takes the beginning of a long list; some of its first streams close before it takes the rest."""
+        ids = lambda streams: [s["kismet.stream.stream_id"] for s in streams]
+        self.host.ask("/test/streams/more", "POST")
+        listed = ids(self.host.get("/streams/all_streams.json"))
+        self.assertEqual(len(listed), 4096)
+        for suffix, decode in ((".json", json.loads), (".msgpack", msgpack.unpackb)):
+            s = socket.socket()
+            s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            s.connect(("127.0.0.1", self.host.port))
+            s.sendall(f"GET /streams/all_streams{suffix} HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n".encode())
+            head = s.recv(1024)
+            for _ in range(5):
+                self.host.ask("/test/streams/fewer", "POST")
+            reply = http.client.HTTPResponse(Replayed(head, s))
+            reply.begin()
+            self.assertEqual(ids(decode(reply.read())), listed, suffix)
+            s.close()
+            listed = ids(self.host.get("/streams/all_streams.json"))
+        self.assertEqual(len(listed), 4086)
+        while len(self.host.get("/streams/all_streams.json")) > 2:
+            for _ in range(500):
+                self.host.ask("/test/streams/fewer", "POST")
 
     def test_streams_are_listed_as_they_stand(self):
         before = self.stream("log")

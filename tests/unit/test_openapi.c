@@ -49,6 +49,7 @@ static void setup(void)
 		AERIE_PARAM(AERIE_IN_QUERY, 0, "n", "integer", "A number.", "1"),
 		AERIE_PARAM(AERIE_IN_QUERY, 0, "list", "fields", "A list.", "[\"x.a\"]"),
 		AERIE_PARAM(AERIE_IN_COMMAND, AERIE_PARAM_REQUIRED, "names", "string[]", "Names.", "[\"a\"]"),
+		AERIE_PARAM(AERIE_IN_COMMAND, 0, "fields", "fields", "Fields.", "[\"x.a\"]"),
 	};
 	static const struct aerie_member members[] = {
 		AERIE_MEMBER(AERIE_T_U8, 0, 0, "x.a", "dBm", "A.", 0, NULL),
@@ -57,8 +58,8 @@ static void setup(void)
 	};
 	struct aerie_route route = {
 		.size = sizeof route, .methods = AERIE_HTTP_GET | AERIE_HTTP_POST, .path = "/x/:key/y", .role = "admin", .summary = "s",
-		.help = "h", .handle = nothing, .params = params, .n_params = 4, .result = AERIE_RESULT_LIST, .record = "x.rec",
-		.fields = "x.macs x.nowhere",
+		.help = "h", .handle = nothing, .params = params, .n_params = 5, .result = AERIE_RESULT_LIST, .record = "x.rec",
+		.fields = "x.macs x.nowhere", .forms = AERIE_FORM_WRAPPED | AERIE_FORM_PAGE | AERIE_FORM_TABLE,
 	};
 	aerie_record_id id;
 
@@ -120,8 +121,10 @@ Test(openapi, a_route_becomes_a_path_with_its_parameters_command_and_result)
 	cr_assert_null(json_object_get(get, "requestBody"));
 	cr_assert(json_is_true(json_object_get(json_object_get(post, "requestBody"), "required")));
 	cr_assert_str_eq(json_string_value(json_array_get(json_object_get(post, "x-roles"), 0)), "admin");
-	items = json_object_get(json_object_get(json_object_get(json_object_get(json_object_get(json_object_get(json_object_get(
-		get, "responses"), "200"), "content"), "application/json"), "schema"), "items"), "allOf");
+	items = json_object_get(json_object_get(json_object_get(json_object_get(json_object_get(get, "responses"), "200"), "content"),
+						"application/json"), "schema");
+	cr_assert_eq(json_array_size(json_object_get(items, "oneOf")), 2, "the list, and a page of it");
+	items = json_object_get(json_object_get(json_array_get(json_object_get(items, "oneOf"), 0), "items"), "allOf");
 	cr_assert_str_eq(json_string_value(json_object_get(json_array_get(items, 0), "$ref")), "#/components/schemas/x.rec");
 	cr_assert_eq(json_object_size(json_object_get(json_array_get(items, 1), "properties")), 1, "names that nobody defined are left out");
 	json_decref(doc);

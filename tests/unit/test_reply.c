@@ -63,6 +63,41 @@ static int list_wrapped(void *user, const struct aerie_request *req, struct aeri
 	return http_service.reply_wrapped(rep, user, next, count, &plan, destroy);
 }
 
+static int next_entry(void *user, const struct aerie_visitor *vt, void *v)
+{
+	struct plan *p = user;
+	char key[24];
+	int err;
+
+	if (p->at == p->n)
+		return 0;
+	err = vt->key_text(v, key, (uint32_t)snprintf(key, sizeof key, "k%u", (unsigned)p->at++));
+	if (!err)
+		err = vt->u64(v, p->at);
+	return err ? err : 1;
+}
+
+static int map(void *user, const struct aerie_request *req, struct aerie_reply *rep)
+{
+	return http_service.reply_map(rep, next_entry, count, &plan, destroy);
+}
+
+/* A list as one value, of elements of next(). */
+static int emit_list(void *user, const struct aerie_visitor *vt, void *v)
+{
+	struct plan *p = user;
+	int err = vt->begin_list(v, (uint32_t)p->n);
+
+	while (!err && p->at < p->n)
+		err = next(p, vt, v) < 0 ? -ENOMEM : 0;
+	return err ? err : vt->end_list(v);
+}
+
+static int large(void *user, const struct aerie_request *req, struct aerie_reply *rep)
+{
+	return http_service.reply_value(rep, emit_list, &plan, destroy);
+}
+
 static int emit(void *user, const struct aerie_visitor *vt, void *v)
 {
 	struct plan *p = user;
@@ -128,6 +163,8 @@ static void up(void)
 	cr_assert_eq(add_route(AERIE_HTTP_GET, "/wrapped", NULL, NULL, list_wrapped, "aa\"Data"), 0);
 	cr_assert_eq(add_route(AERIE_HTTP_GET, "/wrapped/long", NULL, NULL, list_wrapped, long_name), 0);
 	cr_assert_eq(add_route(AERIE_HTTP_GET, "/value", NULL, NULL, value, NULL), 0);
+	cr_assert_eq(add_route(AERIE_HTTP_GET, "/map", NULL, NULL, map, NULL), 0);
+	cr_assert_eq(add_route(AERIE_HTTP_GET, "/large", NULL, NULL, large, NULL), 0);
 	cr_assert_eq(add_route(AERIE_HTTP_GET, "/made", NULL, NULL, made, NULL), 0);
 	cr_assert_eq(add_route(AERIE_HTTP_GET, "/refused", "", NULL, refused, NULL), 0);
 	cr_assert_eq(add_route(AERIE_HTTP_GET, "/fails", NULL, NULL, then_fails, NULL), 0);
@@ -293,6 +330,41 @@ Test(reply, count_is_asked_only_by_serializers_that_need_it)
 	a = ask("/uncounted.msgpack");
 	cr_assert_eq(a.end, -ENOTSUP);
 	cr_assert_eq(a.len, 0);
+	free(a.body);
+}
+
+Test(reply, map_is_streamed_with_its_keys)
+{
+	struct answer a;
+
+	check_text("/map.json", "{}");
+	plan.n = 2;
+	check_text("/map.json", "{\"k0\":1,\"k1\":2}");
+	plan.n = plan.counted = 2;
+	check_text("/map.msgpack", "\x82\xa2k0\x01\xa2k1\x02");
+	plan.n = 3; /* more than were counted */
+	plan.counted = 2;
+	check_text("/map.msgpack", "\x82\xa2k0\x01\xa2k1\x02");
+	plan.n = 2; /* fewer: a part is never taken for the whole */
+	plan.counted = 3;
+	a = ask("/map.msgpack");
+	cr_assert_eq(a.end, -EPROTO);
+	free(a.body);
+}
+
+Test(reply, value_has_a_limit)
+{
+	struct answer a;
+
+	plan.text = 200000;
+	plan.n = REPLY_VALUE_MAX / plan.text;
+	a = ask("/large.msgpack");
+	cr_assert_eq(a.end, 0);
+	cr_assert_gt(a.len, plan.n * plan.text);
+	free(a.body);
+	plan = (struct plan){ .text = 200000, .n = REPLY_VALUE_MAX / 200000 + 2 };
+	a = ask("/large.msgpack");
+	cr_assert_eq(a.end, -ENOMEM);
 	free(a.body);
 }
 

@@ -573,6 +573,7 @@ Test(routes, what_a_route_says_of_itself_is_copied_and_told)
 	struct aerie_route r = {
 		.size = sizeof r, .methods = AERIE_HTTP_GET, .path = "/by/:key", .handle = tell, .summary = "s", .help = "h",
 		.params = params, .n_params = 2, .result = AERIE_RESULT_LIST, .record = record, .fields = fields,
+		.forms = AERIE_FORM_PAGE,
 	};
 	struct aerie_route told = { 0 };
 
@@ -597,6 +598,7 @@ Test(routes, what_a_route_says_of_itself_is_copied_and_told)
 	cr_assert_str_eq(told.params[1].type, "string[]");
 	cr_assert_null(told.params[1].example);
 	cr_assert_eq(told.result, AERIE_RESULT_LIST);
+	cr_assert_eq(told.forms, AERIE_FORM_PAGE);
 	cr_assert_str_eq(told.record, "device");
 	cr_assert_str_eq(told.fields, "kismet.a kismet.b");
 }
@@ -630,6 +632,12 @@ Test(routes, malformed_parameters_are_refused_with_a_reason)
 	r.params = NULL;
 	cr_assert_eq(http_service.register_route(&mod->host, &r), -EINVAL);
 	r.n_params = 0;
+	r.forms = AERIE_FORM_PAGE;
+	cr_assert_eq(http_service.register_route(&mod->host, &r), -EINVAL, "only lists have forms");
+	r.forms = 1u << 10;
+	r.result = AERIE_RESULT_LIST;
+	cr_assert_eq(http_service.register_route(&mod->host, &r), -EINVAL, "an unknown form");
+	r.forms = 0;
 	r.result = 99;
 	cr_assert_eq(http_service.register_route(&mod->host, &r), -EINVAL);
 	r.size = offsetof(struct aerie_route, params); /* built before there were parameters */

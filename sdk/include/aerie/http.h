@@ -68,6 +68,11 @@ struct aerie_param {
 #define AERIE_RESULT_VALUE 4u  /* any one value */
 #define AERIE_RESULT_MAP 5u    /* maps by keys that are no fields: device keys, UUIDs, numbers */
 
+/* Other forms in which a route with AERIE_RESULT_LIST answers. */
+#define AERIE_FORM_WRAPPED 1u /* {NAME: [...]}, for the command's `wrapper` */
+#define AERIE_FORM_PAGE 2u    /* {"data": [...], "last_page": n, "last_row": n, "total_row": n}, for `page` and its like; or NAME for data */
+#define AERIE_FORM_TABLE 4u   /* {"draw": n, NAME: [...], "recordsFiltered": n, "recordsTotal": n}, for the command's `datatable` */
+
 struct aerie_route {
 	uint32_t size;
 	uint32_t methods;    /* AERIE_HTTP_... */
@@ -94,7 +99,7 @@ struct aerie_route {
 	const char *record; /* name of the record type of the map, or of each of the maps; NULL: none */
 	const char *fields; /* names of registered fields in it beside those of record, separated by spaces; NULL: none */
 	uint32_t flags;     /* AERIE_ROUTE_... */
-	uint32_t reserved;
+	uint32_t forms;     /* AERIE_FORM_... of a list */
 };
 #define AERIE_ROUTE_LONG (1u << 0) /* may look at very many devices: transports run it where it delays no short request */
 
@@ -216,6 +221,9 @@ struct aerie_http {
 	 * AERIE_WRAPPER_MAX octets. */
 	int (*reply_wrapped)(struct aerie_reply *rep, const char *name, aerie_next_fn *next, int64_t (*count)(void *user), void *user,
 			     void (*destroy)(void *user));
+
+	/* As reply_list(), as a map: each call of next writes one key and its value. count says exactly how many calls there will be. */
+	int (*reply_map)(struct aerie_reply *rep, aerie_next_fn *next, int64_t (*count)(void *user), void *user, void (*destroy)(void *user));
 
 	/* For transports. [any] A client has connected: 1, or has gone: -1. */
 	void (*connection)(const struct aerie_host *h, int32_t change);
