@@ -9,8 +9,9 @@ TRACED("hang_start")
 static int start(void *state)
 {
 	t_start(state);
-	for (;;)
-		pause();
+	while (pause() < 0)
+		;
+	return 0;
 }
 
 static const struct aerie_plugin plugin = {
