@@ -75,9 +75,10 @@ struct aerie_plugin {
 	const char *summary; /* one line; required */
 	const char *license; /* SPDX expression; required */
 	const char *url;     /* or NULL */
-	/* NULL-terminated lists of service ids (AERIE_..._SERVICE of the headers, or a module's own), or NULL. A required service must be offered by the host or by another
-	 * module, which is then started before this one and stopped after it. A trailing '?' makes a requirement
-	 * optional: ordered when present, ignored when absent. A provided id is answered by get_ext(). */
+	/* NULL-terminated lists of service ids (AERIE_..._SERVICE of the headers, or a module's own), or NULL. A required
+	 * service must be offered by the host or by another module, which is then started before this one and stopped after
+	 * it. A trailing '?' makes a requirement optional: ordered when present, ignored when absent. A provided id is
+	 * answered by get_ext(). */
 	const char *const *provides;
 	const char *const *requires_;
 	const struct aerie_option *options; /* or NULL */
