@@ -45,6 +45,18 @@ class Options(unittest.TestCase):
         self.assertEqual(told, offered)
         self.assertGreater(len(told), 15)
 
+    def test_capture_programs(self):
+        common = set(re.findall(r"--[a-z-]+", read("doc/aeriecap.3").replace("\\-", "-")))
+        for page in glob.glob(os.path.join(SOURCE, "doc", "aerie-cap-*.1")):
+            program = os.path.join(os.path.dirname(AERIED), os.path.basename(page)[:-2])
+            if not os.path.exists(program):
+                continue  # left out, as its library is not there
+            told = common | set(re.findall(r"--[a-z-]+", read(os.path.relpath(page, SOURCE)).replace("\\-", "-")))
+            done = subprocess.run([program, "--help"], capture_output=True, text=True, timeout=60, check=False)
+            offered = set(re.findall(r"--[a-z-]+", done.stdout + done.stderr))
+            self.assertGreater(len(offered), 15, program)
+            self.assertEqual(offered - told, set(), program)
+
     def test_keys_of_the_program(self):
         section = self.manual.split(".SH CONFIGURATION")[1].split(".SH ")[0].replace('"', "")
         for key, default in keys("core", "plugins/manuf", "httpd/endpoints").items():
