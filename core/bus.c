@@ -30,6 +30,7 @@ struct bus {
 	pthread_mutex_t lock; /* guards the rest */
 	uint64_t seq;
 	int fd, level_mask;
+	bool stamped; /* lines of text begin with the time */
 	struct kept ring[BUS_KEPT]; /* message seq lies at seq % BUS_KEPT */
 };
 
@@ -121,11 +122,17 @@ static void write_all(int fd, const char *text, size_t len)
 	}
 }
 
-static void write_line(int fd, int level, const char *text)
+/* time_us 0: without the time. */
+static void write_line(int fd, int level, const char *text, uint64_t time_us)
 {
-	char line[BUS_TEXT_MAX + 16];
-	int n = snprintf(line, sizeof line, "%s: %s\n", level_word(level), text);
+	char line[BUS_TEXT_MAX + 48], stamp[32] = "";
+	time_t t = (time_t)(time_us / 1000000u);
+	struct tm tm;
+	int n;
 
+	if (time_us && localtime_r(&t, &tm))
+		(void)strftime(stamp, sizeof stamp, "%Y-%m-%dT%H:%M:%S%z ", &tm);
+	n = snprintf(line, sizeof line, "%s%s: %s\n", stamp, level_word(level), text);
 	write_all(fd, line, (size_t)n);
 }
 
@@ -160,7 +167,7 @@ static void publish_text(struct bus *b, int level, const char *text)
 
 	clean(cleaned, text);
 	if (!b) {
-		write_line(STDERR_FILENO, level, cleaned);
+		write_line(STDERR_FILENO, level, cleaned, 0);
 		return;
 	}
 	msg.text = cleaned;
@@ -174,7 +181,7 @@ static void publish_text(struct bus *b, int level, const char *text)
 	k->level = level;
 	memcpy(k->text, cleaned, strlen(cleaned) + 1);
 	if (b->fd >= 0 && (b->level_mask & level))
-		write_line(b->fd, level, cleaned);
+		write_line(b->fd, level, cleaned, b->stamped ? msg.time_us : 0);
 	pthread_mutex_unlock(&b->lock);
 	if (!delivering && atomic_load_explicit(&b->message_subs, memory_order_acquire))
 		deliver_message(b, &msg);
@@ -358,6 +365,13 @@ void bus_set_output(struct bus *b, int fd, int level_mask)
 	pthread_mutex_lock(&b->lock);
 	b->fd = fd;
 	b->level_mask = level_mask;
+	pthread_mutex_unlock(&b->lock);
+}
+
+void bus_stamp_output(struct bus *b)
+{
+	pthread_mutex_lock(&b->lock);
+	b->stamped = true;
 	pthread_mutex_unlock(&b->lock);
 }
 

@@ -12,6 +12,8 @@ struct bus *bus_new(struct core *core);
 void bus_free(struct bus *b);
 /* Where messages also go as lines of text ("INFO: ..."); level_mask has the AERIE_LOG_ bits to print. */
 void bus_set_output(struct bus *b, int fd, int level_mask);
+/* From now on, those lines begin with the time: for a file, which nobody watches being written. */
+void bus_stamp_output(struct bus *b);
 void bus_printf(struct bus *b, int level, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 /* Publishes an event from the core. */
 void bus_publish(struct bus *b, const char *topic, uint64_t key, const struct aerie_rec *rec);

@@ -114,15 +114,22 @@ static char *resolve(const struct reading *r, const char *text)
 	return full;
 }
 
-static void include(const struct reading *r, const char *text)
+static void include_path(const struct reading *r, const char *path)
 {
-	char *path = resolve(r, text), *at = NULL;
+	char *at = NULL;
 
 	if (path && asprintf(&at, "%s:%u", r->path, r->line) >= 0)
 		(void)read_path(r->c, path, at, r->depth + 1, r->override);
 	else
 		config_complain(r->c, "memory is out");
 	free(at);
+}
+
+static void include(const struct reading *r, const char *text)
+{
+	char *path = resolve(r, text);
+
+	include_path(r, path);
 	free(path);
 }
 
@@ -138,7 +145,7 @@ static void opt_include(const struct reading *r, const char *text)
 	}
 	if (!glob(pattern, 0, NULL, &g))
 		for (i = 0; i < g.gl_pathc; i++)
-			include(r, g.gl_pathv[i]);
+			include_path(r, g.gl_pathv[i]);
 	globfree(&g);
 	free(pattern);
 }

@@ -500,10 +500,11 @@ static int write_uuid(const char *path, const char *uuid)
 
 	if (fd < 0)
 		return -errno;
+	errno = 0;
 	snprintf(line, sizeof line, "%s\n", uuid);
 	if (write(fd, line, 37) != 37)
-		err = -EIO;
-	if (close(fd) < 0)
+		err = errno ? -errno : -EIO;
+	if (close(fd) < 0 && !err)
 		err = -errno;
 	return err;
 }

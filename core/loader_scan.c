@@ -215,7 +215,7 @@ static int probe_unknown(struct loader *l, struct probe_lists *lists)
 static int check_files(struct loader *l)
 {
 	struct probe_lists *lists = probe_lists_read(*config_home(l->core->config) ? config_home(l->core->config) : NULL);
-	int err;
+	int err, written;
 	size_t i;
 
 	if (!lists)
@@ -223,9 +223,10 @@ static int check_files(struct loader *l)
 	for (i = 0; i < l->n; i++)
 		check_file(l, l->entries[i], lists);
 	err = probe_unknown(l, lists);
-	if (!err && probe_lists_write(lists) < 0)
-		bus_printf(l->core->bus, AERIE_LOG_ERROR, "the lists of known and quarantined modules in %s cannot be written: modules will "
-			   "be probed again; correct the directory's permissions", config_home(l->core->config));
+	written = err ? 0 : probe_lists_write(lists);
+	if (written < 0)
+		bus_printf(l->core->bus, AERIE_LOG_ERROR, "the lists of known and quarantined modules in %s cannot be written: %s: modules will "
+			   "be probed again; make the directory writable", config_home(l->core->config), strerror(-written));
 	probe_lists_free(lists);
 	return err;
 }

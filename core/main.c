@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -128,6 +129,16 @@ static int make_home(struct host *h)
 	return 0;
 }
 
+/* Two hosts in one home replace each other's files. The lock goes with the process. */
+static void claim_home(struct host *h)
+{
+	int fd = open(h->home, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK)
+		bus_printf(h->core.bus, AERIE_LOG_INFO, "warning: another aeried runs in %s: of the login, API keys and names of devices, what one of the "
+			   "two changes is lost when the other does; name another directory with --home", h->home);
+}
+
 static int list_plugin_dirs(struct host *h)
 {
 	size_t i;
@@ -215,6 +226,7 @@ static int move_to_log(struct host *h)
 	dup2(fd, STDERR_FILENO);
 	close(fd);
 	close(null);
+	bus_stamp_output(h->core.bus);
 	tell_parent(h, EXIT_DONE);
 	return 0;
 }
@@ -529,7 +541,7 @@ static int write_devices(struct host *h)
 		return 0;
 	err = router_write_devices(h->core.router, h->o.write_devices, &error);
 	if (err < 0)
-		bus_printf(h->core.bus, AERIE_LOG_ERROR, "%s: %s", h->o.write_devices, error ? error : strerror(-err));
+		bus_printf(h->core.bus, AERIE_LOG_ERROR, "--write-devices: %s", error ? error : strerror(-err));
 	return err;
 }
 
@@ -622,6 +634,7 @@ static int with_parts(struct host *h)
 		return EXIT_DONE;
 	}
 	handle_signals(on_early_signal);
+	claim_home(h);
 	return run(h);
 }
 

@@ -314,7 +314,9 @@ static int write_list(const struct probe_lists *l, const char *name, bool quaran
 		fprintf(f, "%" PRIu64 " %" PRIu64 " %" PRIu64 " %s", n->id.size, n->id.mtime_ns, n->id.inode, n->path);
 		fprintf(f, quarantine ? "\t%s\n" : "\n", n->reason);
 	}
-	if (f && (ferror(f) | fclose(f)))
+	if (f && (fflush(f) || ferror(f)))
+		err = errno ? -errno : -EIO;
+	if (f && fclose(f) && !err)
 		err = -EIO;
 	if (!err && rename(tmp, path) < 0)
 		err = -errno;

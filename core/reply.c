@@ -7,8 +7,10 @@
 #include <string.h>
 #include <strings.h>
 
+#include <core/bus.h>
 #include <core/command.h>
 #include <core/reply.h>
+#include <core/routes.h>
 
 #define REPLY_MAGIC 0x5245504cu /* "REPL" */
 #define SINK_FIRST 4096u
@@ -352,6 +354,20 @@ static int value_fill(struct aerie_reply *rep)
 	return err < 0 ? err : document_close(rep);
 }
 
+/* The client gets a cut connection, or a bare 500: whoever wrote the route has only this. */
+static void tell_failure(const struct aerie_reply *rep)
+{
+	const struct route *route = rep->request.route;
+	const char *why = strerror(-rep->error);
+
+	if (!rep->core || !rep->core->bus || !route || rep->error == -EDQUOT)
+		return;
+	if (rep->sink.over)
+		why = "a value of more than 64 MiB";
+	bus_printf(rep->core->bus, AERIE_LOG_ERROR, "http: the reply of %s of %s failed: %s; please report it to its author", route->r.path,
+		   route->owner, why);
+}
+
 int64_t reply_read(struct aerie_reply *rep, char *buf, uint64_t max)
 {
 	struct sink *s = &rep->sink;
@@ -366,6 +382,7 @@ int64_t reply_read(struct aerie_reply *rep, char *buf, uint64_t max)
 		rep->error = rep->kind == REPLY_LIST ? list_fill(rep) : value_fill(rep);
 		if (rep->error) {
 			s->taken = s->s.cur = s->buf; /* a part of an element helps nobody */
+			tell_failure(rep);
 			return rep->error;
 		}
 	}

@@ -48,6 +48,7 @@ struct aerie_reply {
 	uint32_t magic;
 	enum reply_kind kind;
 	struct epoch *epoch; /* pinned, or NULL */
+	struct core *core;   /* whose bus is told of a body that fails, or NULL */
 	const struct serializer *serializer; /* NULL: octets only */
 	struct aerie_request request;
 

@@ -388,6 +388,7 @@ static struct aerie_reply *dispatch(const struct aerie_host *h, const struct aer
 		return NULL;
 	memcpy(&rep->request.raw, request, request->size < sizeof rep->request.raw ? request->size : sizeof rep->request.raw);
 	rep->epoch = epoch_pin(core->epochs);
+	rep->core = core;
 	status = parse_request(&rep->request, &text);
 	if (!status)
 		route_table_match(rep->epoch->index[REG_ROUTE], rep->epoch->index[REG_SERIALIZER], &rep->request.path,

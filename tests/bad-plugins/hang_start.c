@@ -9,8 +9,8 @@ TRACED("hang_start")
 static int start(void *state)
 {
 	t_start(state);
-	for (;;)
-		(void)pause();
+	while (pause() < 0)
+		;
 	return 0;
 }
 

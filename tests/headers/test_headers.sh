@@ -51,5 +51,28 @@ cp "$work/together.c" "$work/t.c"
 compile_all "all headers together"
 tac "$work/together.c" >"$work/t.c"
 compile_all "all headers together, in reverse order"
+# The entry function has the name that the host looks for, in either language.
+cat >"$work/t.c" <<'END'
+#include <aerie/aerie.h>
+static int load(const struct aerie_host *h, void **ret_state) { (void)h; *ret_state = 0; return 0; }
+static const struct aerie_plugin plugin = {
+	AERIE_ABI_INIT, "org.example.t", "1", "A test's.", "MIT", 0, 0, 0, 0, 0, AERIE_THREADS_FREE, load, 0, 0, 0, 0, 0, 0
+};
+AERIE_PLUGIN_EXPORT(plugin);
+END
+for language in c c++; do
+	"${AERIE_CC:-gcc}" -x "$language" -I"$include" -Wall -Wextra -Werror -pedantic -fvisibility=hidden -fPIC -c "$work/t.c" -o "$work/t.o"
+	[ "$(nm --defined-only -g "$work/t.o" | sed 's/^[0-9a-f]* //')" = "T aerie_plugin_entry" ] || {
+		echo "FAIL: a module in $language does not export aerie_plugin_entry"
+		nm "$work/t.o"
+		failed=1
+	}
+done
+for header in "$include"/aerie/*.h; do
+	grep -qxF "#include <aerie/${header##*/}>" "$include/aerie/aerie.h" || [ "${header##*/}" = aerie.h ] || {
+		echo "FAIL: aerie.h does not include ${header##*/}"
+		failed=1
+	}
+done
 echo "$n headers"
 [ "$n" -gt 10 ] && [ "$failed" = 0 ]

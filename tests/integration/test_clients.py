@@ -15,6 +15,7 @@ import unittest
 import urllib.request
 
 import msgpack
+import websocket
 
 from host import Host
 
@@ -138,8 +139,6 @@ class Clients(unittest.TestCase):
             self.assertEqual(refused.status_code, 403, refused.text)
 
     def test_websocket_client_hears_the_event_bus(self):
-        import websocket
-
         ws = websocket.create_connection(f"ws://127.0.0.1:{self.host.port}/eventbus/events.ws?user={USER}&password={PASSWORD}", timeout=PATIENCE)
         try:
             ws.send(json.dumps({"SUBSCRIBE": "TIMESTAMP"}))
@@ -152,8 +151,6 @@ class Clients(unittest.TestCase):
 
     def browse(self, browser, url, promise):
         """What a promise of the page at url gives, asked over the browser's debugging port."""
-        import websocket
-
         with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
             process = subprocess.Popen([browser, "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
                                         "--disable-background-networking", "--disable-component-update", "--disable-sync",
@@ -232,6 +229,77 @@ document.out = go().catch((e) => { out.error = String(e); }).then(() => out);
         self.assertEqual(out["named"][0], 200, out["named"])
         self.assertEqual(out["rows"], [{"kismet.device.base.username": "from a page & more"}])
         self.assertIn("TIMESTAMP", out["event"])
+
+    def test_the_start_page_follows_the_host_through_a_restart(self):
+        browser = shutil.which("chromium") or shutil.which("chromium-browser")
+        if not browser:
+            self.skipTest("no chromium")
+        host = Host(login=(USER, PASSWORD)).ready()
+        with Page(browser, f"http://127.0.0.1:{host.port}/") as page:
+            page.wait_for("note", f"{len(self.devices)} shown")
+            self.assertEqual(page.evaluate("document.querySelectorAll('#devices tr').length"), len(self.devices))
+            self.assertEqual(page.evaluate("document.querySelector('#devices a').pathname.split('/').pop()"), "device.prettyjson")
+            host.end()
+            page.wait_for("note", "no answer from the server: Failed to fetch")
+            host = Host("-p", str(host.port), login=(USER, PASSWORD), capture=None).ready(loaded=False)
+            page.wait_for("note", "0 shown")
+            self.assertEqual(page.evaluate("document.querySelectorAll('#devices tr').length"), 0)
+            host.end()
+
+
+class Page:
+    """A page in headless Chromium, as its DevTools protocol shows it."""
+
+    def __init__(self, browser, address):
+        self.folder = tempfile.TemporaryDirectory()
+        self.process = subprocess.Popen([browser, "--headless", "--no-sandbox", "--disable-gpu", "--remote-debugging-port=0",
+                                         "--remote-allow-origins=*", f"--user-data-dir={self.folder.name}", address],
+                                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.number = 0
+        self.socket = websocket.create_connection(self.find(address), timeout=PATIENCE)
+
+    def find(self, address):
+        end = time.monotonic() + PATIENCE
+        while time.monotonic() < end:
+            try:
+                with open(os.path.join(self.folder.name, "DevToolsActivePort"), encoding="ascii") as f:
+                    port = int(f.readline())
+                with urllib.request.urlopen(f"http://127.0.0.1:{port}/json", timeout=PATIENCE) as reply:
+                    return next(t for t in json.load(reply) if t["url"] == address)["webSocketDebuggerUrl"]
+            except (OSError, ValueError, StopIteration):
+                time.sleep(0.1)
+        raise AssertionError("chromium does not show the page")
+
+    def evaluate(self, expression):
+        self.number += 1
+        self.socket.send(json.dumps({"id": self.number, "method": "Runtime.evaluate",
+                                     "params": {"expression": expression, "returnByValue": True}}))
+        while True:
+            answer = json.loads(self.socket.recv())
+            if answer.get("id") == self.number:
+                return answer.get("result", {}).get("result", {}).get("value")  # none while the page is exchanged
+
+    def wait_for(self, element, text):
+        """Until the element says this; what it said otherwise fails the test."""
+        end, said = time.monotonic() + PATIENCE, None
+        while said != text and time.monotonic() < end:
+            said = self.evaluate(f"document.getElementById({json.dumps(element)})?.textContent")
+            time.sleep(0.05)
+        assert said == text, said
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.socket.close()
+        self.process.terminate()
+        self.process.wait(PATIENCE)
+        for _ in range(100):
+            try:
+                self.folder.cleanup()
+                return
+            except OSError:  # a child of the browser still writes
+                time.sleep(0.1)
 
 
 if __name__ == "__main__":

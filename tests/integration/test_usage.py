@@ -221,6 +221,24 @@ class Usage(unittest.TestCase):
         self.assertEqual(run.returncode, 1)
         self.assertRegex(run.stderr, r"\nFATAL: source /nowhere/x\.pcap: failed: /nowhere/x\.pcap does not exist; check the path\. Tried .*pcapfile: .*\n")
 
+    def test_second_host_in_a_home_is_told(self):
+        first, _ = self.start()
+        run = self.host()
+        self.assertEqual(run.returncode, 0)
+        self.assertEqual(run.stderr, f"INFO: warning: another aeried runs in {self.home}: of the login, API keys and names of devices, what one of "
+                                     "the two changes is lost when the other does; name another directory with --home\n")
+        first.send_signal(signal.SIGTERM)
+        self.assertEqual(first.wait(30), 0)
+        self.assertNotIn("another aeried", first.stderr.read())
+        self.assertEqual(self.host().stderr, "")
+
+    @unittest.skipUnless(os.path.exists("/dev/full"), "no /dev/full")
+    def test_full_disk_is_told_as_such(self):
+        os.mkdir(self.home, 0o700)
+        os.symlink("/dev/full", os.path.join(self.home, "server.uuid"))
+        self.assertEqual(self.host().stderr, f"ERROR: cannot write {self.home}/server.uuid: No space left on device: this host will have another "
+                                             "UUID next time\n")
+
     def test_server_uuid_stays(self):
         self.host()
         with open(os.path.join(self.home, "server.uuid")) as f:
@@ -248,7 +266,7 @@ class Usage(unittest.TestCase):
         deadline = time.monotonic() + 30
         while "stopping" not in open_and_read(log) and time.monotonic() < deadline:
             time.sleep(0.01)
-        self.assertIn("INFO: stopping (signal 15)", open_and_read(log))
+        self.assertRegex(open_and_read(log), r"(?m)^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d{4} INFO: stopping \(signal 15\)")
         while time.monotonic() < deadline:
             try:
                 os.kill(pid, 0)

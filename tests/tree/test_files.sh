@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # Every file that can hold a comment names its licence in its first five lines; none names a folder of somebody's
-# machine; every folder with sources says what it is for; every fuzz target is built and has a corpus.
+# machine; every folder with sources says what it is for; every fuzz target is built and has a corpus; manual
+# pages are well-formed.
 set -u
 cd "${AERIE_SOURCE:-.}" || exit 99
 git rev-parse --is-inside-work-tree >/dev/null 2>&1 && [ "$(git rev-parse --show-prefix)" = '' ] || {
@@ -43,5 +44,8 @@ for target in tests/fuzz/fuzz_*.c; do
 		failed=1
 	}
 done
+if command -v mandoc >/dev/null; then
+	mandoc -T lint -W warning doc/*.[1-9] || failed=1
+fi
 echo "$n files with a licence line"
 [ "$n" -gt 0 ] && [ "$failed" = 0 ]

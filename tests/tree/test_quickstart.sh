@@ -120,6 +120,7 @@ for arguments in "frobnicate" "build now" "no-such.pcap"; do
 	quickstart $arguments
 	check "bad usage ($arguments): status 2" [ "$status" = 2 ]
 	check "bad usage ($arguments): usage" said "usage: ./quickstart"
+	[ "$arguments" = "build now" ] || check "bad usage ($arguments): why" said "$arguments is neither a file nor a command"
 done
 # The host refuses modules that others than their owner may change, whatever the user's umask.
 machine "$base" "$everything" "" 1000

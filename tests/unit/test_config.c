@@ -233,6 +233,20 @@ Test(config, optional_include_takes_a_pattern_and_may_find_nothing)
 	cr_assert_str_eq(config_nth(c, "source", 0), "a");
 }
 
+Test(config, a_relative_path_of_the_first_file_does_not_matter_to_what_it_includes)
+{
+	put("a.part", "source=a\n");
+	put("b.conf", "source=b\n");
+	put("site.conf", "httpd_port=9\n");
+	put("main.conf", "opt_include=*.part\ninclude=b.conf\ninclude=%E/b.conf\nopt_override=site.conf\n");
+	cr_assert_eq(chdir(dir), 0);
+	cr_assert_eq(chdir(".."), 0);
+	cr_assert_eq(config_read_file(c, strcat(strcpy((char[128]){ 0 }, strrchr(dir, '/') + 1), "/main.conf")), 0, "%s", config_error(c, 0));
+	cr_assert_eq(config_count(c, "source"), 3);
+	cr_assert_str_eq(config_nth(c, "source", 0), "a");
+	cr_assert_eq(config_int(c, "httpd_port", 0), 9);
+}
+
 Test(config, override_file_is_read_last_and_replaces)
 {
 	put("site.conf", "source=site\nhttpd_port+=9\n");

@@ -44,6 +44,18 @@ static int value(void *user, const struct aerie_request *req, struct aerie_reply
 	return http_service.reply_value(rep, emit_one, NULL, NULL);
 }
 
+static int emit_half(void *user, const struct aerie_visitor *vt, void *v)
+{
+	int err = vt->begin_list(v, 2);
+
+	return err ? err : -EIO;
+}
+
+static int half(void *user, const struct aerie_request *req, struct aerie_reply *rep)
+{
+	return http_service.reply_value(rep, emit_half, NULL, NULL);
+}
+
 static int both(void *user, const struct aerie_request *req, struct aerie_reply *rep)
 {
 	int err = http_service.reply_octets(rep, "text/plain", "first", 5);
@@ -88,6 +100,7 @@ static void up(void)
 		{ get, "/fail/nothing", "", NULL, fails_with, &nothing },
 		{ get, "/fail/value", "", NULL, value, NULL },
 		{ get, "/twice", "", NULL, both, NULL },
+		{ get, "/half", NULL, NULL, half, NULL },
 		{ get, "/value", NULL, NULL, value, NULL },
 	};
 	size_t i;
@@ -373,6 +386,18 @@ Test(router, failed_handler_is_told_on_the_bus)
 	check("/fail/eio", 500, NULL);
 	bus_service.recent(&mod->host, 0, note, text);
 	cr_assert_not_null(strstr(text, "/fail/eio of test failed: Input/output error"), "%s", text);
+}
+
+Test(router, failed_body_is_told_on_the_bus)
+{
+	char text[512] = "";
+	struct answer a = ask("/half.json");
+
+	cr_assert_eq(a.end, -EIO);
+	cr_assert_eq(a.len, 0, "a part helps nobody");
+	free(a.body);
+	bus_service.recent(&mod->host, 0, note, text);
+	cr_assert_str_eq(text, "http: the reply of /half of test failed: Input/output error; please report it to its author");
 }
 
 Test(router, response_names_its_content_type_and_length)

@@ -4,6 +4,7 @@
 #define AERIE_AERIE_H
 
 #include <aerie/abi.h>
+#include <aerie/base64.h>
 #include <aerie/bus.h>
 #include <aerie/config.h>
 #include <aerie/cursor.h>

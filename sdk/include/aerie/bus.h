@@ -27,7 +27,7 @@ struct aerie_message {
 struct aerie_event {
 	uint32_t size;
 	uint32_t reserved;
-	const char *topic; /* "NEW_DEVICE" */
+	const char *topic; /* "NEW_DEVICE"; doc/live.md lists the host's. A module's own: A-Z, 0-9, '_', at most 64 octets */
 	uint64_t key;      /* the device it is about, or AERIE_KEY_NONE; of NEW_PHY: aerie_key_phy() of it is the PHY's number */
 	uint64_t time_us;  /* microseconds since 1970 */
 	const struct aerie_rec *rec;

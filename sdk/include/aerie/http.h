@@ -170,7 +170,8 @@ struct aerie_http {
 	/* One value, written by emit when the client is ready to take it; destroy(user) follows, also when emit never runs. */
 	int (*reply_value)(struct aerie_reply *rep, aerie_emit_fn *emit, void *user, void (*destroy)(void *user));
 	/* A list, one element per call. count is asked only when the serializer needs it, and before the first next; it returns
-	 * the number of elements. With fewer elements than counted the rest is filled with null values. */
+	 * the number of elements; NULL: such serializers (msgpack) cannot give the list, and the request fails. With fewer elements than
+	 * counted the rest is filled with null values, those beyond are left out. */
 	int (*reply_list)(struct aerie_reply *rep, aerie_next_fn *next, int64_t (*count)(void *user), void *user,
 			  void (*destroy)(void *user));
 	/* Octets, copied. */

@@ -18,7 +18,8 @@
  *   stop       joins threads, closes sockets. No callback of the module runs after stop() returned.
  *   unload     frees the state. The host then removes whatever is still registered and logs what was forgotten.
  *
- * load, configure and start may fail: return host->fail(host, -errno, "what, why, what to do"). A callee that fails
+ * load, configure and start may fail: return host->fail(host, -errno, "what, why, what to do"). Functions of services marked
+ * "(told)" have said it already: return their result as it is. A callee that fails
  * has cleaned up after itself; the host undoes the steps before it in reverse (after a failed configure: unload;
  * after a failed start: unload). All members of the life cycle but load may be NULL. */
 #ifndef AERIE_PLUGIN_H
@@ -74,9 +75,10 @@ struct aerie_plugin {
 	const char *summary; /* one line; required */
 	const char *license; /* SPDX expression; required */
 	const char *url;     /* or NULL */
-	/* NULL-terminated lists of service ids, or NULL. A required service must be offered by the host or by another
-	 * module, which is then started before this one and stopped after it. A trailing '?' makes a requirement
-	 * optional: ordered when present, ignored when absent. A provided id is answered by get_ext(). */
+	/* NULL-terminated lists of service ids (AERIE_..._SERVICE of the headers, or a module's own), or NULL. A required
+	 * service must be offered by the host or by another module, which is then started before this one and stopped after
+	 * it. A trailing '?' makes a requirement optional: ordered when present, ignored when absent. A provided id is
+	 * answered by get_ext(). */
 	const char *const *provides;
 	const char *const *requires_;
 	const struct aerie_option *options; /* or NULL */
@@ -110,7 +112,8 @@ struct aerie_host {
 	const void *(*get_service)(const struct aerie_host *h, const char *id);
 	/* [any] One line on the message bus, prefixed with the module's id. level is AERIE_LOG_... */
 	void (*log)(const struct aerie_host *h, int level, const char *msg);
-	/* [any] Keeps msg as the reason of the failure under way and returns err, which must be negative. */
+	/* [any] Keeps msg, which replaces what was said before, as the reason of the failure under way and returns err, which must be
+	 * negative. */
 	int (*fail)(const struct aerie_host *h, int err, const char *msg);
 };
 
@@ -120,8 +123,10 @@ struct aerie_host {
 
 typedef const struct aerie_plugin *aerie_plugin_entry_fn(void);
 
+/* The one symbol of a module. Declared here, so that in C++ it has C's name too. */
+AERIE_EXPORT const struct aerie_plugin *aerie_plugin_entry(void);
+
 #define AERIE_PLUGIN_EXPORT(desc)                                              \
-	AERIE_EXPORT const struct aerie_plugin *aerie_plugin_entry(void);      \
 	const struct aerie_plugin *aerie_plugin_entry(void) { return &(desc); } \
 	extern int aerie_plugin_entry_needs_semicolon
 

@@ -3,7 +3,8 @@
  * their own, drive it. Since ABI 1.0.
  *
  * One document is exactly one value. Between begin_map and end_map, values alternate with keys, each given by
- * key() or key_text(). The count of begin_map and begin_list is exact: formats such as msgpack write it first.
+ * key() or key_text(). The count of begin_map and begin_list is exact, because formats such as msgpack write it first, but for the
+ * list of a reply (reply_list(), reply_wrapped()): its count is 0 for serializers without AERIE_SERIALIZER_COUNTS.
  * Every function returns 0, or a negative errno that ends the document; the driver stops at the first error.
  * All functions run on the thread that drives them; nothing is kept after a call returns. */
 #ifndef AERIE_VISITOR_H
