@@ -60,7 +60,7 @@ static const struct aerie_option core_options[] = {
 		     "Packets of one source that may wait for a worker; beyond, files are read slower and radios lose packets."),
 	AERIE_OPTION(AERIE_OPT_BOOL, 0, "track_device_rrds", "true", NULL, "Keep round-robin series of packets per device."),
 	AERIE_OPTION(AERIE_OPT_STR, 0, "server_uuid", NULL, NULL, "UUID of this host; unset: made once, kept in the home directory."),
-	AERIE_OPTION(AERIE_OPT_DURATION, 0, "plugin_probe_timeout", "5s", "10ms..5m",
+	AERIE_OPTION(AERIE_OPT_DURATION, 0, "plugin_probe_timeout", "20s", "1ms..5m",
 		     "How long an unknown module may take to be opened in a child process."),
 	AERIE_OPTION_END
 };
