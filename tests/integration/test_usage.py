@@ -208,12 +208,13 @@ class Usage(unittest.TestCase):
         self.assertIn("aeried: stopped at once, as asked\n", proc.stderr.read())
 
     def test_devices_that_cannot_be_written_are_a_failure(self):
-        for path, why in ((os.path.join(self.top, "none", "x.json"), "No such file or directory"), (os.path.join(self.top, "full.json"), "No space left on device")):
-            if "full" in path:
-                os.symlink("/dev/full", path)
+        full, missing = os.path.join(self.top, "full.json"), os.path.join(self.top, "none", "x.json")
+        os.symlink("/dev/full", full)
+        for path, status, why in ((full, 1, f"ERROR: {full}: cannot write the devices to {full}: No space left on device\n"),
+                                  (missing, 2, f"FATAL: --write-devices {missing}: nothing can be written there: No such file or directory: ")):
             run = self.aeried("--home", self.home, "-p", "0", "-s", "remote_capture_enabled=false", "--exit-when-done", "--write-devices", path)
-            self.assertEqual(run.returncode, 1)
-            self.assertIn(f"ERROR: {path}: cannot write the devices to {path}: {why}\n", run.stderr)
+            self.assertEqual(run.returncode, status)
+            self.assertIn(why, run.stderr)
 
     def test_a_source_that_failed_is_the_last_word(self):
         run = self.aeried("--home", self.home, "-p", "0", "-s", "remote_capture_enabled=false", "--exit-when-done", "-c", "/nowhere/x.pcap")
