@@ -137,13 +137,13 @@ static bool read_uuid(const struct definition *d, const char *sent, struct aerie
 	return sent[0] && parse_uuid(sent, ret->b) == 0;
 }
 
-/* Without a UUID: one of the same address with the same definition, that has no connection. */
+/* Without a UUID: one of the same address with the same definition, that has no connection or a dead one. */
 static struct source *find_nameless(struct sources *s, const struct definition *d, const struct driver *driver, const char *address)
 {
 	struct source *src;
 
 	for (src = s->first; src; src = src->next)
-		if (src->remote && source_is_idle(src) && src->driver == driver && strcmp(src->address, address) == 0 &&
+		if (src->remote && (source_is_idle(src) || src->lost) && src->driver == driver && strcmp(src->address, address) == 0 &&
 		    strcmp(src->def->text, d->text) == 0)
 			return src;
 	return NULL;
