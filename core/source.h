@@ -79,6 +79,7 @@ struct tuning {
 	bool shuffle;
 	uint32_t offset;
 	uint32_t first_seqno; /* the request after opening; 0: none is open */
+	bool refused;         /* the warning of the record is about the last request */
 };
 
 enum op_kind { OP_ADD, OP_OPEN, OP_CLOSE, OP_TUNE };
