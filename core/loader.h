@@ -38,7 +38,7 @@ void loader_list(struct loader *l, FILE *out);
 /* --dump-plugin: key=value lines on out, or one line on err. Exit status 0; 1: it crashes or hangs; 2: refused. A module that
  * opens well leaves the quarantine. */
 int loader_dump(const char *path, const char *home, const char *self, unsigned timeout_ms, FILE *out, FILE *err);
-#define LOADER_PROBE_TIMEOUT_MS 5000u
+#define LOADER_PROBE_TIMEOUT_MS 20000u
 
 extern const struct aerie_plugins plugins_service;
 

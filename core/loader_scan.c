@@ -176,6 +176,9 @@ static void take_result(struct loader *l, struct entry *e, const struct probe_jo
 {
 	if (!job->result) {
 		(void)probe_note(lists, e->resolved, &e->file_id, NULL);
+	} else if (e->own && job->result != -EFAULT && job->result != -EINVAL) { /* late, or no child could be made: no verdict */
+		bus_printf(l->core->bus, AERIE_LOG_INFO, "module %s: %s; it is the host's own, and used all the same", e->path,
+			   job->reason ? job->reason : "memory is out");
 	} else if (job->result == -EFAULT || job->result == -ETIMEDOUT) {
 		(void)probe_note(lists, e->resolved, &e->file_id, job->reason ? job->reason : "memory is out");
 		entry_refuse(l, e, AERIE_PLUGIN_QUARANTINED, text("%s: to try again, run aeried --dump-plugin %s",

@@ -64,7 +64,7 @@ static const struct aerie_option core_options[] = {
 		     "Packets of one source that may wait for a worker; beyond, files are read slower and radios lose packets."),
 	AERIE_OPTION(AERIE_OPT_BOOL, 0, "track_device_rrds", "true", NULL, "Keep round-robin series of packets per device."),
 	AERIE_OPTION(AERIE_OPT_STR, 0, "server_uuid", NULL, NULL, "UUID of this host; unset: made once, kept in the home directory."),
-	AERIE_OPTION(AERIE_OPT_DURATION, 0, "plugin_probe_timeout", "5s", "10ms..5m",
+	AERIE_OPTION(AERIE_OPT_DURATION, 0, "plugin_probe_timeout", "20s", "1ms..5m",
 		     "How long an unknown module may take to be opened in a child process."),
 	AERIE_OPTION_END
 };
@@ -445,18 +445,41 @@ static int same_suffix(void *user, const char *suffix, const char *content_type,
 	return !strcmp(user, suffix);
 }
 
+/* A file is written beside its name and renamed; what is no file is opened as it is. */
+static int check_directory(const char *file)
+{
+	char *dir = strdup(file), *slash = dir ? strrchr(dir, '/') : NULL;
+	struct stat st;
+	int err = 0;
+
+	if (!dir)
+		return -ENOMEM;
+	if (slash)
+		slash[slash == dir] = '\0';
+	if ((stat(file, &st) < 0 || S_ISREG(st.st_mode)) && access(slash ? dir : ".", W_OK | X_OK) < 0)
+		err = -errno;
+	free(dir);
+	return err;
+}
+
 /* An hour of capture should not end with "unknown format". */
 static int check_write_devices(struct host *h)
 {
 	const char *file = h->o.write_devices, *dot;
+	int err;
 
 	if (!file)
 		return 0;
 	dot = strrchr(file, '.');
-	if (dot && serializers_service.each(&h->core.self->host, same_suffix, (char *)dot + 1))
-		return 0;
-	bus_printf(h->core.bus, AERIE_LOG_FATAL, "--write-devices %s: no serializer has this suffix: use .json, or load the module that has it", file);
-	return -EINVAL;
+	if (!dot || !serializers_service.each(&h->core.self->host, same_suffix, (char *)dot + 1)) {
+		bus_printf(h->core.bus, AERIE_LOG_FATAL, "--write-devices %s: no serializer has this suffix: use .json, or load the module that has it", file);
+		return -EINVAL;
+	}
+	err = check_directory(file);
+	if (err < 0)
+		bus_printf(h->core.bus, AERIE_LOG_FATAL, "--write-devices %s: nothing can be written there: %s: make the directory, or correct its permissions",
+			   file, strerror(-err));
+	return err;
 }
 
 static int add_source(struct host *h, const char *definition)

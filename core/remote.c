@@ -37,7 +37,7 @@ struct greeting {
 	struct remote *remote;
 	struct caplink *link;
 	uv_timer_t limit;
-	char peer[REMOTE_ADDRESS + 8];
+	char peer[REMOTE_ADDRESS + 8], address[REMOTE_ADDRESS];
 };
 
 /* ---- Messages: whoever connects in a loop must not fill the log ---- */
@@ -137,13 +137,13 @@ static bool read_uuid(const struct definition *d, const char *sent, struct aerie
 	return sent[0] && parse_uuid(sent, ret->b) == 0;
 }
 
-/* Without a UUID: one of the same address with the same definition, that has no connection. */
+/* Without a UUID: one of the same address with the same definition, that has no connection or a dead one. */
 static struct source *find_nameless(struct sources *s, const struct definition *d, const struct driver *driver, const char *address)
 {
 	struct source *src;
 
 	for (src = s->first; src; src = src->next)
-		if (src->remote && source_is_idle(src) && src->driver == driver && strcmp(src->address, address) == 0 &&
+		if (src->remote && (source_is_idle(src) || src->lost) && src->driver == driver && strcmp(src->address, address) == 0 &&
 		    strcmp(src->def->text, d->text) == 0)
 			return src;
 	return NULL;
@@ -168,16 +168,12 @@ static int check_existing(const struct source *src, const struct driver *driver,
 static int adopt(struct greeting *g, struct definition *d, struct driver *driver, const char *sent_uuid, char *error)
 {
 	struct sources *s = g->remote->core->sources;
-	char address[REMOTE_ADDRESS + 8];
 	struct source *src;
 	struct aerie_uuid uuid;
 	bool named = read_uuid(d, sent_uuid, &uuid);
 	int r = 0;
 
-	snprintf(address, sizeof address, "%s", g->peer);
-	if (strrchr(address, ':'))
-		*strrchr(address, ':') = '\0';
-	src = named ? sources_find(s, &uuid) : find_nameless(s, d, driver, address);
+	src = named ? sources_find(s, &uuid) : find_nameless(s, d, driver, g->address);
 	if (src) {
 		r = check_existing(src, driver, error);
 	} else {
@@ -207,7 +203,7 @@ static int adopt(struct greeting *g, struct definition *d, struct driver *driver
 		definition_free(d);
 		return r;
 	}
-	snprintf(src->address, sizeof src->address, "%s", address);
+	snprintf(src->address, sizeof src->address, "%s", g->address);
 	source_take_link(src, g->link, d, g->peer);
 	return 0;
 }
@@ -310,13 +306,13 @@ static void on_limit(uv_timer_t *t)
 	refuse(t->data, "it named no source within 5 s");
 }
 
-void remote_greet(struct remote *r, struct transport *t, const char *peer)
+void remote_greet(struct remote *r, struct transport *t, const struct remote_peer *peer, const char *peer_name)
 {
 	struct sources *s = r->core->sources;
 	struct greeting *g = s->stopping ? NULL : calloc(1, sizeof *g);
 	char name[REMOTE_ADDRESS + 40];
 
-	snprintf(name, sizeof name, "remote capture %s", peer);
+	snprintf(name, sizeof name, "remote capture %s", peer_name);
 	if (!g || caplink_attach(r->core, t, name, &events, g, &g->link) < 0) {
 		if (!s->stopping)
 			remote_log(r, AERIE_LOG_ERROR, "%s is refused: memory is out; stop other programs", name);
@@ -326,7 +322,8 @@ void remote_greet(struct remote *r, struct transport *t, const char *peer)
 		return;
 	}
 	g->remote = r;
-	snprintf(g->peer, sizeof g->peer, "%s", peer);
+	snprintf(g->peer, sizeof g->peer, "%s", peer_name);
+	snprintf(g->address, sizeof g->address, "%s", peer->address);
 	uv_timer_init(loop_uv(r->core->loop), &g->limit);
 	g->limit.data = g;
 	uv_timer_start(&g->limit, on_limit, GREETING_LIMIT_MS, 0);

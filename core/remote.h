@@ -52,8 +52,8 @@ uint32_t remote_port(const struct remote *r);
 /* Counts a connection from p->address: -EUSERS when there are too many, in all or from there. [any] */
 int remote_peer_add(struct remote *r, struct remote_peer *p);
 void remote_peer_remove(struct remote *r, struct remote_peer *p); /* [any] */
-/* Takes the connection, and waits for what it says. peer: address and port, for messages. */
-void remote_greet(struct remote *r, struct transport *t, const char *peer);
+/* Takes the connection, and waits for what it says. peer_name: its address and, where it is known, port, for messages. */
+void remote_greet(struct remote *r, struct transport *t, const struct remote_peer *peer, const char *peer_name);
 void remote_log(struct remote *r, int level, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 
 /* remote_tcp.c: 0 and the port, or a negative errno. */

@@ -155,7 +155,7 @@ static void accepted(struct remote *r, struct conn *c)
 	(void)uv_tcp_keepalive(&c->tcp, 1, KEEPALIVE_S);
 	c->counted = remote_peer_add(r, &c->peer) == 0;
 	if (c->counted) {
-		remote_greet(r, &c->base, peer);
+		remote_greet(r, &c->base, &c->peer, peer);
 		return;
 	}
 	remote_log(r, AERIE_LOG_ERROR, "remote capture %s is refused: there are %u connections in all or %u from its address; raise "

@@ -126,7 +126,7 @@ static void on_news(void *user)
 	pthread_mutex_unlock(&c->lock);
 	if (!c->greeted) {
 		c->greeted = true;
-		remote_greet(c->remote, &c->base, c->name);
+		remote_greet(c->remote, &c->base, &c->peer, c->name);
 	}
 	drain(c);
 }
@@ -207,7 +207,7 @@ static void name_peer(struct conn *c, const char *peer)
 	bool port = colon && (strchr(peer, ':') == colon || colon[-1] == ']');
 
 	snprintf(c->peer.address, sizeof c->peer.address, "%.*s", port ? (int)(colon - peer) : 63, peer);
-	snprintf(c->name, sizeof c->name, "%.63s%s", peer, port ? "" : ":0");
+	snprintf(c->name, sizeof c->name, "%s", peer);
 }
 
 static int ws_open(void *user, const struct aerie_http_request *req, struct aerie_ws *ws, void **ret_conn)

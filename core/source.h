@@ -3,6 +3,7 @@
 #ifndef CORE_SOURCE_H
 #define CORE_SOURCE_H
 
+#include <errno.h>
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdatomic.h>
@@ -78,6 +79,7 @@ struct tuning {
 	bool shuffle;
 	uint32_t offset;
 	uint32_t first_seqno; /* the request after opening; 0: none is open */
+	bool refused;         /* the warning of the record is about the last request */
 };
 
 enum op_kind { OP_ADD, OP_OPEN, OP_CLOSE, OP_TUNE };
@@ -91,7 +93,7 @@ struct probe {
 	struct caplink *link;
 	uint32_t seqno;
 	bool answered, ours;
-	bool failed; /* its program could not be started, or gave no answer in time */
+	bool failed; /* its program could not be started now, or gave no answer in time */
 	char message[SOURCE_TEXT];
 };
 
@@ -195,7 +197,12 @@ extern const struct aerie_option source_options[]; /* what every definition may 
 void source_start(struct source *src);
 void source_end(struct source *src); /* at once, without a reason */
 void source_fail(struct source *src, bool may_retry, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
-/* The same, because it took too long: perhaps the machine is slow, so that even a file is tried again, a few times. */
+/* Of a program that could not be started: something is used up, which may be over in a moment. */
+static inline bool source_is_shortage(int err)
+{
+	return err == -EMFILE || err == -ENFILE || err == -ENOMEM || err == -EAGAIN;
+}
+/* The same, because it took too long, or for a shortage: perhaps the machine is slow, so that even a file is tried again, a few times. */
 void source_fail_late(struct source *src, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void source_close(struct source *src); /* by a user */
 /* By a user: one that does nothing. A remote source opens when its capture program connects. */

@@ -616,7 +616,10 @@ static void open_source(struct source *src)
 	}
 	r = caplink_open(s->core, path, &events, src, &src->link);
 	if (r < 0) {
-		source_fail(src, true, "%.1000s cannot be started: %s", path, strerror(-r));
+		if (source_is_shortage(r))
+			source_fail_late(src, "%.1000s cannot be started: %s", path, strerror(-r));
+		else
+			source_fail(src, true, "%.1000s cannot be started: %s", path, strerror(-r));
 		return;
 	}
 	s->handles++;

@@ -197,7 +197,8 @@ static void ask(struct probe *p)
 			end_link(p);
 		}
 	}
-	p->answered = p->failed = r < 0;
+	p->answered = r < 0;
+	p->failed = source_is_shortage(r);
 }
 
 void source_probe(struct source *src)

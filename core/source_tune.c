@@ -208,6 +208,7 @@ void tuning_opened(struct source *src, const struct link_report *r)
 	int err = src->tuning.known ? 0 : take_definition(src, r);
 
 	src->tuning.first_seqno = 0;
+	src->tuning.refused = false;
 	source_set_tuning(src, false, r->channel);
 	if (err == 0)
 		err = ask_first(src);
@@ -262,6 +263,9 @@ void tuning_report(struct source *src, const struct link_frame *f, const struct 
 		src->tuning.first_seqno = 0;
 	if (f->code) {
 		take_report(src, r);
+		if (src->tuning.refused)
+			source_set_warning(src, "");
+		src->tuning.refused = false;
 		if (r->message[0])
 			source_log(src, AERIE_LOG_INFO, "%s", r->message);
 		source_ops_done(src, OP_TUNE, r->seqno ? r->seqno : UINT32_MAX, 0, "tuned");
@@ -273,6 +277,7 @@ void tuning_report(struct source *src, const struct link_frame *f, const struct 
 	}
 	source_log(src, AERIE_LOG_ERROR, "cannot be tuned: %s", why);
 	source_set_warning(src, why);
+	src->tuning.refused = true;
 	source_ops_done(src, OP_TUNE, r->seqno ? r->seqno : UINT32_MAX, -EIO, why);
 }
 

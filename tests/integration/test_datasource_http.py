@@ -6,7 +6,9 @@ import base64
 import contextlib
 import json
 import os
+import random
 import shutil
+import signal
 import struct
 import subprocess
 import threading
@@ -388,6 +390,79 @@ class Passive(unittest.TestCase):
         self.assertEqual(self.feed(good)["aerie.feed.taken"], 3)
         self.assertEqual(command(self.host, source_path(PASSIVE, "resume_source.cmd")).status, 200)
         self.assertEqual(self.host.get("/devices/all_devices.json"), [])
+
+
+class Parallel(unittest.TestCase):
+    """Clients that do everything to the same sources at random, while their capture programs are killed and stopped."""
+    SECONDS = 6
+    UUIDS = [f"F00D0000-0000-0000-0000-{n:012d}" for n in range(4)]
+
+    def setUp(self):
+        self.host = host("-s", "source_retry_delay=50ms", "-s", "source_silence_limit=3s", "-c", f"radio0:type=fakeradio,uuid={self.UUIDS[0]}",
+                         "-c", f"radio1:type=fakeradio,uuid={self.UUIDS[1]}", "-c", f"broken:type=fakeradio,uuid={self.UUIDS[2]}",
+                         "-c", f"passive:uuid={self.UUIDS[3]},dlt=105")
+        self.addCleanup(lambda: self.host.process.poll() is None and self.host.process.kill())
+        self.wrong = []
+
+    def programs(self):
+        found = []
+        for pid in filter(str.isdigit, os.listdir("/proc")):
+            with contextlib.suppress(OSError), open(f"/proc/{pid}/stat", encoding="utf-8") as f:
+                state, parent = f.read().rsplit(") ", 1)[1].split()[:2]
+                if int(parent) == self.host.process.pid and state != "Z":
+                    found.append(int(pid))
+        return found
+
+    def client(self, seed, end):
+        r = random.Random(seed)
+        while time.monotonic() < end:
+            uuid = r.choice(self.UUIDS)
+            path, what = r.choice([
+                *((source_path(uuid, f"{c}_source.cmd"), {}) for c in ("open", "close", "enable", "disable", "pause", "resume")),
+                (source_path(uuid, "set_hop.cmd"), {}), (source_path(uuid, "set_channel.cmd"), {"channel": r.choice(["6", "13", "99"])}),
+                (source_path(uuid, "set_channel.cmd"), {"channels": ["1", "6", "11"], "hoprate": r.randint(1, 50)}),
+                (source_path(uuid, "set_channel.cmd"), {"rate": 3, "shuffle": r.randint(0, 1)}),
+                (source_path(self.UUIDS[3], "feed.cmd"), {"frames": [{"data": "1AAAAAIRIjNEVQ=="}] * 20}),
+                ("/datasource/add_source.cmd", {"definition": CAPTURE}), ("/datasource/list_interfaces.json", {})])
+            reply = command(self.host, path, what, kind="body")
+            if reply.status not in (200, 409, 500, 503):
+                self.wrong.append((path, reply.status, reply.octets))
+
+    def test_nothing_is_lost_left_behind_or_stuck(self):
+        end = time.monotonic() + self.SECONDS
+        threads = [threading.Thread(target=self.client, args=(seed, end)) for seed in range(6)]
+        for t in threads:
+            t.start()
+        r = random.Random(0)
+        while time.monotonic() < end:
+            programs = self.programs()
+            with contextlib.suppress(OSError, IndexError):
+                os.kill(r.choice(programs), r.choice([signal.SIGKILL, signal.SIGTERM, signal.SIGSTOP, signal.SIGCONT]))
+            time.sleep(0.03)
+        for t in threads:
+            t.join()
+        for pid in self.programs():
+            with contextlib.suppress(OSError):
+                os.kill(pid, signal.SIGCONT)
+        self.assertEqual(self.wrong, [])
+        for uuid in (self.UUIDS[0], self.UUIDS[1], self.UUIDS[3]):
+            command(self.host, source_path(uuid, "open_source.cmd"))  # 500 when it is open
+        self.assertEqual(command(self.host, source_path(self.UUIDS[2], "close_source.cmd")).status, 200)
+        limit = time.monotonic() + PATIENCE
+        while True:
+            sources = {s["kismet.datasource.uuid"]: s for s in self.host.get("/datasource/all_sources.json")}
+            running = [sources[u]["kismet.datasource.running"] for u in self.UUIDS]
+            pending = sum(s["kismet.datasource.cmd_pending"] for s in sources.values())
+            if (running, pending, len(self.programs())) == ([1, 1, 0, 1], 0, 2):
+                break
+            self.assertLess(time.monotonic(), limit, (running, pending, self.programs(), sources))
+            time.sleep(0.05)
+        for s in sources.values():
+            if s["kismet.datasource.interface"] == CAPTURE and not s["kismet.datasource.error"]:
+                self.assertEqual(s["kismet.datasource.num_packets"], 1460)
+        self.assertEqual(sources[self.UUIDS[2]]["kismet.datasource.error_reason"], "closed by a user")
+        self.host.end()
+        self.assertFalse([line for line in self.host.lines if line and "Sanitizer" in line])
 
 
 class Waiting(unittest.TestCase):

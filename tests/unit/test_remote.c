@@ -627,6 +627,30 @@ Test(remote, a_silent_connection_is_lost_found_again_and_cut_when_it_stays_silen
 	down();
 }
 
+static bool is_back_or_another(void)
+{
+	return the_source().packets == 154 || count_sources() > 1;
+}
+
+/* A sensor that lost its power: its old connection is silent, and not closed for a minute. */
+Test(remote, without_a_uuid_a_source_whose_connection_is_dead_is_the_same_source)
+{
+	static const char *const settings[] = { "source_silence_limit=2s", NULL };
+	pid_t pid, again;
+
+	up_remote(settings);
+	pid = start("live:count=77", "fake", NULL);
+	run_until(all_77);
+	kill(pid, SIGSTOP);
+	run_until(is_lost);
+	again = start("live:count=77", "fake", NULL);
+	run_until(is_back_or_another);
+	cr_expect_eq(count_sources(), 1);
+	reap(pid);
+	reap(again);
+	down();
+}
+
 /* ---- WebSocket: the HTTP side is a thread of this test ---- */
 
 struct fake_ws {
@@ -889,7 +913,7 @@ Test(remote, garbage_and_text_from_a_websocket_end_it)
 	open_ws(&f, "air", 0, 0);
 	cr_expect_eq(f.route->message(f.conn, AERIE_WS_TEXT, (const uint8_t *)"{}", 2), -EINVAL);
 	cr_expect_eq(f.route->message(f.conn, AERIE_WS_BINARY, (const uint8_t *)"garbage", 7), 0);
-	await_text("remote capture 192.0.2.7:0 sent octets that are no frame of the capture protocol", 1);
+	await_text("remote capture 192.0.2.7 sent octets that are no frame of the capture protocol", 1);
 	cr_expect(f.closed);
 	cr_expect_eq(f.route->message(f.conn, AERIE_WS_BINARY, (const uint8_t *)"more", 4), -EPIPE);
 	f.route->close(f.conn);

@@ -519,6 +519,8 @@ Test(source_control, a_refused_channel_is_told_and_the_source_goes_on)
 	expect_result(control(AERIE_SOURCE_SET_CHANNEL, "99"), -EIO, "no such channel here");
 	cr_expect_eq(the_source().running, 1);
 	cr_expect_str_eq(the_source().warning, "no such channel here");
+	expect_result(control(AERIE_SOURCE_SET_CHANNEL, "6"), 0, "tuned");
+	cr_expect_str_eq(the_source().warning, "", "it is not so any more");
 	expect_result(control(AERIE_SOURCE_SET_CHANNEL, ""), -EINVAL, "no channel was given, or one longer than 63 octets");
 	expect_result(control(AERIE_SOURCE_SET_CHANNEL, NULL), -EINVAL, "no channel was given, or one longer than 63 octets");
 	cr_assert_eq(ask(UUID, &c, &r), 0);

@@ -2,6 +2,8 @@
 /* Sources against a capture program that fails in every way (fake_capture.c): states, messages, counters. */
 #include "sourceworld.h"
 
+#include <sys/resource.h>
+
 /* Opens a definition with the file-like driver, waits for its end, and expects it to have failed so. */
 static void expect_failure(const char *definition, const char *reason, uint64_t packets)
 {
@@ -645,6 +647,36 @@ Test(sources, a_probe_without_answer_ends_in_time)
 {
 	expect_probe_failure("probe-silent", "it is not known which driver opens it. Tried "
 			     BOTH(PROGRAM "did not answer in time"));
+}
+
+static bool both_were_retried(void)
+{
+	return source_at(0).retries && source_at(1).retries;
+}
+
+Test(sources, files_are_opened_when_there_are_file_descriptors_again)
+{
+	static const char *const settings[] = { "source_retry_delay=100ms", NULL };
+	struct rlimit all, none;
+	int fd;
+
+	up_probe(settings);
+	add("good:type=third,count=3");
+	add("good:count=4");
+	cr_assert_eq(getrlimit(RLIMIT_NOFILE, &all), 0);
+	none = all;
+	fd = dup(STDIN_FILENO);
+	close(fd);
+	none.rlim_cur = (rlim_t)fd; /* the lowest that is free */
+	cr_assert_eq(setrlimit(RLIMIT_NOFILE, &none), 0);
+	run_until(both_were_retried);
+	cr_assert_eq(setrlimit(RLIMIT_NOFILE, &all), 0);
+	run();
+	cr_expect_eq(sources_failed(core.sources), 0);
+	cr_expect_eq(source_at(0).packets, 3);
+	cr_expect_eq(source_at(1).packets, 4);
+	cr_expect_geq(told("fake_capture cannot be started: Too many open files (it is opened again)"), 1);
+	down();
 }
 
 Test(sources, a_missing_file_is_told_as_such)
