@@ -36,6 +36,7 @@ struct client {
 
 struct clients {
 	struct server *s;
+	atomic_bool refusing;
 	pthread_mutex_t lock; /* guards the rest */
 	struct client *first;
 	struct source *sources[BUCKETS];
@@ -114,6 +115,8 @@ enum MHD_Result clients_accept(void *cls, const struct sockaddr *a, socklen_t le
 	struct address address;
 	bool ok;
 
+	if (atomic_load_explicit(&all->refusing, memory_order_relaxed))
+		return MHD_NO;
 	if (all->s->tls || !counted_address(all, a, &address))
 		return MHD_YES;
 	(void)pthread_mutex_lock(&all->lock);
@@ -291,6 +294,11 @@ static unsigned cut(struct clients *all, bool busy_too)
 	}
 	(void)pthread_mutex_unlock(&all->lock);
 	return busy;
+}
+
+void clients_refuse(struct clients *all)
+{
+	atomic_store_explicit(&all->refusing, true, memory_order_relaxed);
 }
 
 void clients_quiesce(struct clients *all)

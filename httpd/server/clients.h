@@ -19,7 +19,10 @@ void clients_free(struct clients *all);
 /* Cuts those whose request takes too long; a timer's function, user: struct clients. [main] */
 void clients_tick(void *user);
 
-/* The server ends: lets replies under way finish for CLIENTS_QUIESCE_US, and cuts every connection but WebSockets. A reply holds what
+/* The server ends: from now on, whoever connects is sent away. (MHD_quiesce_daemon() of libmicrohttpd 0.9.75 aborts the process when one of its
+ * threads sees what it does before it is through.) [main] */
+void clients_refuse(struct clients *all);
+/* Lets replies under way finish for CLIENTS_QUIESCE_US, and cuts every connection but WebSockets. A reply holds what
  * its route needs, so a client that reads slowly must not be waited for. [main] */
 void clients_quiesce(struct clients *all);
 

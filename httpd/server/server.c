@@ -198,7 +198,7 @@ static int start_daemon(struct server *s)
 static void stop(void *state)
 {
 	struct server *s = state;
-	bool ours = !s->daemon || s->quiesced || s->tls; /* otherwise MHD closes the socket */
+	bool ours = !s->daemon || s->tls; /* otherwise MHD closes the socket */
 
 	s->loop->timer_stop(s->timer);
 	s->loop->timer_stop(s->tick);
@@ -286,14 +286,12 @@ static int start(void *state)
 	return err;
 }
 
-/* MHD gives the listening socket back; until stop() it stays open, so that its port stays ours. */
+/* Until stop() the listening socket stays open, so that its port stays ours. */
 static void quiesce(void *state)
 {
 	struct server *s = state;
 
-	if (s->daemon && !s->tls)
-		(void)MHD_quiesce_daemon(s->daemon);
-	s->quiesced = true;
+	clients_refuse(s->clients);
 	tlsfront_quiesce(s->front);
 	websocket_quiesce(s->sockets);
 	clients_quiesce(s->clients);

@@ -68,7 +68,6 @@ struct server {
 	struct aerie_timer *timer; /* until the event loop runs */
 	struct aerie_timer *tick;  /* of clients */
 	int fd;                    /* listening */
-	bool quiesced;             /* MHD has given fd back */
 };
 
 /* connection.c: libmicrohttpd's callbacks. `cls` is the struct server. */

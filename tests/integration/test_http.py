@@ -10,6 +10,7 @@ import re
 import socket
 import stat
 import tempfile
+import threading
 import time
 import unittest
 
@@ -461,6 +462,29 @@ class Start(unittest.TestCase):
         self.assertNotIn("still in use", said)
         self.assertLess(time.monotonic() - begun, 10)
         s.close()
+
+    def test_ends_well_while_clients_come_and_go(self):
+        for _ in range(5):
+            host, over = Host(capture=None).ready(loaded=False), threading.Event()
+
+            def come_and_go():
+                while not over.is_set():
+                    try:
+                        with socket.create_connection(("127.0.0.1", host.port)) as s:
+                            s.sendall(b"GET /session/check_setup_ok HTTP/1.1\r\nHost: x\r\n\r\n")
+                    except OSError:
+                        pass
+
+            clients = [threading.Thread(target=come_and_go) for _ in range(3)]
+            for client in clients:
+                client.start()
+            self.assertEqual(host.ask("/session/check_setup_ok").status, 406)
+            try:
+                host.end()
+            finally:
+                over.set()
+                for client in clients:
+                    client.join()
 
     def test_written_devices_are_the_same_in_every_format(self):
         with tempfile.TemporaryDirectory() as folder:
