@@ -107,6 +107,8 @@ static void link_free(struct tlsfront *f, struct link *l)
 	if (l->next)
 		l->next->prev = l->prev;
 	f->n--;
+	watch(f, &l->client, 0); /* closing them is not enough: a child process that was just forked has them, too, for a moment */
+	watch(f, &l->server, 0);
 	if (l->session)
 		gnutls_deinit(l->session);
 	if (l->client.fd >= 0)

@@ -17,7 +17,7 @@ import threading
 import time
 import unittest
 
-from host import PATIENCE, Host
+from host import CAPTURE, PATIENCE, Host
 from wsclient import BINARY, CLOSE, CONT, PING, PONG, TEXT, Ended, Refused, WebSocket, frame
 
 LOGIN = ("tester", "pa:ss wörd")
@@ -664,6 +664,35 @@ class Tls(unittest.TestCase):
             self.shaken(host, "127.0.0.8")
         full.pop().close()
         self.until(lambda: self.may_shake(host, "127.0.0.8"), "one has gone, so one may come")
+        host.end()
+
+    def test_connections_end_while_programs_are_started(self):
+        # Between fork and exec a capture program has all open files, so what is closed here stays in an epoll set for a moment.
+        captures = [word for i in range(12) for word in ("-c", f"{CAPTURE}:name=c{i}")]
+        settings = ["httpd_ssl=true", "httpd_ssl_cert=" + self.file("one.crt"), "httpd_ssl_key=" + self.file("one.key")]
+        host, over = Host(*[word for s in settings for word in ("-s", s)], *captures, capture=None), threading.Event()
+        host.port = int(host.wait_for(r"HTTP server: https://127\.0\.0\.1:(\d+)/").group(1))
+
+        def come_and_go():
+            while not over.is_set():
+                try:
+                    with self.wrap(socket.create_connection(("127.0.0.1", host.port), timeout=PATIENCE)) as s:
+                        s.sendall(b"GET /ws/tell HTTP/1.1\r\nHost: localhost\r\n\r\n" * 20)
+                        s.recv(100)
+                        s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+                except OSError:
+                    pass
+
+        clients = [threading.Thread(target=come_and_go) for _ in range(4)]
+        for client in clients:
+            client.start()
+        try:
+            for i in range(12):
+                host.wait_for(rf"source c{i} .*: done, 1460 packets")
+        finally:
+            over.set()
+            for client in clients:
+                client.join()
         host.end()
 
     def may_shake(self, host, address):
