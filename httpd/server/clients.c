@@ -16,11 +16,12 @@
 #define BUCKETS 256u
 #define V6_NETWORK 8u /* octets: a host has a /64 of its own */
 
-/* How many connections an address has. */
+/* How many connections an address has, and octets of bodies. */
 struct source {
 	struct source *next;
 	struct address address;
 	uint32_t n;
+	uint64_t octets;
 };
 
 enum state { IDLE, BUSY, UPGRADED }; /* BUSY: a request is being answered */
@@ -40,6 +41,7 @@ struct clients {
 	pthread_mutex_t lock; /* guards the rest */
 	struct client *first;
 	struct source *sources[BUCKETS];
+	uint64_t octets; /* of all bodies */
 };
 
 static uint64_t now_us(void)
@@ -125,8 +127,8 @@ enum MHD_Result clients_accept(void *cls, const struct sockaddr *a, socklen_t le
 	return ok ? MHD_YES : MHD_NO;
 }
 
-/* Under the lock. Out of memory, it is not counted. */
-static struct source *count_up(struct clients *all, const struct address *a)
+/* Under the lock. NULL: out of memory. */
+static struct source *source_of(struct clients *all, const struct address *a)
 {
 	struct source **at = find_source(all, a);
 
@@ -136,19 +138,37 @@ static struct source *count_up(struct clients *all, const struct address *a)
 			return NULL;
 		(*at)->address = *a;
 	}
-	(*at)->n++;
 	return *at;
 }
 
-static void count_down(struct clients *all, struct source *source)
+/* Under the lock: forgets a source that nothing is counted for. */
+static void drop(struct clients *all, struct source *source)
 {
 	struct source **at;
 
-	if (!source || --source->n)
+	if (source->n || source->octets)
 		return;
 	at = find_source(all, &source->address);
 	*at = source->next;
 	free(source);
+}
+
+/* Under the lock. Out of memory, it is not counted. */
+static struct source *count_up(struct clients *all, const struct address *a)
+{
+	struct source *source = source_of(all, a);
+
+	if (source)
+		source->n++;
+	return source;
+}
+
+static void count_down(struct clients *all, struct source *source)
+{
+	if (!source)
+		return;
+	source->n--;
+	drop(all, source);
 }
 
 int clients_enter(struct clients *all, const struct sockaddr *a, struct source **ret_source)
@@ -172,6 +192,50 @@ void clients_leave(struct clients *all, struct source *source)
 {
 	(void)pthread_mutex_lock(&all->lock);
 	count_down(all, source);
+	(void)pthread_mutex_unlock(&all->lock);
+}
+
+/* ---- bodies ---- */
+
+/* Under the lock. */
+static bool has_octets(const struct clients *all, const struct source *source, uint64_t octets)
+{
+	uint64_t limit = all->s->bodies_limit, share = limit / 2 < all->s->body_limit ? all->s->body_limit : limit / 2;
+
+	return octets <= limit - all->octets && (!source || (source->octets <= share && octets <= share - source->octets));
+}
+
+bool clients_take_octets(struct clients *all, struct MHD_Connection *c, uint64_t octets, struct source **source)
+{
+	const union MHD_ConnectionInfo *info = MHD_get_connection_info(c, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+	struct address address;
+	bool counted = info && counted_address(all, info->client_addr, &address), ok;
+	struct source *k = *source;
+
+	(void)pthread_mutex_lock(&all->lock);
+	if (!k && counted)
+		k = source_of(all, &address);
+	ok = has_octets(all, k, octets) && (k || !counted);
+	if (ok) {
+		all->octets += octets;
+		if (k)
+			k->octets += octets;
+		*source = k;
+	} else if (k) {
+		drop(all, k);
+	}
+	(void)pthread_mutex_unlock(&all->lock);
+	return ok;
+}
+
+void clients_give_octets(struct clients *all, struct source *source, uint64_t octets)
+{
+	(void)pthread_mutex_lock(&all->lock);
+	all->octets -= octets;
+	if (source) {
+		source->octets -= octets;
+		drop(all, source);
+	}
 	(void)pthread_mutex_unlock(&all->lock);
 }
 

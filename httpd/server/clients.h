@@ -31,6 +31,11 @@ void clients_quiesce(struct clients *all);
 int clients_enter(struct clients *all, const struct sockaddr *a, struct source **ret_source);
 void clients_leave(struct clients *all, struct source *source);
 
+/* Room for so many more octets of requests' bodies, of all together and of the connection's address, which *source, NULL at first, stands for:
+ * none may have more than half of httpd_bodies_limit, or one body. False: there is none. */
+bool clients_take_octets(struct clients *all, struct MHD_Connection *c, uint64_t octets, struct source **source);
+void clients_give_octets(struct clients *all, struct source *source, uint64_t octets);
+
 /* For libmicrohttpd: MHD_AcceptPolicyCallback and MHD_NotifyConnectionCallback; cls: struct clients. */
 enum MHD_Result clients_accept(void *cls, const struct sockaddr *a, socklen_t len);
 void clients_notify(void *cls, struct MHD_Connection *c, void **context, enum MHD_ConnectionNotificationCode code);

@@ -132,7 +132,7 @@ static enum MHD_Result begin(struct exchange *x, struct MHD_Connection *c, const
 	return MHD_YES;
 }
 
-/* Room for a body of so many octets; all bodies together have a limit. */
+/* Room for a body of so many octets; all bodies together have a limit, and those of an address. */
 static bool make_room(struct exchange *x, uint64_t need)
 {
 	uint64_t room = x->body_room ? x->body_room : 4096, more;
@@ -143,9 +143,12 @@ static bool make_room(struct exchange *x, uint64_t need)
 	if (room == x->body_room)
 		return true;
 	more = room - x->body_room;
-	if (atomic_fetch_add_explicit(&x->s->body_octets, more, memory_order_relaxed) + more > x->s->bodies_limit ||
-	    !(body = realloc(x->body, room))) {
-		(void)atomic_fetch_sub_explicit(&x->s->body_octets, more, memory_order_relaxed);
+	if (!clients_take_octets(x->s->clients, x->c, more, &x->body_source))
+		return false;
+	body = realloc(x->body, room);
+	if (!body) {
+		clients_give_octets(x->s->clients, x->body_source, more);
+		x->body_source = x->body_room ? x->body_source : NULL;
 		return false;
 	}
 	x->body = body;

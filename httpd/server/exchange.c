@@ -6,6 +6,7 @@
 #include <strings.h>
 #include <unistd.h>
 
+#include "clients.h"
 #include "exchange.h"
 
 struct exchange *exchange_new(struct server *s, const char *uri)
@@ -54,7 +55,8 @@ void exchange_unref(void *user)
 	if (x->reply)
 		x->s->http->reply_free(x->reply);
 	body_free(&x->out);
-	(void)atomic_fetch_sub_explicit(&x->s->body_octets, x->body_room, memory_order_relaxed);
+	if (x->body_room)
+		clients_give_octets(x->s->clients, x->body_source, x->body_room);
 	if (x->file_fd >= 0)
 		(void)close(x->file_fd);
 	free(x->body);

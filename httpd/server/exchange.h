@@ -40,6 +40,7 @@ struct exchange {
 	uint32_t n_headers;
 	uint8_t *body;
 	uint64_t body_len, body_room;
+	struct source *body_source; /* that body_room counts for; or NULL */
 	bool begun, too_large, no_room, asked;
 
 	char peer[PEER_OCTETS]; /* the client's address as text */

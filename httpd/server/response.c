@@ -21,7 +21,7 @@ void response_header(struct exchange *x, const char *name, const char *value)
 
 void response_drop(struct exchange *x, const char *name)
 {
-	const char *value = MHD_get_response_header(x->response, name);
+	const char *value = x->response ? MHD_get_response_header(x->response, name) : NULL;
 
 	if (value)
 		(void)MHD_del_response_header(x->response, name, value);

@@ -60,7 +60,6 @@ struct server {
 	struct clients *clients;
 	struct handlers *handlers; /* answer requests */
 	struct handlers *writers;  /* make the rest of long replies */
-	atomic_uint_fast64_t body_octets; /* of requests that are there */
 	struct auth *auth;
 	struct websocket *sockets;
 	struct tlsfront *front; /* with TLS */

@@ -660,8 +660,8 @@ class Limits(unittest.TestCase):
     def test_all_bodies_together(self):
         host = self.start("-s", "httpd_body_limit=1M", "-s", "httpd_bodies_limit=3M")
         held = []
-        for _ in range(3):
-            s = socket.create_connection(("127.0.0.1", host.port), timeout=PATIENCE)
+        for i in range(3):
+            s = socket.create_connection(("127.0.0.1", host.port), timeout=PATIENCE, source_address=(f"127.0.1.{i}", 0))
             s.sendall(b"POST /test/echo HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\n" + b"x" * 999999)
             self.wait_until_read(s)
             held.append(s)
@@ -675,6 +675,33 @@ class Limits(unittest.TestCase):
             s.close()
         while host.ask("/test/echo", "POST", b"more").status != 200:
             self.assertLess(time.monotonic(), end)
+
+    def test_no_address_has_all_the_room_for_bodies(self):
+        host = self.start("-s", "httpd_body_limit=1M", "-s", "httpd_bodies_limit=4M", "-s", "httpd_trusted_proxy=127.0.0.7")
+        begin = b"POST /test/echo HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\nConnection: close\r\n\r\n"
+
+        def hold(address, n):
+            held = []
+            for _ in range(n):
+                held.append(socket.create_connection(("127.0.0.1", host.port), timeout=PATIENCE, source_address=(address, 0)))
+                held[-1].sendall(begin + b"x" * 999999)
+                self.wait_until_read(held[-1])
+            return held
+
+        def finish(held):
+            statuses = []
+            for s in held:
+                s.sendall(b"x")
+                statuses.append(s.recv(12)[9:])
+                s.close()
+            return statuses
+
+        for _ in range(2):  # what was held is given back
+            greedy = hold("127.0.0.9", 8)
+            self.assertEqual(host.ask("/test/echo", "POST", b"x" * 900000).status, 200)
+            self.assertEqual(sorted(finish(greedy)), [b"200"] * 2 + [b"503"] * 6)
+        # Behind a trusted proxy are many.
+        self.assertEqual(finish(hold("127.0.0.7", 4)), [b"200"] * 4)
 
     def test_connections_per_address_but_not_of_proxies(self):
         for options, allowed in (((), False), (("-s", "httpd_trusted_proxy=127.0.0.1"), True)):
