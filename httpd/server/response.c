@@ -166,7 +166,8 @@ int response_body(struct exchange *x, const char *content_type, int64_t length, 
 	body_prefill(&x->out);
 	if (x->out.err && !x->out.n) /* better told than cut */
 		return x->out.err;
-	gzip = may_compress && compress(x, content_type, length < 0 ? body_length(&x->out) : length);
+	length = length < 0 ? body_length(&x->out) : length;
+	gzip = may_compress && compress(x, content_type, length);
 	length = gzip ? -1 : length;
 	exchange_ref(x);
 	x->response = MHD_create_response_from_callback(length < 0 ? MHD_SIZE_UNKNOWN : (uint64_t)length, BLOCK_OCTETS, read_body, x,
@@ -175,7 +176,8 @@ int response_body(struct exchange *x, const char *content_type, int64_t length, 
 		exchange_unref(x);
 		return -ENOMEM;
 	}
-	/* To HEAD, libmicrohttpd (0.9.75) answers the last chunk of a body that must not be there; so: not chunked, and closed. */
+	/* To HEAD, libmicrohttpd (0.9.75) answers the last chunk of a body that must not be there; so: not chunked. Without a length it then closes
+	 * the connection, whatever else is set. */
 	if (length < 0 && !strcmp(x->method, "HEAD"))
 		(void)MHD_set_response_options(x->response, MHD_RF_HTTP_VERSION_1_0_ONLY, MHD_RO_END);
 	response_header(x, "Content-Type", content_type);

@@ -51,7 +51,8 @@ class Endpoints(unittest.TestCase):
             self.assertEqual(reply.headers["Content-Type"], kind)
             self.assertEqual(reply.headers["Cache-Control"], "no-cache")
             self.assertRegex(reply.headers["Server"], r"^Aerie/\d+\.\d+\.\d+$")
-            self.assertEqual(reply.headers["Transfer-Encoding"], "chunked")
+            self.assertEqual((reply.headers["Content-Length"], reply.headers["Transfer-Encoding"]), (str(len(reply.octets)), None))
+        self.assertEqual(self.host.ask("/system/tracked_fields.json").headers["Transfer-Encoding"], "chunked")
 
     def test_devices_are_found_by_key_address_and_time(self):
         keys = sorted(d["kismet.device.base.key"] for d in self.devices)
@@ -209,6 +210,7 @@ class Transport(unittest.TestCase):
         used = c.sock
         for _ in range(3):
             for method, path, status in (("GET", "/devices/all_devices.json", 200), ("HEAD", "/", 200), ("GET", "/nothing", 404),
+                                         ("HEAD", "/datasource/all_sources.json", 200), ("HEAD", "/system/timestamp.msgpack", 200),
                                          ("GET", "/system/timestamp.msgpack", 200), ("POST", "/", 405)):
                 c.request(method, path)
                 reply = c.getresponse()
