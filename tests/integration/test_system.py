@@ -9,6 +9,7 @@ import base64
 import http.client
 import io
 import json
+import math
 import os
 import pwd
 import socket

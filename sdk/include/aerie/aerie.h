@@ -13,6 +13,7 @@
 #include <aerie/http.h>
 #include <aerie/loop.h>
 #include <aerie/manuf.h>
+#include <aerie/msgpack.h>
 #include <aerie/packets.h>
 #include <aerie/phy.h>
 #include <aerie/plugin.h>
