@@ -3,7 +3,7 @@
 include_HEADERS = sdk/include/aeriecap.h
 lib_LTLIBRARIES += libaeriecap.la
 libaeriecap_la_SOURCES = \
-	sdk/capframework/config.c sdk/capframework/connect.c sdk/capframework/definition.c \
+	sdk/capframework/child.c sdk/capframework/config.c sdk/capframework/connect.c sdk/capframework/definition.c \
 	sdk/capframework/handler.c sdk/capframework/handler.h sdk/capframework/hop.c sdk/capframework/link.c \
 	sdk/capframework/loop.c sdk/capframework/message.c sdk/capframework/options.c sdk/capframework/out.c \
 	sdk/capframework/pack.c sdk/capframework/pack.h sdk/capframework/packet.c sdk/capframework/privileges.c \

@@ -267,6 +267,25 @@ AERIECAP_API int aeriecap_option_uuid(const char *definition, char uuid[AERIECAP
  * than four octets. adler("IEEE802.11") = 0x0D770242. */
 AERIECAP_API uint32_t aeriecap_adler(const void *data, size_t len);
 
+/* --- Programs of others that do the receiving and print it, line by line. [capture]
+ *
+ *	struct aeriecap_child *child = aeriecap_child_start(cap, argv, msg);
+ *	...
+ *	while (aeriecap_child_line(child, line, sizeof line) >= 0)
+ *		aeriecap_send_json(cap, "RTL433", sec, usec, line);
+ *	status = aeriecap_child_end(child);
+ *
+ * start	argv[0] is looked for as a shell does; its standard input is empty, its standard error ours. NULL: msg says why.
+ * line	waits for the next line and gives its length, without its end; cut to room - 1 octets, of at most
+ *	AERIECAP_LINE_MAX. -1: it has ended, or the capture is to end.
+ * end	ends it if it still runs (SIGTERM, after a second SIGKILL). Its exit status, 128 and its signal, or -1: nobody
+ *	knows; 0 for NULL. */
+#define AERIECAP_LINE_MAX 65536u
+struct aeriecap_child;
+AERIECAP_API struct aeriecap_child *aeriecap_child_start(struct aeriecap *cap, char *const argv[], char *msg);
+AERIECAP_API int aeriecap_child_line(struct aeriecap_child *child, char *line, size_t room);
+AERIECAP_API int aeriecap_child_end(struct aeriecap_child *child);
+
 /* --- Utilities. [any] */
 
 /* Splits a text of len octets at every separator; empty pieces are left out, spaces around a piece as well. 0, or -1: no

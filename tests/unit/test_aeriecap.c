@@ -703,6 +703,75 @@ Test(aeriecap, unknown_commands_go_to_the_callback)
 	finish(&h);
 }
 
+/* --- Programs of others. */
+
+Test(aeriecap, lines_of_a_program_are_read_and_its_status_is_known)
+{
+	char script[] = "printf 'one\\n\\ntwo\\r\\n'; head -c 200000 /dev/zero | tr '\\0' x; printf '\\ncut here: 12345\\nlast'; exit 3";
+	char sh[] = "sh", c[] = "-c", *argv[] = { sh, c, script, NULL }, msg[AERIECAP_MSG_MAX] = "";
+	static char line[AERIECAP_LINE_MAX + 1], small[9];
+	struct host h = start();
+	struct aeriecap_child *child = aeriecap_child_start(h.cap, argv, msg);
+
+	cr_assert_not_null(child, "%s", msg);
+	cr_expect_eq(aeriecap_child_line(child, line, sizeof line), 3);
+	cr_expect_str_eq(line, "one");
+	cr_expect_eq(aeriecap_child_line(child, line, sizeof line), 0);
+	cr_expect_eq(aeriecap_child_line(child, line, sizeof line), 3);
+	cr_expect_str_eq(line, "two");
+	cr_expect_eq(aeriecap_child_line(child, line, sizeof line), (int)AERIECAP_LINE_MAX);
+	cr_expect_eq(strspn(line, "x"), AERIECAP_LINE_MAX);
+	cr_expect_eq(aeriecap_child_line(child, small, sizeof small), 8);
+	cr_expect_str_eq(small, "cut here");
+	cr_expect_eq(aeriecap_child_line(child, line, sizeof line), 4);
+	cr_expect_str_eq(line, "last");
+	cr_expect_eq(aeriecap_child_line(child, line, sizeof line), -1);
+	cr_expect_eq(aeriecap_child_line(child, line, sizeof line), -1);
+	cr_expect_eq(aeriecap_child_end(child), 3);
+	finish(&h);
+}
+
+Test(aeriecap, program_that_is_missing_is_told)
+{
+	char name[] = "no-such-program", *argv[] = { name, NULL }, msg[AERIECAP_MSG_MAX] = "";
+	struct host h = start();
+
+	cr_expect_null(aeriecap_child_start(h.cap, argv, msg));
+	cr_expect_str_eq(msg, "cannot start no-such-program: No such file or directory");
+	cr_expect_eq(aeriecap_child_end(NULL), 0);
+	finish(&h);
+}
+
+static int child_result, child_status;
+
+static int capture_of_a_program(struct aeriecap *cap, char *msg)
+{
+	char name[] = "sleep", time[] = "1000", *argv[] = { name, time, NULL }, line[10];
+	struct aeriecap_child *child = aeriecap_child_start(cap, argv, msg);
+
+	cr_assert_not_null(child, "%s", msg);
+	cr_assert_eq(aeriecap_send_message(cap, AERIECAP_INFO, "started"), 1);
+	child_result = aeriecap_child_line(child, line, sizeof line);
+	child_status = aeriecap_child_end(child);
+	return 0;
+}
+
+/* SIGTERM is blocked in our threads; the program has it as it should be. */
+Test(aeriecap, silent_program_ends_with_the_link, .timeout = 60)
+{
+	struct host h = start();
+
+	aeriecap_on_open(h.cap, open_radio);
+	aeriecap_on_capture(h.cap, capture_of_a_program);
+	request(&h, 12, 7, definition_w0, sizeof definition_w0);
+	request(&h, 4, 8, NULL, 0); /* SHUTDOWN */
+	child_result = child_status = 0;
+	cr_assert_eq(aeriecap_loop(h.cap), 0);
+	cr_expect_eq(child_result, -1);
+	cr_expect_eq(child_status, 128 + 15);
+	finish(&h);
+}
+
 /* --- The ring. */
 
 Test(aeriecap, ring_keeps_order_over_its_end)
