@@ -134,7 +134,8 @@ void views_discount(struct views *all, const struct aerie_uuid *uuid)
 
 	for (by = all ? atomic_load(&all->first) : NULL; by; by = atomic_load(&by->next))
 		if (!memcmp(&by->uuid, uuid, sizeof *uuid)) {
-			if (atomic_load_explicit(&by->devices, memory_order_relaxed)) /* it was not counted if memory was out then */
+			/* A device was not counted when memory was out. */
+			if (atomic_load_explicit(&by->devices, memory_order_relaxed))
 				atomic_fetch_sub_explicit(&by->devices, 1, memory_order_relaxed);
 			return;
 		}

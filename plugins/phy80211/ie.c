@@ -54,7 +54,8 @@ static void ds(struct element *e)
 		e->ies->ds_channel = e->data[0];
 }
 
-/* Two letters, and an octet that says where the rules hold: ' ' everywhere, 'I' indoors, 'O' outdoors, or the number of a table. */
+/* Two letters, and an octet that says where the rules hold: ' ' everywhere, 'I' indoors, 'O' outdoors, or the number of a
+ * table. */
 static void country(struct element *e)
 {
 	struct ies *ies = e->ies;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Forgetting devices: which, when, and what becomes of their memory, and of those who look at them meanwhile. Which devices must be left is counted
- * by hand, or kept beside the store in the plainest way (the model). */
+/* Forgetting devices: which, when, and what becomes of their memory, and of those who look at them meanwhile. Which devices must
+ * be left is counted by hand, or kept beside the store in the plainest way (the model). */
 #include <pthread.h>
 
 #include <core/views.h>
@@ -442,7 +442,7 @@ Test(forget, memory_of_the_forgotten_is_used_again)
 		hear_and_run(n);
 	churned = devices_bytes(core.devices);
 	cr_expect_leq(devices_service.count(host), MANY + 64);
-	/* Ten times as many would need ten times that. Shards are not equally full all the time, so one takes another page now and then. */
+	/* Without reuse it would be ten times that. Shards are not equally full all the time: one takes another page now and then. */
 	cr_expect_lt(churned, 2 * filled, "%llu octets, then %llu", (unsigned long long)filled, (unsigned long long)churned);
 }
 
@@ -479,7 +479,7 @@ Test(forget, memory_goes_back_when_a_crowd_has_gone)
 	seconds(40);
 	cr_expect_eq(devices_service.count(host), crowd / 100);
 	left = devices_bytes(core.devices);
-	/* 256 shards with a page each, and nodes and tables, which stay: 48 octets a device, and at most twice as many as devices. */
+	/* 256 shards with a page each, and nodes and tables, which stay: 48 octets a device, twice as many at most. */
 	cr_expect_lt(left, 256 * 65536 + 2 * crowd * 48, "%llu octets of %llu are left", (unsigned long long)left,
 		     (unsigned long long)full);
 	for (n = 0; n < crowd; n++)
