@@ -234,8 +234,8 @@ document.out = go().catch((e) => { out.error = String(e); }).then(() => out);
         browser = shutil.which("chromium") or shutil.which("chromium-browser")
         if not browser:
             self.skipTest("no chromium")
-        host = Host(login=(USER, PASSWORD)).ready()
-        with Page(browser, f"http://127.0.0.1:{host.port}/") as page:
+        host = Host("-s", "httpd_require_login=true", login=(USER, PASSWORD)).ready()
+        with Page(browser, f"http://{USER}:{PASSWORD}@127.0.0.1:{host.port}/") as page:
             page.wait_for("note", f"{len(self.devices)} shown")
             self.assertEqual(page.evaluate("document.querySelectorAll('#devices tr').length"), len(self.devices))
             self.assertEqual(page.evaluate("document.querySelector('#devices a').pathname.split('/').pop()"), "device.prettyjson")
@@ -265,7 +265,7 @@ class Page:
                 with open(os.path.join(self.folder.name, "DevToolsActivePort"), encoding="ascii") as f:
                     port = int(f.readline())
                 with urllib.request.urlopen(f"http://127.0.0.1:{port}/json", timeout=PATIENCE) as reply:
-                    return next(t for t in json.load(reply) if t["url"] == address)["webSocketDebuggerUrl"]
+                    return next(t for t in json.load(reply) if t["url"].endswith(address.split("@")[-1]))["webSocketDebuggerUrl"]
             except (OSError, ValueError, StopIteration):
                 time.sleep(0.1)
         raise AssertionError("chromium does not show the page")
