@@ -143,7 +143,7 @@ static struct source *find_nameless(struct sources *s, const struct definition *
 	struct source *src;
 
 	for (src = s->first; src; src = src->next)
-		if (src->remote && (source_is_idle(src) || src->lost) && src->driver == driver && strcmp(src->address, address) == 0 &&
+		if (src->remote && ((!src->link && !src->newcomer) || src->lost) && src->driver == driver && strcmp(src->address, address) == 0 &&
 		    strcmp(src->def->text, d->text) == 0)
 			return src;
 	return NULL;

@@ -142,8 +142,7 @@ static void settle(void *user)
 	src->state = src->after == SOURCE_WAITING && s->stopping ? SOURCE_FAILED : src->after;
 	if (src->state == SOURCE_DONE)
 		source_log(src, AERIE_LOG_INFO, "done, %llu packets", (unsigned long long)src->base_packets);
-	if (src->state == SOURCE_CLOSED)
-		source_ops_done(src, OP_CLOSE, 0, 0, "closed");
+	source_ops_done(src, OP_CLOSE, 0, 0, "closed"); /* perhaps somebody has opened it again meanwhile */
 	if (src->newcomer)
 		attach(src);
 	else if (src->reopen)
@@ -243,11 +242,12 @@ void source_reopen(struct source *src)
 	src->disabled = false;
 	src->backoff = 0;
 	if (src->remote) {
-		if (src->state == SOURCE_CLOSED)
-			src->state = SOURCE_FAILED;
-		src->after = SOURCE_FAILED;
-		if (source_is_idle(src) || src->state == SOURCE_DRAINING)
+		enum source_state *end = src->state == SOURCE_DRAINING ? &src->after : &src->state;
+
+		if (*end == SOURCE_CLOSED) {
+			*end = SOURCE_FAILED;
 			source_set_state(src, false, waits);
+		}
 		return;
 	}
 	if (src->state == SOURCE_DRAINING) {

@@ -557,6 +557,39 @@ Test(remote, what_was_opened_and_closed_again_before_it_came_back_stays_closed)
 	down();
 }
 
+static bool done_twice(void)
+{
+	return atomic_load(&n_done) == 2;
+}
+
+Test(remote, a_source_that_is_opened_while_it_closes_has_answered_both)
+{
+	const struct aerie_source_control close = { .size = sizeof close, .action = AERIE_SOURCE_CLOSE, .shuffle = -1 };
+	const struct aerie_source_control open = { .size = sizeof open, .action = AERIE_SOURCE_OPEN, .shuffle = -1 };
+	struct aerie_uuid u;
+	pid_t pid;
+
+	up_remote(NULL);
+	atomic_store(&gate_used, true); /* its packets are not processed, so it cannot be closed yet */
+	pid = start("live:count=77", "fake", UUID_A);
+	await_text("opened, ", 1);
+	await_text("ready", 1);
+	parse_uuid(UUID_A, u.b);
+	atomic_store(&n_done, 0);
+	cr_assert_eq(sources_service.control(&core.self->host, &u, &close, on_done, NULL), 0);
+	cr_assert_eq(sources_service.control(&core.self->host, &u, &open, on_done, NULL), 0);
+	await_text("closed by a user", 1);
+	sem_post(&gate);
+	run_until(done_twice);
+	cr_expect_eq(the_source().pending, 0);
+	cr_expect_str_eq(the_source().reason, "waits for its capture program to connect");
+	reap(pid);
+	pid = start("live:count=77", "fake", UUID_A);
+	run_until(has_154);
+	reap(pid);
+	down();
+}
+
 /* It could not be opened here, so nobody knows its driver; then a program says what it is. */
 Test(remote, a_definition_that_failed_here_is_taken_over_by_its_uuid)
 {
@@ -624,6 +657,30 @@ Test(remote, a_silent_connection_is_lost_found_again_and_cut_when_it_stays_silen
 	kill(pid, SIGSTOP);
 	await_text("s and was cut", 1);
 	reap(pid);
+	down();
+}
+
+static bool has_come(void)
+{
+	return count_sources() > 1 || core.sources->first->newcomer;
+}
+
+/* It comes back at once, when the packets of its last connection are not processed yet. */
+Test(remote, without_a_uuid_a_source_that_is_drained_is_the_same_source)
+{
+	pid_t pid;
+
+	up_remote(NULL);
+	atomic_store(&gate_used, true);
+	pid = start("good:count=3", "fake", NULL);
+	await_text("ended after 3 packets", 1);
+	leave(pid);
+	pid = start("good:count=3", "fake", NULL);
+	run_until(has_come);
+	sem_post(&gate);
+	run_until(has_six);
+	cr_expect_eq(count_sources(), 1);
+	leave(pid);
 	down();
 }
 
