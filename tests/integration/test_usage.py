@@ -211,7 +211,7 @@ class Usage(unittest.TestCase):
     def test_devices_that_cannot_be_written_are_a_failure(self):
         full, missing = os.path.join(self.top, "full.json"), os.path.join(self.top, "none", "x.json")
         os.symlink("/dev/full", full)
-        for path, status, why in ((full, 1, f"ERROR: {full}: cannot write the devices to {full}: No space left on device\n"),
+        for path, status, why in ((full, 1, f"ERROR: --write-devices: cannot write the devices to {full}: No space left on device\n"),
                                   (missing, 2, f"FATAL: --write-devices {missing}: nothing can be written there: No such file or directory: ")):
             run = self.aeried("--home", self.home, "-p", "0", "-s", "remote_capture_enabled=false", "--exit-when-done", "--write-devices", path)
             self.assertEqual(run.returncode, status)
