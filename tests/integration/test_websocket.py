@@ -666,9 +666,10 @@ class Tls(unittest.TestCase):
         self.until(lambda: self.may_shake(host, "127.0.0.8"), "one has gone, so one may come")
         host.end()
 
+    @unittest.skipIf(os.environ.get("AERIE_TSAN"), "it does not see that libuv closes files, so a number that is used again is a race to it")
     def test_connections_end_while_programs_are_started(self):
         # Between fork and exec a capture program has all open files, so what is closed here stays in an epoll set for a moment.
-        captures = [word for i in range(12) for word in ("-c", f"{CAPTURE}:name=c{i}")]
+        captures = [word for i in range(12) for word in ("-c", f"{CAPTURE}:name=c{i},uuid=0BADF00D-0000-0000-0000-{i:012}")]
         settings = ["httpd_ssl=true", "httpd_ssl_cert=" + self.file("one.crt"), "httpd_ssl_key=" + self.file("one.key")]
         host, over = Host(*[word for s in settings for word in ("-s", s)], *captures, capture=None), threading.Event()
         host.port = int(host.wait_for(r"HTTP server: https://127\.0\.0\.1:(\d+)/").group(1))
