@@ -255,7 +255,7 @@ static void tick(struct websocket *w)
 	for (c = w->conns; c; c = next) {
 		next = c->next;
 		if (check && c->state == WS_OPEN && !auth_holds(w->s, &c->grant))
-			wsconn_close(c, 1008, "the login has ended");
+			wsconn_revoke(c);
 		wsconn_tick(c);
 		bury(w, c);
 	}

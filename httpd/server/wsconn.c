@@ -180,6 +180,15 @@ void wsconn_close(struct wsconn *c, uint16_t code, const char *reason)
 	ops_close(&c->ws, code, reason);
 }
 
+void wsconn_revoke(struct wsconn *c)
+{
+	wsconn_close(c, code_of(-EACCES), "the login has ended"); /* first, so that nothing more is queued */
+	(void)pthread_mutex_lock(&c->w->lock);
+	wsqueue_free(&c->out);
+	c->queued = c->inflight;
+	(void)pthread_mutex_unlock(&c->w->lock);
+}
+
 /* ---- leaving ---- */
 
 void wsconn_detach(struct wsconn *c)

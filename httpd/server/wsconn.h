@@ -116,6 +116,7 @@ void wsconn_ready(struct wsconn *c, uint32_t events);     /* epoll said so */
 void wsconn_update(struct wsconn *c);                     /* what other threads asked for */
 void wsconn_tick(struct wsconn *c);                       /* pings, silence, deadlines */
 void wsconn_close(struct wsconn *c, uint16_t code, const char *reason);
+void wsconn_revoke(struct wsconn *c);                     /* its login has ended: what is queued is not for it any more */
 void wsconn_detach(struct wsconn *c);                     /* the route's close() */
 void wsconn_free(struct wsconn *c);
 
