@@ -67,8 +67,7 @@ class Feeds:
 
     @classmethod
     def setUpClass(cls):
-        cls.host = Host("-s", "override_remote_timestamp=false", "-s", "remote_capture_connections_per_address=250",
-                        "-s", "httpd_websocket_limit=250", capture=None, login=LOGIN)
+        cls.host = Host("-s", "override_remote_timestamp=false", "-s", "remote_capture_connections_per_address=250", capture=None, login=LOGIN)
         cls.remote_port = int(cls.host.wait_for(r"remote captures may connect to 127\.0\.0\.1 port (\d+)").group(1))
         cls.host.ready(loaded=False)
         cls.next = 1
