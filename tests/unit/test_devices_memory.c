@@ -105,7 +105,7 @@ Test(devices_memory_of_a_crowd, records_stay_where_they_are_without_memory_to_mo
 	for (; s < 80; s++)
 		second(100 + s, true);
 	cr_expect_eq(record_number(0), first);
-	for (; s < 90; s++)
+	for (; s < 100; s++) /* a turn has time for some 17 shards of 256 */
 		second(100 + s, false);
 	cr_expect_neq(record_number(0), first);
 	for (n = 0; n < crowd; n += 100)
