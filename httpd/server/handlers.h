@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define HANDLERS_SHARE 20 /* a twentieth */
+#define HANDLERS_SHARE 50 /* a fiftieth */
 
 struct MHD_Connection;
 struct handlers;

@@ -244,13 +244,13 @@ static void serve(void *user)
 		tell_address(s);
 }
 
-/* Whether packets wait for a worker. */
+/* Whether packets queue for their workers: one batch that waits is on its way. */
 static bool packets_wait(void *user)
 {
 	const struct server *s = user;
 	struct aerie_packet_stats stats = { .size = sizeof stats };
 
-	return !s->packets->stats(s->h, &stats) && stats.waiting;
+	return !s->packets->stats(s->h, &stats) && stats.waiting > 1;
 }
 
 static int start_handlers(struct server *s)

@@ -424,76 +424,87 @@ def ask(connection, path, command=None):
     return octets
 
 
-class ListReader(threading.Thread):
-    """A client that asks for lists without pause (curl, a process of its own) until it is stopped."""
-
-    def __init__(self, port):
-        super().__init__()
-        self.port, self.stopped = port, threading.Event()
-        self.octets, self.lists, self.error = 0, 0, None
-
-    def read_list(self, path, command):
-        body = ["-H", "Content-Type: application/json", "-d", json.dumps(command)] if command else []
-        run = subprocess.run(["curl", "-sS", "-u", "bench:bench", "-o", os.devnull, "-w", "%{http_code} %{size_download}", *body,
-                              f"http://127.0.0.1:{self.port}{path}"], check=True, capture_output=True, text=True)
-        status, octets = run.stdout.split()
-        if status != "200":
-            raise Failed(f"{path}: status {status}")
-        self.octets += int(octets)
-        self.lists += 1
-
-    def run(self):
-        try:
-            while not self.stopped.is_set():
-                for path, command in (("/devices/summary/devices.json", {"fields": FIVE_FIELDS}),
-                                      ("/devices/last-time/-5/devices.json", {"fields": FIVE_FIELDS}),
-                                      ("/devices/views/all/devices.json", None)):
-                    self.read_list(path, command)
-        except (Failed, OSError, subprocess.SubprocessError) as error:
-            self.error = error
-
-    def stop(self):
-        self.stopped.set()
-        self.join()
-        if self.error:
-            raise Failed(f"a client failed: {self.error}")
+class Stopped(Exception):
+    pass
 
 
-class DeviceReader:
-    """A client that asks for single devices, up to 200 times a second, on one connection. It shares neither process nor interpreter with
-    anything else, and writes and reads plain octets: what it measures is the host and the kernel."""
+class Reader:
+    """A client of the host that runs until it is stopped. It is a process of its own, so that it shares no interpreter with anything else."""
 
-    def __init__(self, port, keys):
+    def __init__(self, port, *arguments):
         here, there = os.pipe()
         self.pid = os.fork()
         if not self.pid:
             try:
                 os.close(here)
+                signal.signal(signal.SIGTERM, self.on_signal)
                 with os.fdopen(there, "w", encoding="ascii") as out:
-                    json.dump(self.measure(port, keys), out)
+                    json.dump(self.result_of(port, *arguments), out)
             finally:
                 os._exit(0)
         os.close(there)
-        self.result = os.fdopen(here, encoding="ascii")
+        self.out = os.fdopen(here, encoding="ascii")
 
     @staticmethod
-    def measure(port, keys):
-        stopped = threading.Event()
-        signal.signal(signal.SIGTERM, lambda *unused: stopped.set())
+    def on_signal(*unused):
+        raise Stopped
+
+    def result_of(self, port, *arguments):
+        result = []
+        try:
+            self.run(port, result, *arguments)
+        except Stopped:
+            signal.signal(signal.SIGTERM, signal.SIG_IGN)
+            return result
+        return None
+
+    def stop(self):
+        os.kill(self.pid, signal.SIGTERM)
+        with self.out:
+            text = self.out.read()
+        os.waitpid(self.pid, 0)
+        if not text or not (result := json.loads(text)):
+            raise Failed("a client failed")
+        return result
+
+
+class ListReader(Reader):
+    """Asks for lists without pause. Its result: the octets of each read."""
+
+    def run(self, port, result):
+        room = bytearray(1 << 20)
+        while True:
+            for path, command in (("/devices/summary/devices.json", {"fields": FIVE_FIELDS}),
+                                  ("/devices/last-time/-5/devices.json", {"fields": FIVE_FIELDS}),
+                                  ("/devices/views/all/devices.json", None)):
+                connection = client(port)
+                connection.request("POST" if command else "GET", path, json.dumps(command) if command else None,
+                                   {"Content-Type": "application/json", "Connection": "close",
+                                    "Authorization": "Basic " + base64.b64encode(b"bench:bench").decode()})
+                reply = connection.getresponse()
+                if reply.status != 200:
+                    return
+                while n := reply.fp.raw.readinto(room):  # chunks and all
+                    result.append(n)
+                connection.close()
+
+
+class DeviceReader(Reader):
+    """Asks for single devices, up to 200 times a second, on one connection, in plain octets: what it measures is the host and the kernel.
+    Its result: the seconds that each took."""
+
+    def run(self, port, result, keys):
         login = base64.b64encode(b"bench:bench").decode()
         connection = socket.create_connection(("127.0.0.1", port), 60)
-        seconds = []
-        while not stopped.is_set():
+        while True:
             for key in keys:
                 request = f"GET /devices/by-key/{key}/device.json HTTP/1.1\r\nHost: x\r\nAuthorization: Basic {login}\r\n\r\n".encode()
                 started = time.perf_counter()
                 connection.sendall(request)
-                if not DeviceReader.answer(connection).startswith(b"HTTP/1.1 200 "):
-                    return None
-                seconds.append(time.perf_counter() - started)
-                if stopped.wait(0.005):
-                    break
-        return seconds
+                if not self.answer(connection).startswith(b"HTTP/1.1 200 "):
+                    return
+                result.append(time.perf_counter() - started)
+                time.sleep(0.005)
 
     @staticmethod
     def answer(connection):
@@ -509,14 +520,7 @@ class DeviceReader:
         return b""
 
     def stop(self):
-        """The seconds that each took, in ascending order."""
-        os.kill(self.pid, signal.SIGTERM)
-        with self.result:
-            text = self.result.read()
-        os.waitpid(self.pid, 0)
-        if not text or not (seconds := json.loads(text)):
-            raise Failed("the client of single devices failed")
-        return sorted(seconds)
+        return sorted(super().stop())
 
 
 def milliseconds(seconds):
@@ -556,17 +560,15 @@ class Loaded:
         quiet_times = single.stop()
         single, lists = DeviceReader(self.port, self.keys), ListReader(self.port)
         cpu, started = cpu_seconds(self.process.pid), time.monotonic()
-        lists.start()
         together = self.rate(seconds)
         took, cpu = time.monotonic() - started, cpu_seconds(self.process.pid) - cpu
-        octets, times = lists.octets, single.stop()
-        lists.stop()
+        octets, times = sum(lists.stop()), single.stop()
         again = self.rate(seconds)
-        alone = (alone + again) / 2 # other things run on the machine
+        alone = (alone + again) / 2  # other things run on the machine
         print(f"  {self.source}: ingest alone {alone:.0f} packets/s, with single devices {quiet:.0f}, with lists too {together:.0f}: "
               f"{(1 - together / alone) * 100:.1f} % less; {self.dropped()} dropped in the last minute")
         print(f"    single devices ({len(quiet_times)}): {milliseconds(quiet_times)}")
-        print(f"    single devices ({len(times)}) beside {lists.lists} lists, {octets / 1e6 / took:.0f} MB/s, host {cpu / took:.2f} CPUs: "
+        print(f"    single devices ({len(times)}) beside lists at {octets / 1e6 / took:.0f} MB/s, host {cpu / took:.2f} CPUs: "
               f"{milliseconds(times)}")
 
 

@@ -128,7 +128,7 @@ struct aerie_packet_stats {
 	uint64_t unknown_link;
 	uint64_t duplicates;
 	uint64_t octets;
-	uint64_t waiting; /* batches that no worker has come to yet; while it is not 0, packets come faster than they are worked off */
+	uint64_t waiting; /* batches that no worker has come to yet; while there are several, packets come faster than they are worked off */
 };
 
 struct aerie_packets {
