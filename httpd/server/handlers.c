@@ -14,7 +14,7 @@
 #include "handlers.h"
 
 #define GIVE_WAY_NS 1000000000u /* at most, for one job */
-#define HOLD_NS 10000000u /* after so long, see whether there is still somebody to give way to */
+#define HOLD_NS 10000000u       /* after so long, see whether there is still somebody to give way to */
 
 struct handlers {
 	const char *name;
@@ -70,14 +70,19 @@ static struct job *next_job(struct handlers *p)
 {
 	struct job *j;
 
-	while (!p->ending && (!p->head || hold(p)))
+	while (!p->ending) {
 		if (!p->head)
 			(void)pthread_cond_wait(&p->changed, &p->lock);
+		else if (!hold(p)) /* which may let go of the lock */
+			break;
+	}
 	j = p->head;
 	if (!j)
 		return NULL;
 	p->head = j->next;
-	if (!p->head)
+	if (p->head)
+		(void)pthread_cond_signal(&p->changed); /* one that held a job may have been told of the next */
+	else
 		p->tail = &p->head;
 	return j;
 }
