@@ -141,6 +141,11 @@ static int take_changed(struct aerie_cursor *c, const struct shard *s)
 	return 0;
 }
 
+static int take_matching(struct aerie_cursor *c, const struct shard *s)
+{
+	return c->query.changed_since ? take_changed(c, s) : take_all(c, s);
+}
+
 /* What was fixed here, and is still there. */
 static int take_rest(struct aerie_cursor *c, const struct shard *s, const struct fixed *f)
 {
@@ -166,10 +171,7 @@ static int take_shard(struct aerie_cursor *c, struct shard *s)
 	err = store_lock(s);
 	if (err < 0)
 		return err;
-	if (c->fixed)
-		err = take_rest(c, s, c->fixed[c->shard]);
-	else
-		err = c->query.changed_since ? take_changed(c, s) : take_all(c, s);
+	err = c->fixed ? take_rest(c, s, c->fixed[c->shard]) : take_matching(c, s);
 	if (c->fixed && !err)
 		f = take_fixed(c, c->shard);
 	store_unlock(s);
@@ -325,7 +327,7 @@ static int64_t fix_shard(struct aerie_cursor *c, unsigned number, int (*keep)(vo
 	err = store_lock(s);
 	if (err < 0)
 		return err;
-	err = c->query.changed_since ? take_changed(c, s) : take_all(c, s);
+	err = take_matching(c, s);
 	if (!err)
 		err = fix_found(c, s, first, &c->fixed[number]);
 	store_unlock(s);
