@@ -353,7 +353,7 @@ class Feeds:
         eventually(counted, lambda c: c == uuids)
 
     def test_every_packet_of_a_flood_is_tracked_or_dropped(self):
-        before = self.dropped()
+        before = self.last_minute("dropped")
         peer, count, again = self.opened(), 1000, 200
         blob = b"".join(self.carried(frame(PACKET, mapping((4, peer.content(105, 1, n, beacon(70 + n % 10)))), 0, n)) for n in range(count))
         for _ in range(again):
@@ -365,7 +365,7 @@ class Feeds:
 
         def sums():  # it is a radio: what the host has no room for is dropped
             tracked = self.source(peer)["kismet.datasource.num_packets"]
-            return tracked, tracked + self.dropped() - before, sum(self.device(n)["kismet.device.base.packets.total"] for n in range(70, 80))
+            return tracked, tracked + self.last_minute("dropped") - before, sum(self.device(n)["kismet.device.base.packets.total"] for n in range(70, 80))
 
         tracked, total, of_devices = eventually(sums, lambda s: s[1] >= count * again)
         self.assertEqual((total, of_devices), (count * again, tracked))
