@@ -15,7 +15,7 @@ core_libcore_a_SOURCES = \
 	core/registry.h core/registry.c core/recdef.c core/describe.c core/types.c core/record.h core/record.c core/collections.c core/visit.h core/visit.c core/visit_series.c core/format.c \
 	core/rrd.h core/rrd.c \
 	core/devices.h core/store.h core/devices.c core/devfields.c core/devkeys.c core/track.c core/cursor.c core/forget.c \
-	core/pipeline.h core/stages.h core/pipeline.c core/stages.c core/pipereg.c \
+	core/pipeline.h core/stages.h core/pipeline.c core/stages.c core/pipereg.c core/duplicates.h core/duplicates.c \
 	core/link.h core/link.c core/link_tune.c \
 	core/definition.h core/definition.c core/transport.h core/capproc.h core/capproc.c core/caplink.h core/caplink.c \
 	core/channels.h core/channels.c core/announce.h core/announce.c core/remote.h core/remote.c core/remote_tcp.c core/remote_ws.c \

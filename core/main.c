@@ -62,6 +62,8 @@ static const struct aerie_option core_options[] = {
 	AERIE_OPTION(AERIE_OPT_INT, 0, "kismet_packet_threads", "0", "0..256", "Packet workers; 0: one per processor."),
 	AERIE_OPTION(AERIE_OPT_INT, 0, "packet_backlog_limit", "8192", "1..1048576" /* BACKLOG_DEFAULT, BACKLOG_MAX */,
 		     "Packets of one source that may wait for a worker; beyond, files are read slower and radios lose packets."),
+	AERIE_OPTION(AERIE_OPT_INT, 0, "packet_dedup_size", "2048", "0..1048576" /* DUPLICATES_DEFAULT, DUPLICATES_MAX */,
+		     "Frames that are remembered, so that one that several radios hear counts once; 0: each counts."),
 	AERIE_OPTION(AERIE_OPT_BOOL, 0, "track_device_rrds", "true", NULL, "Keep round-robin series of packets per device."),
 	AERIE_OPTION(AERIE_OPT_STR, 0, "server_uuid", NULL, NULL, "UUID of this host; unset: made once, kept in the home directory."),
 	AERIE_OPTION(AERIE_OPT_DURATION, 0, "plugin_probe_timeout", "20s", "1ms..5m",

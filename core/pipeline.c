@@ -112,7 +112,7 @@ struct pipeline *pipeline_new(struct core *core, unsigned workers)
 {
 	long cores = sysconf(_SC_NPROCESSORS_ONLN);
 	struct pipeline *p;
-	int64_t backlog;
+	int64_t backlog, frames;
 
 	if (!workers)
 		workers = cores > 0 ? (unsigned)cores : 1;
@@ -124,6 +124,12 @@ struct pipeline *pipeline_new(struct core *core, unsigned workers)
 	p->core = core;
 	backlog = core->config ? config_int(core->config, "packet_backlog_limit", BACKLOG_DEFAULT) : BACKLOG_DEFAULT;
 	p->backlog = backlog < 1 ? BACKLOG_DEFAULT : backlog > BACKLOG_MAX ? BACKLOG_MAX : (uint32_t)backlog;
+	frames = core->config ? config_int(core->config, "packet_dedup_size", DUPLICATES_DEFAULT) : DUPLICATES_DEFAULT;
+	p->heard = duplicates_new(frames < 0 ? DUPLICATES_DEFAULT : frames > DUPLICATES_MAX ? DUPLICATES_MAX : (uint32_t)frames);
+	if (!p->heard) {
+		pipeline_free(p);
+		return NULL;
+	}
 	for (; p->n_workers < workers; p->n_workers++) {
 		p->workers[p->n_workers] = worker_new(p);
 		if (!p->workers[p->n_workers]) {
@@ -211,6 +217,7 @@ static void source_destroy(struct pipe_source *s)
 			v->worker->n_sources--;
 			break;
 		}
+	__atomic_fetch_sub(&s->pipeline->radios, s->radio, __ATOMIC_RELAXED);
 	for (i = 0; i < v->n_batches; i++)
 		batch_free(v->batches[i]);
 	batch_free(v->scratch);
@@ -283,6 +290,13 @@ struct pipe_source *pipe_source_new(struct pipeline *p, uint32_t number, bool lo
 	v->next = p->sources;
 	p->sources = s;
 	return s;
+}
+
+void pipe_source_is_radio(struct pipe_source *s)
+{
+	THREAD_ASSERT(THREAD_MAIN);
+	__atomic_fetch_add(&s->pipeline->radios, !s->radio, __ATOMIC_RELAXED);
+	s->radio = true;
 }
 
 struct batch *pipe_batch_get(struct pipe_source *s)
@@ -429,5 +443,6 @@ void pipeline_free(struct pipeline *p)
 		source_destroy(p->sources);
 	for (i = 0; i < p->n_workers; i++)
 		worker_free(p->workers[i]);
+	duplicates_free(p->heard);
 	free(p);
 }

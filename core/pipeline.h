@@ -41,6 +41,7 @@ struct pipe_source {
 	bool lossless;
 	bool paused;     /* [main] packets are counted as dropped, whatever else */
 	bool host_clock; /* set before the first submit: packets get this host's time */
+	bool radio;      /* pipe_source_is_radio() */
 	uint32_t dlt_override;  /* 0: as reported */
 	uint32_t max_packets;   /* packets per batch: BATCH_PACKETS, or less when packet_backlog_limit is small */
 	uint64_t packets, errors, dropped, octets; /* relaxed atomics */
@@ -69,6 +70,8 @@ void pipeline_free(struct pipeline *p);
 /* [main] resume(user) is called on the main thread when pipe_batch_get() gave NULL and a batch is free again. */
 struct pipe_source *pipe_source_new(struct pipeline *p, uint32_t number, bool lossless, void (*resume)(void *user),
 				    void *user);
+/* [main] Before the first submit: what it hears, another radio may hear, too. */
+void pipe_source_is_radio(struct pipe_source *s);
 /* [main] A batch to read into, or NULL: all are under way (lossless: stop reading; otherwise pipe_batch_scratch()). */
 struct batch *pipe_batch_get(struct pipe_source *s);
 /* [main] A batch whose packets will be counted as dropped when it is submitted; never NULL. */

@@ -296,6 +296,16 @@ static int stats(const struct aerie_host *h, struct aerie_packet_stats *ret_stat
 	return 0;
 }
 
+static void mark_duplicate(const struct aerie_host *h, struct aerie_packet *p, const void *octets, uint32_t len)
+{
+	const struct packet *pk = packet_of(p);
+	const struct pipeline *all = pk->source->pipeline;
+
+	if (__atomic_load_n(&all->radios, __ATOMIC_RELAXED) > 1 && pk->source->radio &&
+	    duplicates_heard(all->heard, p->source, pk->now_s, octets, len))
+		p->flags |= AERIE_PKT_DUPLICATE;
+}
+
 static int each_phy(const struct aerie_host *h, int (*fn)(void *user, const struct aerie_phy_info *info), void *user)
 {
 	const struct core *core = module_of(h)->core;
@@ -326,6 +336,7 @@ const struct aerie_packets packets_service = {
 	.register_decoder = register_decoder,
 	.register_observer = register_observer,
 	.stats = stats,
+	.mark_duplicate = mark_duplicate,
 };
 
 const struct aerie_phys phys_service = {

@@ -396,6 +396,8 @@ static struct pipe_source *make_pipe(struct source *src)
 	if (!pipe)
 		return NULL;
 	pipe->paused = src->paused;
+	if (!(src->driver->flags & AERIE_DRIVER_FINITE))
+		pipe_source_is_radio(pipe);
 	pipe->host_clock = src->remote && definition_bool(src->def, "timestamp",
 							  config_bool(src->all->core->config, "override_remote_timestamp", true));
 	return pipe;

@@ -6,6 +6,7 @@
 #include <pthread.h>
 
 #include <core/devices.h>
+#include <core/duplicates.h>
 #include <core/epoch.h>
 #include <core/pipeline.h>
 
@@ -89,6 +90,8 @@ struct pipeline {
 	uint64_t submitted, dropped; /* packets; relaxed atomics, written by the main thread */
 	uint32_t waiting;            /* batches that no worker has come to yet; relaxed atomic */
 	uint32_t backlog;            /* option packet_backlog_limit */
+	uint32_t radios;             /* sources that hear the same air; relaxed atomic */
+	struct duplicates *heard;
 	struct pipe_source *sources; /* [main] */
 	unsigned n_workers;
 	struct worker *workers[];

@@ -42,6 +42,7 @@ struct phy80211 {
 	const struct aerie_host *host;
 	const struct aerie_fields *f;
 	const struct aerie_devices *devices;
+	const struct aerie_packets *packets;
 	const struct aerie_config_service *config;
 	const struct aerie_manuf *manuf; /* NULL: nobody offers it */
 	const struct aerie_bus *bus;     /* NULL: nobody is told of new SSIDs */

@@ -96,7 +96,6 @@ static int register_view(struct phy80211 *phy, uint16_t id)
 static int register_all(struct phy80211 *phy)
 {
 	static const uint32_t links[] = { AERIE_DLT_IEEE802_11 };
-	const struct aerie_packets *packets = phy->host->get_service(phy->host, AERIE_PACKETS_SERVICE);
 	const struct aerie_phys *phys = phy->host->get_service(phy->host, AERIE_PHY_SERVICE);
 	struct aerie_phy desc = {
 		.size = sizeof desc, .n_links = 1, .name = "IEEE802.11", .help = "Wi-Fi: access points, clients, ad-hoc and mesh stations",
@@ -106,8 +105,8 @@ static int register_all(struct phy80211 *phy)
 	size_t i;
 	int r;
 
-	if (!packets || !phys)
-		return phy->host->fail(phy->host, -ENOENT, "the host offers no packets or no PHYs: it is older than this module");
+	if (!phys)
+		return phy->host->fail(phy->host, -ENOENT, "the host offers no PHYs: it is older than this module");
 	r = fields_define(phy);
 	if (r < 0)
 		return r;
@@ -117,7 +116,7 @@ static int register_all(struct phy80211 *phy)
 		return r;
 	phy->key_base = (uint64_t)id << 48;
 	for (i = 0; i < sizeof decoders / sizeof decoders[0]; i++) {
-		r = packets->register_decoder(phy->host, decoders[i].dlt, decoders[i].fn, NULL, NULL);
+		r = phy->packets->register_decoder(phy->host, decoders[i].dlt, decoders[i].fn, NULL, NULL);
 		if (r < 0)
 			return r;
 	}
@@ -135,13 +134,14 @@ static int load(const struct aerie_host *h, void **ret_state)
 	phy->f = h->get_service(h, AERIE_FIELDS_SERVICE);
 	phy->devices = h->get_service(h, AERIE_DEVICES_SERVICE);
 	phy->config = h->get_service(h, AERIE_CONFIG_SERVICE);
+	phy->packets = h->get_service(h, AERIE_PACKETS_SERVICE);
 	phy->manuf = h->get_service(h, AERIE_MANUF_SERVICE);
 	phy->bus = h->get_service(h, AERIE_BUS_SERVICE);
 	phy->signal_from_beacon = phy->view_accesspoints = 1;
 	phy->base.size = sizeof phy->base;
-	if (!phy->f || !phy->devices || !phy->config) {
+	if (!phy->f || !phy->devices || !phy->config || !phy->packets || phy->packets->size < sizeof *phy->packets) {
 		free(phy);
-		return h->fail(h, -ENOENT, "the host offers no fields, devices or configuration: it is older than this module");
+		return h->fail(h, -ENOENT, "the host offers no fields, devices, packets or configuration: it is older than this module");
 	}
 	r = phy->devices->slots(h, &phy->base);
 	if (r >= 0)

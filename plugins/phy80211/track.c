@@ -87,6 +87,8 @@ void dot11_dissect(void *user, struct aerie_packet *p, struct aerie_arena *a)
 		if (f->mgmt && f->mgmt->channel && (h.subtype == MGMT_BEACON || h.subtype == MGMT_PROBE_RESP))
 			p->channel = phy->numbers[f->mgmt->channel];
 	}
+	if (h.has_seq) /* what else is short, and like many others */
+		phy->packets->mark_duplicate(phy->host, p, p->frame, captured);
 	frame_parties(f, &h.a, phy->signal_from_beacon);
 	for (i = 0; i < f->n_parties && i < AERIE_PKT_KEYS; i++)
 		p->keys[i] = phy->key_base | f->parties[i].mac;

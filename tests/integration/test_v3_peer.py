@@ -353,7 +353,7 @@ class Feeds:
         eventually(counted, lambda c: c == uuids)
 
     def test_every_packet_of_a_flood_is_tracked_or_dropped(self):
-        before = self.dropped()
+        before = self.last_minute("dropped")
         peer, count, again = self.opened(), 1000, 200
         blob = b"".join(self.carried(frame(PACKET, mapping((4, peer.content(105, 1, n, beacon(70 + n % 10)))), 0, n)) for n in range(count))
         for _ in range(again):
@@ -365,14 +365,33 @@ class Feeds:
 
         def sums():  # it is a radio: what the host has no room for is dropped
             tracked = self.source(peer)["kismet.datasource.num_packets"]
-            return tracked, tracked + self.dropped() - before, sum(self.device(n)["kismet.device.base.packets.total"] for n in range(70, 80))
+            return tracked, tracked + self.last_minute("dropped") - before, sum(self.device(n)["kismet.device.base.packets.total"] for n in range(70, 80))
 
         tracked, total, of_devices = eventually(sums, lambda s: s[1] >= count * again)
         self.assertEqual((total, of_devices), (count * again, tracked))
 
+    def test_a_frame_that_two_hear_counts_once(self):
+        first, second = self.opened(), self.opened()
+        frames = [first.content(105, 1, n, beacon(90)[:22] + struct.pack("<H", n << 4) + beacon(90)[24:]) for n in range(10)]
+        for content in frames:
+            first.packet(content, first.signal(dbm=-70))
+        self.counted(first, 10)
+        for content in frames[2:]:
+            second.packet(content, second.signal(dbm=-40))
+        self.counted(second, 8)
+        d = self.device(90)
+        self.assertEqual(d["kismet.device.base.packets.total"], 10)
+        self.assertEqual((d["kismet.device.base.signal"]["kismet.common.signal.last_signal"],
+                          d["kismet.device.base.signal"]["kismet.common.signal.max_signal"]), (-40, -40))
+        seen = {s["kismet.common.seenby.uuid"]: s["kismet.common.seenby.num_packets"] for s in d["kismet.device.base.seenby"]}
+        self.assertEqual(seen, {first.uuid: 10, second.uuid: 8})
+        eventually(lambda: self.last_minute("dupe"), lambda n: n >= 8)  # other tests have duplicates, too
+
     def dropped(self):
-        """Packets that the host has dropped in the last minute."""
-        return sum(self.host.get("/packetchain/packet_stats.json")["kismet.packetchain.dropped_packets_rrd"]["kismet.common.rrd.minute_vec"])
+        return self.last_minute("dropped")
+
+    def last_minute(self, what):
+        return sum(self.host.get("/packetchain/packet_stats.json")[f"kismet.packetchain.{what}_packets_rrd"]["kismet.common.rrd.minute_vec"])
 
     def test_frame_larger_than_theirs_may_be_is_read_and_a_huge_one_ends_the_link(self):
         peer = self.opened()

@@ -34,6 +34,7 @@ static inline void core_up(const char *const *settings)
 {
 	static const struct aerie_option options[] = {
 		AERIE_OPTION(AERIE_OPT_INT, 0, "packet_backlog_limit", "8192", NULL, "Packets queued."),
+		AERIE_OPTION(AERIE_OPT_INT, 0, "packet_dedup_size", "2048", NULL, "Frames remembered."),
 		AERIE_OPTION(AERIE_OPT_BOOL, 0, "track_device_rrds", "true", NULL, "Series of devices."),
 		AERIE_OPTION_END,
 	};

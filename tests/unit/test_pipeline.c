@@ -20,7 +20,7 @@
 #define BAD_RADIO 3001u /* a decoder that finds its header broken */
 #define HIGH_LINK 4000000000u
 
-enum what { PLAIN, BAD_FCS, HUNGRY, DATA, NOT_PARSED };
+enum what { PLAIN, BAD_FCS, HUNGRY, DATA, NOT_PARSED, ON_AIR };
 
 static struct {
 	pthread_mutex_t lock;
@@ -61,6 +61,8 @@ static void dissect(void *user, struct aerie_packet *p, struct aerie_arena *a)
 	cr_assert_eq(p->phy, test_phy, "set before dissect");
 	if (p->frame_len < 5 || p->frame[0] == NOT_PARSED)
 		return;
+	if (p->frame[0] == ON_AIR)
+		packets_service.mark_duplicate(host, p, p->frame, p->frame_len);
 	if (p->frame[0] == BAD_FCS)
 		p->flags |= AERIE_PKT_BAD_FCS;
 	number = aerie_arena_alloc(a, sizeof *number);
@@ -813,6 +815,105 @@ Test(pipeline, a_phy_knows_its_packets)
 	cr_expect_eq(info.packets_data, 1);
 	cr_expect_eq(info.packets_error, 1);
 	pipe_source_free(s);
+}
+
+/* ---- frames that several radios hear ---- */
+
+static struct pipe_source *radio(uint32_t number)
+{
+	struct pipe_source *s = source(number, false);
+
+	pipe_source_is_radio(s);
+	return s;
+}
+
+static bool is_duplicate(struct pipe_source *s, unsigned headers)
+{
+	return one(s, headers ? RADIO : LINK, headers, ON_AIR).flags & AERIE_PKT_DUPLICATE;
+}
+
+Test(pipeline, a_frame_that_another_radio_heard_a_moment_ago_is_a_duplicate)
+{
+	struct pipe_source *a = radio(1), *b = radio(2), *c = radio(3);
+
+	cr_expect(!is_duplicate(a, 0), "the first that hears it");
+	cr_expect(!is_duplicate(a, 0), "sent again");
+	cr_expect(is_duplicate(b, 0));
+	cr_expect(is_duplicate(c, 1), "whatever its radio says about it");
+	cr_expect(is_duplicate(b, 0), "nobody knows which of the two");
+	atomic_fetch_add(&clock_s, 1);
+	cr_expect(is_duplicate(b, 0));
+	cr_expect_eq(stats().duplicates, 4);
+	atomic_fetch_add(&clock_s, 1);
+	cr_expect(!is_duplicate(b, 0), "too long ago");
+	cr_expect(is_duplicate(a, 0), "now b was the first");
+	atomic_fetch_sub(&clock_s, 1);
+	cr_expect(is_duplicate(c, 0), "the clock of its worker is a little behind");
+	pipe_source_free(a);
+	pipe_source_free(b);
+	pipe_source_free(c);
+}
+
+Test(pipeline, files_and_lone_radios_have_no_duplicates)
+{
+	struct pipe_source *file = source(1, true), *a = radio(2), *b;
+
+	cr_expect(!is_duplicate(file, 0));
+	cr_expect(!is_duplicate(a, 0));
+	cr_expect(!is_duplicate(file, 0));
+	b = radio(3);
+	cr_expect(!is_duplicate(file, 0));
+	cr_expect(!is_duplicate(a, 0), "what came before there were two is not remembered");
+	cr_expect(is_duplicate(b, 0));
+	atomic_fetch_add(&clock_s, 60);
+	cr_expect(!is_duplicate(b, 0));
+	pipe_source_free(b);
+	cr_expect(!is_duplicate(a, 0), "alone again");
+	pipe_source_free(file);
+	pipe_source_free(a);
+}
+
+Test(pipeline_limits, without_memory_for_frames_there_are_no_duplicates, .fini = down, .timeout = 60)
+{
+	static const char *const settings[] = { "packet_dedup_size=0", NULL };
+	struct pipe_source *a, *b;
+
+	up_with(settings, 2);
+	a = radio(1);
+	b = radio(2);
+	cr_expect(!is_duplicate(a, 0));
+	cr_expect(!is_duplicate(b, 0));
+	pipe_source_free(a);
+	pipe_source_free(b);
+}
+
+/* Two workers at the same frames at the same time: one of them is the first, whichever. */
+Test(pipeline_limits, each_frame_of_two_radios_has_one_first, .fini = down, .timeout = 60)
+{
+	static const char *const settings[] = { "packet_dedup_size=1048576", NULL };
+	const uint32_t n = 50000, step = 500;
+	struct pipe_source *s[2];
+	uint64_t duplicates;
+	uint32_t i, k, first;
+
+	up_with(settings, 2);
+	s[0] = radio(1);
+	s[1] = radio(2);
+	for (first = 0; first < n; first += step) {
+		for (i = 0; i < 2; i++) {
+			struct batch *b = wait_batch(s[i]);
+
+			for (k = first; k < first + step; k++)
+				add_packet_of(b, LINK, 0, ON_AIR, k);
+			pipe_batch_submit(b);
+		}
+		drain(s[0]);
+		drain(s[1]);
+	}
+	duplicates = stats().duplicates;
+	cr_expect(duplicates <= n && duplicates >= n - n / 100, "%lu", (unsigned long)duplicates);
+	pipe_source_free(s[0]);
+	pipe_source_free(s[1]);
 }
 
 Test(pipeline, the_arena_has_a_limit_and_is_empty_again_for_the_next)

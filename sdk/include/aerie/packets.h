@@ -38,7 +38,7 @@ static inline void *aerie_arena_alloc(struct aerie_arena *a, size_t size)
 #define AERIE_PKT_TRUNCATED (1u << 1) /* the frame ends before what its headers promise */
 #define AERIE_PKT_MALFORMED (1u << 2) /* the frame or its radio header contradicts itself */
 #define AERIE_PKT_ERROR (AERIE_PKT_BAD_FCS | AERIE_PKT_TRUNCATED | AERIE_PKT_MALFORMED)
-#define AERIE_PKT_DUPLICATE (1u << 3) /* heard before by another source */
+#define AERIE_PKT_DUPLICATE (1u << 3) /* heard before by another radio: mark_duplicate() */
 #define AERIE_PKT_UNKNOWN_LINK (1u << 4) /* nobody decodes its link type */
 #define AERIE_PKT_NO_MEMORY (1u << 5) /* the arena's limit was reached: not fully parsed */
 
@@ -142,6 +142,12 @@ struct aerie_packets {
 				 void (*destroy)(void *user));
 	/* [any] */
 	int (*stats)(const struct aerie_host *h, struct aerie_packet_stats *ret_stats);
+	/* [worker] For a PHY to call from its dissect. Flags p as AERIE_PKT_DUPLICATE when another radio has brought the same octets
+	 * less than two seconds ago, by this host's clock. octets: what was on the air, without what each receiver adds; of frames
+	 * that differ from any other frame, for example by a number in them. A PHY tracks a duplicate as seen by its source, with its
+	 * signal (AERIE_TRACK_SEEN, AERIE_TRACK_SIGNAL), and counts it no second time. Packets of files are never duplicates. How
+	 * many frames are remembered is the option packet_dedup_size. */
+	void (*mark_duplicate)(const struct aerie_host *h, struct aerie_packet *p, const void *octets, uint32_t len);
 };
 
 #ifdef __cplusplus
