@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# Every public header compiles alone, and all compile together, as C99, C11 and C++17, pedantic and without a warning.
+# Every public header compiles alone, and all compile together, as C99, C11 and C++17, pedantic and without a warning; and the manual of
+# libaeriecap has what its header declares.
 set -u
 include=${AERIE_SOURCE:-.}/sdk/include
 work=$(mktemp -d) || exit 99
@@ -51,6 +52,20 @@ cp "$work/together.c" "$work/t.c"
 compile_all "all headers together"
 tac "$work/together.c" >"$work/t.c"
 compile_all "all headers together, in reverse order"
+# The manual lists each function of libaeriecap as the header declares it.
+tr -s '[:space:]' ' ' <"$include/../../doc/aeriecap.3" >"$work/manual"
+functions=0
+while IFS= read -r declared; do
+	functions=$((functions + 1))
+	grep -qF "$declared;" "$work/manual" || {
+		printf 'FAIL: doc/aeriecap.3 does not have: %s\n' "$declared"
+		failed=1
+	}
+done < <(grep -v '^#' "$include/aeriecap.h" | tr -s '[:space:]' ' ' | grep -o ' AERIECAP_API [^;#]*([^;]*' | sed 's/^ AERIECAP_API //; s/ AERIECAP_PRINTF.*//')
+[ "$functions" -ge 60 ] || {
+	echo "FAIL: only $functions functions found in aeriecap.h"
+	failed=1
+}
 # The entry function has the name that the host looks for, in either language.
 cat >"$work/t.c" <<'END'
 #include <aerie/aerie.h>
