@@ -4,6 +4,8 @@
 #include <config.h>
 
 #include <errno.h>
+#include <inttypes.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdatomic.h>
@@ -18,6 +20,9 @@
 #include <core/epoch.h>
 #include <core/loop.h>
 
+/* How long the first line waits for whoever reads them, before the host goes on without it. */
+#define SHOW_MS 1000
+
 struct kept {
 	uint64_t seq, time_us;
 	int level;
@@ -31,6 +36,7 @@ struct bus {
 	uint64_t seq;
 	int fd, level_mask;
 	bool stamped; /* lines of text begin with the time */
+	uint64_t unshown; /* lines since the place that they are written to took the last one */
 	struct kept ring[BUS_KEPT]; /* message seq lies at seq % BUS_KEPT */
 };
 
@@ -136,6 +142,36 @@ static void write_line(int fd, int level, const char *text, uint64_t time_us)
 	write_all(fd, line, (size_t)n);
 }
 
+/* A line fits where poll() says that there is room: pipes take PIPE_BUF octets then. */
+static bool has_room(const struct bus *b)
+{
+	struct pollfd p = { .fd = b->fd, .events = POLLOUT };
+	int n;
+
+	do {
+		n = poll(&p, 1, b->unshown ? 0 : SHOW_MS);
+	} while (n < 0 && errno == EINTR);
+	return n != 0;
+}
+
+/* Under the lock. A terminal that was stopped, or a pipe that nobody reads, must not stop the host. */
+static void show(struct bus *b, int level, const char *text, uint64_t time_us)
+{
+	bool room = has_room(b);
+	char notice[96];
+
+	if (room && b->unshown) {
+		(void)snprintf(notice, sizeof notice, "%" PRIu64 " messages were not shown here, because nobody took them", b->unshown);
+		write_line(b->fd, AERIE_LOG_ERROR, notice, time_us);
+		b->unshown = 0;
+		room = has_room(b);
+	}
+	if (room)
+		write_line(b->fd, level, text, time_us);
+	else
+		b->unshown++;
+}
+
 static uint64_t now_us(const struct bus *b)
 {
 	if (b->core && b->core->loop)
@@ -181,7 +217,7 @@ static void publish_text(struct bus *b, int level, const char *text)
 	k->level = level;
 	memcpy(k->text, cleaned, strlen(cleaned) + 1);
 	if (b->fd >= 0 && (b->level_mask & level))
-		write_line(b->fd, level, cleaned, b->stamped ? msg.time_us : 0);
+		show(b, level, cleaned, b->stamped ? msg.time_us : 0);
 	pthread_mutex_unlock(&b->lock);
 	if (!delivering && atomic_load_explicit(&b->message_subs, memory_order_acquire))
 		deliver_message(b, &msg);

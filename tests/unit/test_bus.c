@@ -7,6 +7,7 @@
 #include <sched.h>
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <time.h>
 #include <unistd.h>
 
 TestSuite(bus, .init = up, .fini = down);
@@ -212,6 +213,53 @@ Test(bus, lines_of_many_threads_are_neither_lost_nor_torn)
 	fclose(f);
 	close(fd);
 	unlink(path);
+}
+
+/* Reads lines until there are no more for now; checks their order, and returns the number of the next. */
+static unsigned read_shown(FILE *f, unsigned next)
+{
+	char line[256];
+	unsigned n, lost;
+
+	while (fgets(line, sizeof line, f)) {
+		if (sscanf(line, "INFO: line %u", &n) == 1)
+			cr_assert_eq(n, next++);
+		else if (sscanf(line, "ERROR: %u messages were not shown here", &lost) == 1)
+			next += lost;
+		else
+			cr_assert_fail("%s", line);
+	}
+	clearerr(f);
+	return next;
+}
+
+Test(bus, a_place_that_takes_no_more_lines_does_not_stop_the_host, .timeout = 60)
+{
+	int ends[2], round;
+	unsigned i, n = 0, shown = 0;
+	struct seen s = { 0 };
+	time_t begun = time(NULL);
+	FILE *f;
+
+	cr_assert_eq(pipe(ends), 0);
+	cr_assert_eq(fcntl(ends[0], F_SETFL, O_NONBLOCK), 0);
+	f = fdopen(ends[0], "r");
+	bus_set_output(core.bus, ends[1], AERIE_LOG_INFO);
+	for (round = 0; round < 2; round++) {
+		for (i = 0; i < 5000; i++)
+			bus_printf(core.bus, AERIE_LOG_INFO, "line %u of those that fill the pipe", n++);
+		shown = read_shown(f, shown);
+		cr_assert_lt(shown, n, "the pipe was full");
+		bus_printf(core.bus, AERIE_LOG_INFO, "line %u after a pause", n++);
+		shown = read_shown(f, shown);
+		cr_assert_eq(shown, n, "what is missing was counted");
+	}
+	cr_assert_lt(time(NULL) - begun, 10);
+	bus_service.recent(&core.self->host, 0, on_message, &s);
+	cr_assert_eq(s.last, n, "the bus has them all");
+	bus_set_output(core.bus, -1, 0);
+	fclose(f);
+	close(ends[1]);
 }
 
 static _Atomic unsigned delivered, after_end;
