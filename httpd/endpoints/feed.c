@@ -47,7 +47,7 @@ static int get_int(const struct feeding *f, const struct aerie_value *map, const
 	const struct aerie_value *v = f->e->http->value_get(map, key);
 	int64_t n = v ? f->e->http->value_int(v, INT64_MIN) : dflt;
 
-	if (v && (n < min || n > max))
+	if (v && (n < min || n > max || f->e->http->value_kind(v) == AERIE_VALUE_BOOL))
 		return 0;
 	*ret = n;
 	return 1;

@@ -238,7 +238,15 @@ bool auth_is_foreign(const struct server *s, const struct aerie_http_request *re
 	return site != NULL;
 }
 
-/* May the request change something? POST and its like; of GET, what ends as commands do. */
+static bool ends_with(const char *text, size_t len, const char *end)
+{
+	size_t n = strlen(end);
+
+	return len > n && !memcmp(text + len - n, end, n);
+}
+
+/* May the request change something? POST and its like; of GET, what ends as commands do. The router takes empty segments for
+ * none, so slashes behind the last one do not count. */
 static bool may_change(const struct aerie_http_request *req)
 {
 	char *path;
@@ -253,7 +261,9 @@ static bool may_change(const struct aerie_http_request *req)
 		return true; /* and malformed, as the router will say */
 	}
 	len = strlen(path);
-	command = (len > 4 && !strcmp(path + len - 4, ".cmd")) || (len > 5 && !strcmp(path + len - 5, ".jcmd"));
+	while (len && path[len - 1] == '/')
+		len--;
+	command = ends_with(path, len, ".cmd") || ends_with(path, len, ".jcmd");
 	free(path);
 	return command;
 }

@@ -215,6 +215,7 @@ static int generate_key(void *user, const struct aerie_request *req, struct aeri
 	const struct server *s = user;
 	const struct aerie_value *command = NULL;
 	char token[APIKEY_TOKEN_OCTETS];
+	const struct aerie_value *duration;
 	const char *name, *role;
 	int64_t duration_s;
 	int err;
@@ -226,7 +227,8 @@ static int generate_key(void *user, const struct aerie_request *req, struct aeri
 		return err;
 	name = text_of(s, command, "name");
 	role = text_of(s, command, "role");
-	duration_s = s->http->value_int(s->http->value_get(command, "duration"), -1);
+	duration = s->http->value_get(command, "duration");
+	duration_s = s->http->value_kind(duration) == AERIE_VALUE_BOOL ? -1 : s->http->value_int(duration, -1);
 	if (!name || !apikey_name_valid(name))
 		return s->http->reply_error(rep, 400, "`name` must be a text of 1 to 64 octets without control characters");
 	if (!role || !apikey_role_valid(role))

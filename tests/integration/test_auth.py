@@ -832,6 +832,7 @@ class OtherSites(Case):
                         self.expect(command(host, self.PAUSE + ".cmd", {}, {**login, **headers}), 403, "another site")
                         self.expect(ask(host, self.PAUSE + ".cmd", headers={**login, **headers}), 403, "another site")
                         self.expect(ask(host, self.PAUSE + ".c%6dd", headers={**login, **headers}), 403, "another site")
+                        self.expect(ask(host, self.PAUSE + ".cmd//", headers={**login, **headers}), 403, "another site")  # the same path
                         self.expect(ask(host, self.PAUSE + ".jcmd?x=y", headers={**login, **headers}), 403, "another site")
                         self.expect(ask(host, LIST, headers={**login, **headers}), 200)  # the browser lets nobody read that
                 for headers in fine:
