@@ -108,11 +108,18 @@ static struct worker *worker_new(struct pipeline *p)
 	return w;
 }
 
+/* Tests have cores without a configuration, and options without a range. */
+static uint32_t option(const struct core *core, const char *key, uint32_t dflt, uint32_t least, uint32_t most)
+{
+	int64_t n = core->config ? config_int(core->config, key, dflt) : dflt;
+
+	return n < least ? dflt : n > most ? most : (uint32_t)n;
+}
+
 struct pipeline *pipeline_new(struct core *core, unsigned workers)
 {
 	long cores = sysconf(_SC_NPROCESSORS_ONLN);
 	struct pipeline *p;
-	int64_t backlog, frames;
 
 	if (!workers)
 		workers = cores > 0 ? (unsigned)cores : 1;
@@ -122,10 +129,8 @@ struct pipeline *pipeline_new(struct core *core, unsigned workers)
 	if (!p)
 		return NULL;
 	p->core = core;
-	backlog = core->config ? config_int(core->config, "packet_backlog_limit", BACKLOG_DEFAULT) : BACKLOG_DEFAULT;
-	p->backlog = backlog < 1 ? BACKLOG_DEFAULT : backlog > BACKLOG_MAX ? BACKLOG_MAX : (uint32_t)backlog;
-	frames = core->config ? config_int(core->config, "packet_dedup_size", DUPLICATES_DEFAULT) : DUPLICATES_DEFAULT;
-	p->heard = duplicates_new(frames < 0 ? DUPLICATES_DEFAULT : frames > DUPLICATES_MAX ? DUPLICATES_MAX : (uint32_t)frames);
+	p->backlog = option(core, "packet_backlog_limit", BACKLOG_DEFAULT, 1, BACKLOG_MAX);
+	p->heard = duplicates_new(option(core, "packet_dedup_size", DUPLICATES_DEFAULT, 0, DUPLICATES_MAX));
 	if (!p->heard) {
 		pipeline_free(p);
 		return NULL;

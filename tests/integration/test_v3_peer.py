@@ -387,9 +387,6 @@ class Feeds:
         self.assertEqual(seen, {first.uuid: 10, second.uuid: 8})
         eventually(lambda: self.last_minute("dupe"), lambda n: n >= 8)  # other tests have duplicates, too
 
-    def dropped(self):
-        return self.last_minute("dropped")
-
     def last_minute(self, what):
         return sum(self.host.get("/packetchain/packet_stats.json")[f"kismet.packetchain.{what}_packets_rrd"]["kismet.common.rrd.minute_vec"])
 
