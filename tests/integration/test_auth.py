@@ -719,7 +719,7 @@ class Keys(Case):
             ({"name": None}, "`name`"), ({"name": ""}, "`name`"), ({"name": 7}, "`name`"), ({"name": "x" * 65}, "`name`"), ({"name": "a\nb"}, "`name`"),
             ({"name": "a\0b"}, "."), ({"role": None}, "`role`"), ({"role": ""}, "`role`"), ({"role": "any"}, "`role`"), ({"role": "a|b"}, "`role`"),
             ({"role": "x" * 33}, "`role`"), ({"role": ["admin"]}, "`role`"), ({"duration": None}, "`duration`"), ({"duration": -1}, "`duration`"),
-            ({"duration": "soon"}, "`duration`"), ({"duration": 1.5}, "`duration`"), ({"duration": 1 << 62}, "`duration`"),
+            ({"duration": "soon"}, "`duration`"), ({"duration": 1.5}, "`duration`"), ({"duration": True}, "`duration`"), ({"duration": 1 << 62}, "`duration`"),
         ]
         for change, pattern in rows:
             with self.subTest(change):

@@ -353,7 +353,7 @@ class Passive(unittest.TestCase):
         good = {"data": base64.b64encode(bytes.fromhex("d4000000021122334455")).decode()}
         for bad, why in (({}, "`data` is missing"), ({"data": ""}, "`data` is empty"), ({"data": "A"}, "`data` is not base64"),
                          ({"data": "????"}, "`data` is not base64"), ({"data": 5}, "`data` is missing or no text"), (5, "it is no map"),
-                         ({**good, "dlt": -1}, "`dlt`"), ({**good, "dlt": "x"}, "`dlt`"), ({**good, "signal": "loud"}, "`signal`"),
+                         ({**good, "dlt": -1}, "`dlt`"), ({**good, "dlt": "x"}, "`dlt`"), ({**good, "dlt": True}, "`dlt`"), ({**good, "signal": "loud"}, "`signal`"),
                          ({**good, "signal": 1000}, "`signal`"), ({**good, "freq": -1}, "`freq`"), ({**good, "freq": 2**32}, "`freq`"),
                          ({**good, "ts": -1}, "`ts`"), ({**good, "ts": "now"}, "`ts`"), ({**good, "ts": 1e12}, "`ts`"),
                          ({**good, "origlen": 1}, "`origlen`"), ({**good, "channel": ""}, "`channel`"), ({**good, "channel": "x" * 33}, "`channel`"),
@@ -363,7 +363,7 @@ class Passive(unittest.TestCase):
             self.assertEqual((counts["aerie.feed.taken"], counts["aerie.feed.refused"]), (2, 1), bad)
             self.assertTrue(counts["aerie.feed.reason"].startswith("frame 1: " + why), counts)
         self.assertEqual(self.feed({"frames": [{"data": base64.b64encode(bytes(16000)).decode()}]})["aerie.feed.taken"], 1)
-        self.wait_for_packets(41)
+        self.wait_for_packets(43)
         for bad, why in (({}, "`type`"), ({"type": "x"}, "`json` is missing"), ({"type": "", "json": 1}, "`type`"),
                          ({"type": "x", "json": "y" * 16000}, "`json` is longer")):
             counts = self.feed({"reports": [bad]})
