@@ -280,7 +280,7 @@ void auth_request(const struct server *s, const struct aerie_http_request *req, 
 	tell_news(s->auth);
 	if (s->auth->require_login)
 		r.flags |= AERIE_REQUEST_LOGIN_FOR_ALL;
-	if (r.role[0] && ambient && !(flags & AUTH_UPGRADE) && may_change(req) && auth_is_foreign(s, req)) {
+	if (r.role[0] && ambient && (flags & AUTH_UPGRADE || may_change(req)) && auth_is_foreign(s, req)) {
 		r.status = MHD_HTTP_FORBIDDEN;
 		r.text = text_foreign;
 	}

@@ -7,7 +7,7 @@
 #include "handshake.h"
 #include "response.h"
 
-static bool listed(const struct server *s, const char *origin)
+bool cors_listed(const struct server *s, const char *origin)
 {
 	uint32_t i;
 
@@ -20,11 +20,11 @@ static bool listed(const struct server *s, const char *origin)
 void cors_origin(struct exchange *x)
 {
 	struct handshake hs = { .origin = exchange_header(x, "Origin"), .host = exchange_header(x, "Host") };
-	bool all = listed(x->s, "*") || (x->s->allow_cors && !x->s->n_origins);
+	bool all = cors_listed(x->s, "*") || (x->s->allow_cors && !x->s->n_origins);
 
 	if (handshake_origin_allowed(&hs, NULL, 0))
 		x->origin = ORIGIN_OURS;
-	else if (listed(x->s, hs.origin))
+	else if (cors_listed(x->s, hs.origin))
 		x->origin = ORIGIN_ALLOWED;
 	else
 		x->origin = all ? ORIGIN_ANY : ORIGIN_FOREIGN;

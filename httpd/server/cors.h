@@ -8,6 +8,8 @@
 
 #define CORS_MAX_AGE "600" /* seconds that a browser may keep the answer to a preflight */
 
+/* Does httpd_allowed_origin name it? "*" is a name, too. */
+bool cors_listed(const struct server *s, const char *origin);
 /* Sets x->origin. Its headers and host must be known. */
 void cors_origin(struct exchange *x);
 /* Is it a browser's question whether a page may send a request? */

@@ -103,7 +103,7 @@ bool handshake_origin_allowed(const struct handshake *hs, const char *const *all
 	if (!hs->origin || (hs->host && same_host(hs->origin, hs->host)))
 		return true;
 	for (i = 0; i < n_allowed; i++)
-		if (!strcmp(allowed[i], "*") || !strcasecmp(allowed[i], hs->origin))
+		if (!strcasecmp(allowed[i], hs->origin))
 			return true;
 	return false;
 }

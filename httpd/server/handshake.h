@@ -22,8 +22,8 @@ struct handshake {
 void handshake_header(struct handshake *hs, const char *name, const char *value);
 /* 0, or the status of the refusal (400, 426) and its text. */
 unsigned handshake_check(const struct handshake *hs, const char **ret_text);
-/* May the page that a browser says it comes from open this? Yes without origin, from the same host, and from an allowed one: "*", or
- * an origin as "https://example.org:8443". */
+/* May the page that a browser says it comes from use the user's login here? Yes without origin, from the same host, and from an allowed
+ * one, as "https://example.org:8443". "*" allows none: that is for what needs no login of the browser's. */
 bool handshake_origin_allowed(const struct handshake *hs, const char *const *allowed, uint32_t n_allowed);
 /* The answer to a key that passed the check (RFC 6455 4.2.2). 0, or -EIO when the hash is not to be had. */
 int handshake_accept(const char *key, char ret_text[HANDSHAKE_ACCEPT_OCTETS]);

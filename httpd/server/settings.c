@@ -69,7 +69,8 @@ const struct aerie_option settings_options[] = {
 	AERIE_OPTION(AERIE_OPT_DURATION, 0, "httpd_websocket_ping", "20s", NULL,
 		     "A WebSocket client that says nothing for so long is pinged; after three times as long it is closed."),
 	AERIE_OPTION(AERIE_OPT_STR, AERIE_OPT_REPEATED, "httpd_allowed_origin", NULL, NULL,
-		     "Web site whose pages may use logins and open WebSockets here, as https://example.org:8443; * for all. Our own pages always may."),
+		     "Web site whose pages may use logins and open WebSockets here, as https://example.org:8443; *: all, but none of them with a login that the "
+		     "browser sends by itself. Our own pages always may."),
 	AERIE_OPTION(AERIE_OPT_BOOL, 0, "httpd_ssl", "false", NULL, "Serve HTTPS (TLS 1.2 and 1.3) instead of HTTP."),
 	AERIE_OPTION(AERIE_OPT_STR, 0, "httpd_ssl_cert", NULL, NULL, "PEM file of the certificate, followed by those that signed it; for httpd_ssl."),
 	AERIE_OPTION(AERIE_OPT_STR, 0, "httpd_ssl_key", NULL, NULL, "PEM file of the certificate's private key; for httpd_ssl."),
@@ -166,13 +167,34 @@ static int configure_limits(struct server *s, const struct aerie_config *c)
 	return 0;
 }
 
+/* RFC 6454 6.2: scheme, "://", host, and a port that is not the scheme's. Browsers say nothing else but "null", and that of any page that hides
+ * where it comes from. */
+static bool origin_valid(const char *text)
+{
+	const char *authority = strstr(text, "://");
+
+	return !strcmp(text, "*") || (authority && authority > text && authority[3] && !authority[3 + strcspn(authority + 3, "/?#@, \t")]);
+}
+
 static int configure_websockets(struct server *s, const struct aerie_config *c)
 {
+	char text[512];
+	uint32_t i;
+	int err;
+
 	s->ws_limit = get_count(s, c, "httpd_websocket_limit");
 	(void)s->config->get_duration(c, "httpd_websocket_ping", &s->ws_ping_us);
 	if (s->ws_ping_us < WS_PING_MIN_US || s->ws_ping_us > WS_PING_MAX_US)
 		return s->h->fail(s->h, -EINVAL, "httpd_websocket_ping must lie between 100 ms and 1 hour");
-	return get_list(s, c, "httpd_allowed_origin", &s->origins, &s->n_origins);
+	err = get_list(s, c, "httpd_allowed_origin", &s->origins, &s->n_origins);
+	for (i = 0; !err && i < s->n_origins; i++) {
+		if (origin_valid(s->origins[i]))
+			continue;
+		(void)snprintf(text, sizeof text, "httpd_allowed_origin=%s is neither * nor a site as browsers name it, such as https://example.org:8443: "
+			       "no path, no '/' at the end", s->origins[i]);
+		err = s->h->fail(s->h, -EINVAL, text);
+	}
+	return err;
 }
 
 static int configure_tls(struct server *s, const struct aerie_config *c)
@@ -220,6 +242,8 @@ int settings_configure(struct server *s, const struct aerie_config *c)
 	configure_threads(s, c);
 	if (!s->user != !s->password || (s->user && (!*s->user || !*s->password)))
 		return s->h->fail(s->h, -EINVAL, "httpd_username and httpd_password go together: set both, or neither");
+	if (s->user && (strchr(s->user, ':') || strlen(s->user) >= CREDENTIAL_OCTETS || strlen(s->password) >= CREDENTIAL_OCTETS))
+		return s->h->fail(s->h, -EINVAL, "httpd_username has a colon, which no client can send, or it or httpd_password is longer than 255 octets");
 	err = auth_configure(s, c);
 	if (!err)
 		err = configure_websockets(s, c);

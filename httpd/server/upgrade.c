@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cors.h"
 #include "handshake.h"
 #include "upgrade.h"
 
@@ -50,7 +51,7 @@ unsigned upgrade_check(const struct server *s, struct MHD_Connection *c, const c
 	status = handshake_check(&hs, ret_text);
 	if (status)
 		return status;
-	if (!handshake_origin_allowed(&hs, s->origins, s->n_origins))
+	if (!cors_listed(s, "*") && !handshake_origin_allowed(&hs, s->origins, s->n_origins))
 		return *ret_text = "ERROR: WebSocket: pages of that site may not open it (httpd_allowed_origin)\n", 403;
 	return 0;
 }

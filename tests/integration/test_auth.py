@@ -840,6 +840,19 @@ class OtherSites(Case):
                         self.expect(command(host, self.PAUSE + ".cmd", {}, {**login, **headers}), 404)
                         self.expect(ask(host, self.PAUSE + ".cmd", headers={**login, **headers}), 404)
 
+    def test_all_sites_are_let_in_without_the_login_that_the_browser_sends(self):
+        with running("httpd_allowed_origin=*") as host:
+            key, evil = make_key(host, "admin", "admin"), {"Origin": "https://evil.example"}
+            for login in (ADMIN, cookie(key), cookie(token_of(ask(host, CHECK, headers=ADMIN)))):
+                with self.subTest(login):
+                    self.expect(command(host, self.PAUSE + ".cmd", {}, {**login, **evil}), 403, "another site")
+                    with self.assertRaises(Refused) as refused:
+                        WebSocket(host.port, REMOTE, headers=[*login.items(), *evil.items()])
+                    self.assertEqual(refused.exception.status, 403)
+                    WebSocket(host.port, REMOTE, headers=[*login.items(), ("Origin", f"http://127.0.0.1:{host.port}")]).sock.close()
+            self.expect(command(host, f"{self.PAUSE}.cmd?KISMET={key}", {}, evil), 404)
+            WebSocket(host.port, f"{REMOTE}?KISMET={key}", headers=list(evil.items())).sock.close()
+
     def test_a_login_in_the_address_is_no_browsers_doing(self):
         with running() as host:
             key = make_key(host, "admin", "admin")
@@ -885,7 +898,7 @@ class Browser:
         self.ws.send(json.dumps({"id": self.n, "method": method, "params": params}))
         while (reply := json.loads(self.ws.recv())).get("id") != self.n:
             pass
-        return reply["result"]
+        return reply.get("result", {})  # none while the page is exchanged
 
     def run(self, script):
         """What a promise comes to; None when the page went away meanwhile."""
@@ -899,7 +912,7 @@ class Browser:
     def wait_at(self, *prefixes):
         end = time.monotonic() + PATIENCE
         while time.monotonic() < end:
-            at = self.call("Runtime.evaluate", expression="[location.href, document.readyState]", returnByValue=True)["result"].get("value")
+            at = self.call("Runtime.evaluate", expression="[location.href, document.readyState]", returnByValue=True).get("result", {}).get("value")
             if at and at[0].startswith(prefixes) and at[1] == "complete":
                 return
             time.sleep(0.05)

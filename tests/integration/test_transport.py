@@ -736,7 +736,10 @@ class Limits(unittest.TestCase):
     def test_settings_out_of_range(self):
         for setting, why in (("httpd_request_timeout=0", "httpd_request_timeout must lie between"), ("httpd_header_limit=100", "must lie between 4K and 1M"),
                              ("httpd_header_limit=2M", "must lie between 4K and 1M"), ("httpd_bodies_limit=1K", "must not be less than httpd_body_limit"),
-                             ("httpd_gzip=10", "httpd_gzip"), ("httpd_proxy_header=x", "httpd_proxy_header")):
+                             ("httpd_gzip=10", "httpd_gzip"), ("httpd_proxy_header=x", "httpd_proxy_header"), ("httpd_username=a:b", "has a colon"),
+                             ("httpd_allowed_origin=https://a.example/", "httpd_allowed_origin=https://a.example/ is neither"),
+                             ("httpd_allowed_origin=a.example", "is neither"), ("httpd_allowed_origin=https://a.example, https://b.example", "is neither"),
+                             ("httpd_allowed_origin=https://", "is neither")):
             status, said = Host("-s", setting, capture=None).fail()
             self.assertIn(status, (1, 2), setting)
             self.assertIn(why, said, setting)
