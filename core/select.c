@@ -124,15 +124,16 @@ static int add_element(struct aerie_selection *s, const struct registry *r, cons
 	return add_text(s, r, path, path_len, name, name_len, why);
 }
 
-/* Of several with the same name, the last is shown. */
+/* Of several with the same name, the last is shown. Formats that write '_' for '.' cannot tell names apart that differ in nothing else, so
+ * they are the same everywhere: all formats show the same. */
 static void choose_shown(struct aerie_selection *s)
 {
 	uint32_t i, k;
 
 	for (i = 0; i < s->paths.n; i++) {
 		for (k = i + 1; k < s->paths.n; k++)
-			if (s->name[i]->len == s->name[k]->len &&
-			    !memcmp(s->name[i]->text, s->name[k]->text, s->name[i]->len))
+			if (s->name[i]->under_len == s->name[k]->under_len &&
+			    !memcmp(s->name[i]->under, s->name[k]->under, s->name[i]->under_len))
 				break;
 		if (k == s->paths.n)
 			s->shown[s->n_shown++] = i;
