@@ -224,6 +224,8 @@ static int read_search_columns(struct table *t, struct aerie_reply *rep)
 		t->named_columns = 1;
 		if (!strcmp(text, "true"))
 			err = search_column(t, rep, i);
+		else if (strcmp(text, "false"))
+			return ask_wrong(t->ask, rep, "`%s` is neither \"true\" nor \"false\"", name);
 	}
 	return err;
 }

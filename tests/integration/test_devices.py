@@ -87,6 +87,19 @@ class Lists(Shared):
             self.assertEqual(list(row.items()), [("n", device[TOTAL]), (KEY, device[KEY]), ("kismet.common.signal.last_signal", signal),
                                                  ("dbm", signal), ("no.such.field", 0)])
 
+    def test_no_name_comes_twice_in_any_format(self):
+        """Names that differ only in '.' and '_' are one in ekjson and tjson, so they are one everywhere; the last is shown."""
+        fields = [[KEY, "a.b"], [MAC, "a_b"], [TOTAL, "n"], [KEY, "n"]]
+        for suffix in ("json", "itjson", "tjson", "ekjson", "msgpack"):
+            reply = self.host.ask(f"/devices/all_devices.{suffix}", "POST", urllib.parse.urlencode({"json": json.dumps({"fields": fields})}), FORM)
+            if suffix == "msgpack":
+                rows = msgpack.unpackb(reply.octets, object_pairs_hook=list)
+            elif suffix in ("itjson", "ekjson"):
+                rows = [json.loads(line, object_pairs_hook=list) for line in reply.octets.splitlines()]
+            else:
+                rows = json.loads(reply.octets, object_pairs_hook=list)
+            self.assertEqual(sorted(map(sorted, rows)), sorted([("a_b", d[MAC]), ("n", d[KEY])] for d in self.devices), suffix)
+
     def test_summary_without_fields_gives_whole_records(self):
         self.assertEqual(in_order(stable(self.post("/devices/summary/devices.json", {}))), in_order(stable(self.devices)))
         self.assertEqual(in_order(stable(self.host.get("/devices/summary/devices.json"))), in_order(stable(self.devices)))
@@ -388,6 +401,8 @@ class Tables(Shared):
         self.expect(search("02:00:00:00:1", **columns), lambda d: "02:00:00:00:1" in d[MAC])
         self.expect(search("lab", **dict(columns, **{"columns[1][searchable]": "false"})), lambda d: False)
         self.expect(search("lab", command={"regex": [[NAME, "sae"]]}), lambda d: "sae" in d.get(NAME, ""))
+        self.refused("/devices/views/all/devices.json", {"fields": [KEY], "datatable": True},
+                     {"search[value]": "lab", "columns[0][searchable]": "perhaps"}, names=["columns[0][searchable]"])
 
     def test_length_of_a_page_is_limited(self):
         for length in ("-1", "0", "500", "501", "99999999999"):
