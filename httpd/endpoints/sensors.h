@@ -13,15 +13,17 @@ struct sensor {
 };
 
 struct sensors {
-	int32_t battery_percentage; /* 0 without a battery */
-	uint32_t battery_remaining_s; /* 0: not known */
+	int32_t battery_percentage; /* of all batteries, each counts the same; 0 without any */
+	uint32_t battery_remaining_s; /* of all that discharge; 0: not known */
 	uint8_t ac; /* on mains; also when nothing says otherwise */
 	const char *battery_charging; /* "discharging", "charging", "charged" or "" */
+	uint32_t n_mains, n_online, n_batteries;
+	int32_t percent; /* of all batteries, added up */
 	uint32_t n_fan, n_temp;
 	struct sensor fan[SENSORS_MAX], temp[SENSORS_MAX];
 };
 
-/* Reads sysfs, which can block for as long as a sensor takes. */
-void sensors_read(struct sensors *ret);
+/* Reads sysfs, which can block for as long as a sensor takes. root: "/sys". */
+void sensors_read(const char *root, struct sensors *ret);
 
 #endif

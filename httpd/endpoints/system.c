@@ -111,6 +111,8 @@ static void refresh(const struct endpoints *e, const struct sensors *sensors)
 	aerie_set_u32(s->rec, s->battery_remaining, sensors->battery_remaining_s);
 	(void)e->fields->set_text(s->rec, s->battery_charging, sensors->battery_charging,
 				  (uint32_t)strlen(sensors->battery_charging));
+	e->fields->clear(s->rec, s->fan);
+	e->fields->clear(s->rec, s->temp);
 	set_sensors(e, s->fan, sensors->fan, sensors->n_fan);
 	set_sensors(e, s->temp, sensors->temp, sensors->n_temp);
 }
@@ -127,7 +129,7 @@ static int with_record(const struct aerie_system *service, int (*fn)(void *user,
 	struct sensors sensors;
 	int r;
 
-	sensors_read(&sensors);
+	sensors_read("/sys", &sensors);
 	(void)pthread_mutex_lock(&e->system->lock);
 	refresh(e, &sensors);
 	r = fn(user, e->system->rec);
