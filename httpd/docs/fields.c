@@ -139,9 +139,9 @@ int docs_tracked_fields_page(void *user, const struct aerie_request *req, struct
 	struct html t = { 0 };
 
 	html_begin(&t, "Kismet Server - Tracked Fields", "../");
-	html_raw(&t, "<h2>Kismet field descriptions</h2>\n<table>\n<thead><tr><th>Name</th><th>ID</th><th>Type</th>"
-		     "<th>Description</th></tr></thead>\n<tbody>\n");
+	html_raw(&t, "<h2>Kismet field descriptions</h2>\n<div class=\"scroll\"><table>\n<thead><tr><th>Name</th><th>ID</th>"
+		     "<th>Type</th><th>Description</th></tr></thead>\n<tbody>\n");
 	(void)d->fields->each(d->h, on_tracked_field, &t);
-	html_raw(&t, "</tbody></table>\n");
+	html_raw(&t, "</tbody></table></div>\n");
 	return html_reply(d, &t, rep);
 }

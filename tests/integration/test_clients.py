@@ -247,6 +247,20 @@ document.out = go().catch((e) => { out.error = String(e); }).then(() => out);
             host.end()
 
 
+    def test_the_reference_is_read_on_a_phone_without_scrolling_sideways(self):
+        browser = shutil.which("chromium") or shutil.which("chromium-browser")
+        if not browser:
+            self.skipTest("no chromium")
+        for path in ("/docs/", "/docs/endpoints.html", "/docs/fields.html", "/docs/records.html", "/docs/formats.html", "/system/tracked_fields.html"):
+            with self.subTest(path), Page(browser, f"http://127.0.0.1:{self.host.port}{path}") as page:
+                for width in (360, 1280):
+                    page.resize(width)
+                    page.wait_until(f"document.readyState === 'complete' && innerWidth === {width}")
+                    wide = page.evaluate("[document.documentElement, ...document.querySelectorAll('.scroll')]"
+                                         ".filter(e => e.scrollWidth > e.clientWidth).map(e => e.textContent.slice(0, 80))")
+                    self.assertEqual(wide, [], width)
+
+
 class Page:
     """A page in headless Chromium, as its DevTools protocol shows it."""
 
@@ -270,14 +284,26 @@ class Page:
                 time.sleep(0.1)
         raise AssertionError("chromium does not show the page")
 
-    def evaluate(self, expression):
+    def call(self, method, **params):
         self.number += 1
-        self.socket.send(json.dumps({"id": self.number, "method": "Runtime.evaluate",
-                                     "params": {"expression": expression, "returnByValue": True}}))
+        self.socket.send(json.dumps({"id": self.number, "method": method, "params": params}))
         while True:
             answer = json.loads(self.socket.recv())
             if answer.get("id") == self.number:
-                return answer.get("result", {}).get("result", {}).get("value")  # none while the page is exchanged
+                return answer.get("result", {})
+
+    def resize(self, width):
+        self.call("Emulation.setDeviceMetricsOverride", width=width, height=800, deviceScaleFactor=1, mobile=width < 1000)
+
+    def evaluate(self, expression):
+        answer = self.call("Runtime.evaluate", expression=expression, returnByValue=True)
+        return answer.get("result", {}).get("value")  # none while the page is exchanged
+
+    def wait_until(self, expression):
+        end = time.monotonic() + PATIENCE
+        while not self.evaluate(expression):
+            assert time.monotonic() < end, expression
+            time.sleep(0.05)
 
     def wait_for(self, element, text):
         """Until the element says this; what it said otherwise fails the test."""
