@@ -89,6 +89,9 @@ MESSAGE = {"kismet.messagebus.message_string": STR, "kismet.messagebus.message_f
 PHY = {"kismet.phy.phy_name": STR, "kismet.phy.phy_id": INT, "kismet.phy.device_count": INT, "kismet.phy.packet_count": INT}
 PLUGIN = {f"kismet.plugin.{n}": STR for n in (
     "name", "description", "author", "version", "shared_object", "http_helper", "dirname", "path", "jsmodule")}
+STREAM = {"kismet.stream.stream_id": INT, "kismet.stream.time": INT, "kismet.stream.name": STR, "kismet.stream.type": STR,
+          "kismet.stream.path": STR, "kismet.stream.description": STR, "kismet.stream.packets": INT, "kismet.stream.size": INT,
+          "kismet.stream.max_packets": INT, "kismet.stream.max_size": INT, "kismet.stream.paused": BIT}
 VIEW = {"kismet.devices.view.id": STR, "kismet.devices.view.description": STR, "kismet.devices.view.size": INT,
         "kismet.devices.view.indexed": BIT}
 RRDS = "peak_packets_rrd packets_rrd error_packets_rrd dupe_packets_rrd queued_packets_rrd dropped_packets_rrd processed_packets_rrd".split()
@@ -170,7 +173,8 @@ ROWS = [
     Row("B.4 messagebus/last-time/S.U", "/messagebus/last-time/{TS}.123456/messages", "object",
         {"kismet.messagebus.list": LIST, "kismet.messagebus.timestamp": INT}, exact=True),
     Row("spec /plugins/all_plugins", "/plugins/all_plugins", "list", PLUGIN, some=True),
-    Row("spec /streams/all_streams", "/streams/all_streams", "list"),
+    Row("spec /streams/all_streams", "/streams/all_streams", "list", STREAM, exact=True, some=True),
+    Row("spec /streams/by-id/[id]/stream_info", "/streams/by-id/{STREAM}/stream_info", "object", STREAM, exact=True),
     Row("spec /streams/by-id/[id]/stream_info", "/streams/by-id/999999/stream_info", "text", status=404),
     Row("spec /streams/by-id/[id]/close_stream.cmd", "/streams/by-id/999999/close_stream.cmd", "text", method="POST", command={}, login=True,
         status=404, formats=()),
@@ -183,6 +187,8 @@ ROWS = [
         {"kismet.datasource.probed.interface": STR, "kismet.datasource.probed.hardware": STR, "kismet.datasource.type_driver": MAP},
         login=True, some=True, formats=("json", "msgpack", "ekjson", "itjson")),
     Row("spec /datasource/by-uuid/[uuid]/source", "/datasource/by-uuid/{RADIO}/source", "object", SOURCE),
+    Row("spec /datasource/add_source.cmd", "/datasource/add_source.cmd", "object", SOURCE, method="POST", login=True, formats=(),
+        command={"definition": "passive:name=conformance-{N},dlt=105"}, required=("definition",)),
     Row("spec POST set_channel, channel", "/datasource/by-uuid/{RADIO}/set_channel.cmd", "object", SOURCE, method="POST",
         command={"channel": "6"}, login=True, formats=()),
     Row("spec POST set_channel, channels and hoprate", "/datasource/by-uuid/{RADIO}/set_channel.jcmd", "object", SOURCE, method="POST",
@@ -258,6 +264,7 @@ class Conformance(unittest.TestCase):
         cls.device = max(aps, key=lambda d: d["kismet.device.base.packets.total"])
         sources = cls.host.get("/datasource/all_sources.json")
         cls.words = {"KEY": cls.device["kismet.device.base.key"], "MAC": cls.device["kismet.device.base.macaddr"], "TS": str(T0), "RADIO": RADIO,
+                     "STREAM": str(cls.host.get("/streams/all_streams.json")[0]["kismet.stream.stream_id"]),
                      "SOURCE": next(s for s in sources if s["kismet.datasource.name"] != "roof")["kismet.datasource.uuid"]}
         cls.serial = 0
 

@@ -446,9 +446,18 @@ class Answers(unittest.TestCase):
         self.assertEqual(sorted({n for _, _, n in asked}), [2, 4])
         self.assertGreaterEqual(len(asked), 14)
 
+    def test_every_record_is_offered_in_every_loaded_format(self):
+        """But for what is written in one format by its nature: commands, and the description itself."""
+        loaded = {row[0].strip(".") for row in Page(self.host.ask("/docs/formats.html").octets.decode()).rows[1:]}
+        self.assertGreaterEqual(len(loaded), 8)
+        records = [o for o in self.document.operations(own) if o.result() is not None and not re.search(r"\.j?cmd$|/openapi\.json$", o.path)]
+        self.assertGreater(len(records), 60)
+        for o in records:
+            self.assertEqual(set(o.formats()), loaded, o)
+
     def test_every_format_that_is_listed_is_served(self):
         for o in self.document.operations(own):
-            if o.method != "get" or self.stateful(o) or "list_interfaces" in o.path:
+            if self.stateful(o) or "list_interfaces" in o.path:
                 continue
             for suffix in o.formats():
                 if suffix:
