@@ -144,6 +144,21 @@ int channels_remove_text(struct channels *c, const char *text)
 	return 0;
 }
 
+uint64_t channels_key(const struct channels *c)
+{
+	uint64_t key = 0, name; /* FNV-1a of each name, added up */
+	const char *p;
+	uint32_t i;
+
+	for (i = 0; i < c->n; i++) {
+		name = 0xcbf29ce484222325u;
+		for (p = c->names[i]; *p; p++)
+			name = (name ^ (uint64_t)tolower((unsigned char)*p)) * 0x100000001b3u;
+		key += name;
+	}
+	return key;
+}
+
 int hop_rate_parse(const char *text, double *ret_rate)
 {
 	char *end;

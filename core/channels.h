@@ -23,6 +23,8 @@ int channels_set(struct channels *c, const char *const *names, uint32_t n); /* i
 int channels_remove_text(struct channels *c, const char *text);
 /* The index of a name, or -1. */
 int channels_find(const struct channels *c, const char *name);
+/* Of the names, in any order: lists of the same channels have the same key, others almost certainly another. */
+uint64_t channels_key(const struct channels *c);
 
 /* "5/sec", "10/min" (hops), "2/dwell" (seconds per channel); "5" is per second. 0 and hops per second, or -EINVAL. */
 int hop_rate_parse(const char *text, double *ret_rate);

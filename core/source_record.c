@@ -50,7 +50,7 @@ static const struct row source_rows[] = {
 	ROW(AERIE_T_STR, "kismet.datasource.channel", "", "Channel when the source does not hop.", channel),
 	ROW(AERIE_T_F64, "kismet.datasource.hop_rate", "1/s", "Hops per second.", hop_rate),
 	TEXTS("kismet.datasource.hop_channels", "Channels that the source hops over.", hop_channels),
-	ROW(AERIE_T_U8, "kismet.datasource.hop_split", "", "1 when sources of the same type share the channels.", hop_split),
+	ROW(AERIE_T_U8, "kismet.datasource.hop_split", "", "1 when sources of the same type and list share it.", hop_split),
 	ROW(AERIE_T_U32, "kismet.datasource.hop_offset", "", "Index of the channel that hopping starts at.", hop_offset),
 	ROW(AERIE_T_U8, "kismet.datasource.hop_shuffle", "", "1 when the order of channels is shuffled.", hop_shuffle),
 	ROW(AERIE_T_U32, "kismet.datasource.hop_shuffle_skip", "", "Step between channels when shuffled.", hop_shuffle_skip),
@@ -118,7 +118,7 @@ static const struct row probed_rows[] = {
 static const struct row default_rows[] = {
 	DEFAULT_ROW(AERIE_T_F64, "hop_rate", "1/s", "Hops per second, when a definition names none.", hop_rate),
 	DEFAULT_ROW(AERIE_T_U8, "hop", "", "1 when radios hop over channels.", hop),
-	DEFAULT_ROW(AERIE_T_U8, "split", "", "1 when radios of the same type share the channels.", split),
+	DEFAULT_ROW(AERIE_T_U8, "split", "", "1 when radios of the same type and list share it.", split),
 	DEFAULT_ROW(AERIE_T_U8, "random_order", "", "1 when the order of channels is shuffled.", random_order),
 	DEFAULT_ROW(AERIE_T_U8, "retry_on_error", "", "1 when a radio is opened again after a failure.", retry_on_error),
 	DEFAULT_ROW(AERIE_T_STR, "remote_cap_listen", "", "Address where remote captures connect by TCP.", remote_cap_listen),

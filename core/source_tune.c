@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Channels: what a radio shall do after it was opened, what users ask for, and how radios of one type share a list.
+/* Channels: what a radio shall do after it was opened, what users ask for, and how radios of one type and list share it.
  *
  * src->tuning is what is wanted; the record shows it together with what the capture program last reported. A request that is
  * refused leaves the source running, except for the first one after opening: then the source is not what its definition
@@ -115,6 +115,7 @@ static int take_definition(struct source *src, const struct link_report *r)
 		err = take_lists(t, d);
 	if (err < 0)
 		return err;
+	t->hop_key = channels_key(&t->hop);
 	t->split = config_bool(c, "split_source_hopping", true);
 	t->shuffle = config_bool(c, "randomized_hopping", true);
 	t->rate = sources_hop_rate(src->all);
@@ -145,39 +146,41 @@ static int send_hop(struct source *src, uint32_t *ret_seqno)
 	return src->link ? caplink_send_hop(src->link, &hop, ret_seqno) : -ENOTCONN;
 }
 
-static bool shares(const struct source *src, const struct source *with)
+/* Of the group that hops over these channels with this driver. */
+static bool shares(const struct source *src, const struct driver *driver, uint64_t key)
 {
-	return hops(src) && src->tuning.split && src->driver == with->driver;
+	return hops(src) && src->tuning.split && src->driver == driver && src->tuning.hop_key == key;
 }
 
-/* Where a radio that is about to hop over n channels begins, with the others of its kind. */
-static uint32_t own_offset(const struct source *src, uint32_t n_channels)
+/* Where a radio that is about to hop over a list begins, with the others of its group. */
+static uint32_t own_offset(const struct source *src, const struct channels *list)
 {
+	uint64_t key = channels_key(list);
 	const struct source *other;
 	uint32_t n = 1, i = 0;
 	bool before = true;
 
 	for (other = src->all->first; other; other = other->next) {
 		before = before && other != src;
-		n += other != src && shares(other, src);
-		i += before && shares(other, src);
+		n += other != src && shares(other, src->driver, key);
+		i += before && shares(other, src->driver, key);
 	}
 	if (!src->tuning.split || (n == 1 && src->tuning.channel[0]))
 		return src->tuning.offset;
-	return hop_offset(n_channels, n, i);
+	return hop_offset(list->n, n, i);
 }
 
-/* The group changed: each of it begins at its own channel. The one that was just asked is not asked twice. */
-static void regroup(struct source *changed, bool asks_itself)
+/* A group changed: each of it begins at its own channel. The one that was just asked is not asked twice. */
+static void regroup(struct source *changed, uint64_t key, bool asks_itself)
 {
 	struct sources *s = changed->all;
 	uint32_t n = 0, i = 0, offset;
 	struct source *src;
 
 	for (src = s->first; src; src = src->next)
-		n += shares(src, changed);
+		n += shares(src, changed->driver, key);
 	for (src = s->first; src; src = src->next) {
-		if (!shares(src, changed))
+		if (!shares(src, changed->driver, key))
 			continue;
 		offset = hop_offset(src->tuning.hop.n, n, i++);
 		if (n == 1 && src == changed && src->tuning.channel[0])
@@ -195,7 +198,7 @@ static int ask_first(struct source *src)
 	struct tuning *t = &src->tuning;
 
 	if (hops(src)) {
-		regroup(src, true);
+		regroup(src, t->hop_key, true);
 		return send_hop(src, &t->first_seqno);
 	}
 	if (t->channel[0] && src->driver->flags & (AERIE_DRIVER_TUNE | AERIE_DRIVER_HOP) && src->link)
@@ -222,7 +225,7 @@ void tuning_opened(struct source *src, const struct link_report *r)
 void tuning_ended(struct source *src)
 {
 	if (!src->all->stopping && src->driver && src->tuning.hopping && src->tuning.split)
-		regroup(src, false);
+		regroup(src, src->tuning.hop_key, false);
 }
 
 /* ---- Reports ---- */
@@ -230,6 +233,7 @@ void tuning_ended(struct source *src)
 static void take_report(struct source *src, const struct link_report *r)
 {
 	struct tuning *t = &src->tuning;
+	uint64_t key = t->hop_key;
 	bool hopped = t->hopping;
 	uint32_t i;
 
@@ -243,6 +247,7 @@ static void take_report(struct source *src, const struct link_report *r)
 			channels_free(&t->hop);
 		for (i = 0; i < r->n_channels; i++)
 			(void)channels_add(&t->hop, r->channels[i]); /* no memory: a shorter list is shown */
+		t->hop_key = channels_key(&t->hop);
 		source_set_skip(src, r->hop.skip);
 		source_set_tuning(src, true, "");
 	} else if (r->has_channel) {
@@ -250,8 +255,11 @@ static void take_report(struct source *src, const struct link_report *r)
 		snprintf(t->channel, sizeof t->channel, "%.63s", r->channel);
 		source_set_tuning(src, false, r->channel);
 	}
-	if (hopped != t->hopping && t->split)
-		regroup(src, true);
+	if (!t->split || (hopped == t->hopping && key == t->hop_key))
+		return;
+	regroup(src, key, true);
+	if (key != t->hop_key)
+		regroup(src, t->hop_key, false); /* over fewer channels than it was asked for, its place may be another */
 }
 
 void tuning_report(struct source *src, const struct link_frame *f, const struct link_report *r)
@@ -330,7 +338,7 @@ static int set_hop(struct source *src, const struct aerie_source_control *c, uin
 	}
 	if (r == 0) {
 		hop = (struct link_hop){ .rate = c->hop_rate > 0 ? c->hop_rate : t->rate, .shuffle = c->shuffle >= 0 ? c->shuffle != 0 : t->shuffle,
-					 .offset = own_offset(src, list->n), .n_channels = list->n,
+					 .offset = own_offset(src, list), .n_channels = list->n,
 					 .channels = (const char(*)[LINK_CHANNEL_TEXT])list->names };
 		r = caplink_send_hop(src->link, &hop, ret_seqno);
 		if (r < 0)

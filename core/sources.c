@@ -32,7 +32,7 @@ static const struct aerie_option options[] = {
 	AERIE_OPTION(AERIE_OPT_STR, 0, "channel_hop_speed", "5/sec", NULL,
 		     "Speed of hopping: hops as in 5/sec or 10/min, or seconds per channel as in 2/dwell."),
 	AERIE_OPTION(AERIE_OPT_BOOL, 0, "split_source_hopping", "true", NULL,
-		     "Radios of the same type begin at different channels of their list."),
+		     "Radios of the same type with the same list begin at different channels of it."),
 	AERIE_OPTION(AERIE_OPT_BOOL, 0, "randomized_hopping", "true", NULL, "The order of channels is shuffled."),
 	AERIE_OPTION_END,
 };

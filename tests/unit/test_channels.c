@@ -85,3 +85,24 @@ Test(channels, equal_radios_begin_apart)
 	cr_expect_eq(hop_offset(0, 2, 1), 0);
 	cr_expect_eq(hop_offset(40, 4, 3), 30);
 }
+
+static uint64_t key_of(const char *text)
+{
+	struct channels c = { 0 };
+	uint64_t key;
+
+	cr_assert_eq(channels_add_text(&c, text), 0);
+	key = channels_key(&c);
+	channels_free(&c);
+	return key;
+}
+
+Test(channels, a_key_tells_lists_apart_but_not_their_order)
+{
+	static const char *const others[] = { "1", "6", "1,6,11,13", "1,6,12", "16,11", "11,1", "36,1,6", "1HT40,6,11" };
+	size_t i;
+
+	cr_expect_eq(key_of("1,6HT40+,11"), key_of("11,1,6ht40+"));
+	for (i = 0; i < sizeof others / sizeof others[0]; i++)
+		cr_expect_neq(key_of("1,6,11"), key_of(others[i]), "%s", others[i]);
+}

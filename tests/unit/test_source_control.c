@@ -629,6 +629,45 @@ Test(source_control, radios_of_one_type_share_their_list)
 	down();
 }
 
+static bool two_of_one_list(void)
+{
+	return source_at(0).offset == 0 && source_at(1).offset == 0 && source_at(2).offset == 2;
+}
+
+static bool other_two_of_one_list(void)
+{
+	return source_at(0).offset == 0 && source_at(1).offset == 0 && source_at(2).offset == 1;
+}
+
+static bool each_alone(void)
+{
+	return source_at(0).offset == 0 && source_at(2).offset == 0;
+}
+
+/* One that hops over other channels takes no place from them; a list that a user sets counts like that of a definition. */
+Test(source_control, radios_share_with_those_of_the_same_list)
+{
+	static const char *const list[] = { "26", "11" };
+	struct aerie_source_control c = { .size = sizeof c, .action = AERIE_SOURCE_SET_HOP, .shuffle = -1, .channels = list, .n_channels = 2 };
+	struct result r;
+
+	up_radio(NULL);
+	add_and_wait("config:type=radio,channels=\"1,2,3,4\",uuid=AAAAAAAA-0000-0000-0000-000000000001");
+	add_and_wait("config:type=radio,channels=\"11,26\",uuid=AAAAAAAA-0000-0000-0000-000000000002");
+	add_and_wait("config:type=radio,channels=\"4,3,2,1\",uuid=AAAAAAAA-0000-0000-0000-000000000003");
+	run_until(two_of_one_list);
+	cr_expect_eq(told("asked to hop"), 3, "nobody twice");
+	cr_assert_eq(ask("AAAAAAAA-0000-0000-0000-000000000003", &c, &r), 0);
+	await(&r);
+	cr_expect_eq(r.err, 0, "%s", r.text);
+	run_until(other_two_of_one_list);
+	c.action = AERIE_SOURCE_CLOSE;
+	cr_assert_eq(ask("AAAAAAAA-0000-0000-0000-000000000002", &c, &r), 0);
+	await(&r);
+	run_until(each_alone);
+	down();
+}
+
 Test(source_control, radios_do_not_share_when_told_so)
 {
 	static const char *const settings[] = { "split_source_hopping=false", NULL };
