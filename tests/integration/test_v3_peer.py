@@ -13,8 +13,8 @@ import time
 import unittest
 
 from host import BUILD, PATIENCE, SOURCE, Host, basic
-from v3peer import (CONFIGREQ, FRAME_LIMIT, LISTREPORT, LISTREQ, OPENREPORT, OPENREQ, PACKET, PING, PROBEREPORT, PROBEREQ, SHUTDOWN, Capture,
-                    Messages, Received, Server, Stream, array, boolean, f32, f64, frame, mapping, shortest, text, u8, u16, u32, u64)
+from v3peer import (CONFIGREPORT, CONFIGREQ, FRAME_LIMIT, LISTREPORT, LISTREQ, OPENREPORT, OPENREQ, PACKET, PING, PROBEREPORT, PROBEREQ,
+                    SHUTDOWN, Capture, Messages, Received, Server, Stream, array, boolean, f32, f64, frame, mapping, shortest, text, u8, u16, u32, u64)
 from remotewire import Listener, WebLink
 from wsclient import BINARY, Ended, Refused, WebSocket
 from wsclient import frame as websocket_frame
@@ -155,18 +155,74 @@ class Feeds:
         s = eventually(lambda: self.source(peer), lambda s: s["kismet.datasource.channel"] == "11")
         self.assertEqual(s["kismet.datasource.hopping"], 0)
 
-    def test_tuning_over_http_reaches_the_program(self):
-        peer = self.opened()
-        eventually(lambda: self.source(peer), lambda s: s["kismet.datasource.hopping"] == 1)
+    def set_channel(self, peer, body, answer):
+        """The status and text of the reply, after answer(what the program was asked)."""
         connection = self.host.connect()
-        connection.request("POST", f"/datasource/by-uuid/{peer.uuid}/set_channel.cmd", '{"channel": "36VHT80"}',
-                           {**basic(*LOGIN), "Content-Type": "application/json"})
-        self.assertEqual(peer.expect(CONFIGREQ), {1: "36VHT80"})
-        peer.tuned("36VHT80")
+        self.addCleanup(connection.close)
+        connection.request("POST", f"/datasource/by-uuid/{peer.uuid}/set_channel.cmd", body, {**basic(*LOGIN), "Content-Type": "application/json"})
+        answer(peer.expect(CONFIGREQ))
         reply = connection.getresponse()
-        self.assertEqual(reply.status, 200, reply.read())
-        connection.close()
+        return reply.status, reply.read().decode()
+
+    def test_tuning_over_http_reaches_the_program(self):
+        peer, asked = self.opened(), []
+        eventually(lambda: self.source(peer), lambda s: s["kismet.datasource.hopping"] == 1)
+        status, said = self.set_channel(peer, '{"channel": "36VHT80"}', lambda a: (asked.append(a), peer.tuned("36VHT80")))
+        self.assertEqual((status, asked), (200, [{1: "36VHT80"}]), said)
         self.assertEqual(self.source(peer)["kismet.datasource.channel"], "36VHT80")
+
+    def test_refused_channel_is_reported_as_the_one_that_it_stays_on(self):
+        # Theirs take a report of success that names another channel for what it says; so do programs that have it say no.
+        peer = self.opened(f"wlanr{self.next}:channel=6")
+        peer.message(4, f"{peer.uuid} cannot tune to channel 13")
+        status, said = self.set_channel(peer, '{"channel": "13"}', lambda a: peer.tuned("6", message="cannot tune to channel 13"))
+        self.assertEqual(status, 200, said)
+        s = self.source(peer)
+        self.assertEqual([s["kismet.datasource." + k] for k in ("channel", "hopping", "running", "error")], ["6", 0, 1, 0])
+
+    def test_program_that_ends_over_a_list_it_refuses_comes_back_with_the_old_one(self):
+        peer = self.opened()
+        self.set_channel(peer, '{"channels": ["6", "11"], "rate": 2}', lambda a: peer.hopping(2, True, 1, 0, a[2][5]))
+        status, said = self.set_channel(peer, '{"channels": ["99"]}', lambda a: (peer.tuned("6", 0, "none of the channels 99 can be tuned"),
+                                                                                 peer.stream.close()))
+        self.assertEqual(status, 500)
+        self.assertIn("none of the channels 99 can be tuned", said)
+        eventually(lambda: self.source(peer), lambda s: s["kismet.datasource.error"] == 1)
+        again = Capture(self.stream(), peer.definition, peer.kind, peer.uuid)
+        self.addCleanup(again.stream.close)
+        again.newsource()
+        again.expect(OPENREQ)
+        again.openreport(127, channels=CHANNELS, channel="6")
+        asked = again.expect(CONFIGREQ)
+        self.assertEqual((asked[2][1], asked[2][5]), (2.0, ["6", "11"]))
+
+    def test_reports_of_a_program_that_is_not_written_in_c(self):
+        # The text first and empty, integers as short as they go, and a hopping block that says no more than that it does not hop
+        peer = self.program(f"tool{self.next}:device=/dev/ttyACM0,channel_hop=false")
+        self.assertEqual(peer.expect(OPENREQ), {1: peer.definition})
+        peer.message(2, f"{peer.uuid}: /dev/ttyACM0 opened")  # before it is open
+        peer.send(OPENREPORT, mapping((9, text("")), (1, shortest(peer.request)), (2, shortest(127)), (10, text("tool-0.1.0")), (8, text(peer.uuid)),
+                                      (3, text("/dev/ttyACM0")), (5, text("6")), (4, array(*map(text, CHANNELS))), (6, mapping((6, boolean(False))))),
+                  1, peer.request)
+        s = eventually(lambda: self.source(peer), lambda s: s["kismet.datasource.running"] == 1)
+        self.assertEqual([s["kismet.datasource." + k] for k in ("hopping", "channel", "channels", "capture_interface", "dlt", "datasource_version")],
+                         [0, "6", CHANNELS, "/dev/ttyACM0", 127, "tool-0.1.0"])
+        self.host.wait_for(rf"{peer.uuid}: /dev/ttyACM0 opened")
+        hop = (5, array(text("1"), text("6"))), (1, f32(4)), (2, boolean(True)), (4, shortest(1)), (3, shortest(4)), (6, boolean(True))
+        status, said = self.set_channel(peer, '{"channels": ["1", "6", "14"], "rate": 4}', lambda a: (
+            peer.send(CONFIGREPORT, mapping((1, shortest(peer.request)), (3, mapping(*hop))), 1, peer.request),
+            peer.message(4, "Removed 1 channels from the channel list because the source could not tune to them: 14")))
+        self.assertEqual(status, 200, said)
+        s = eventually(lambda: self.source(peer), lambda s: s["kismet.datasource.hopping"] == 1)
+        self.assertEqual([s["kismet.datasource." + k] for k in ("hop_channels", "hop_rate", "hop_shuffle_skip", "hop_offset", "running")],
+                         [["1", "6"], 4, 4, 1, 1])
+
+    def test_radios_with_other_channels_take_no_place_in_the_list(self):
+        self.opened()
+        peer = self.program(f"zigbee{self.next}")
+        peer.expect(OPENREQ)
+        peer.openreport(230, channels=[f"{self.n}a", f"{self.n}b", f"{self.n}c"])
+        self.assertEqual(peer.expect(CONFIGREQ)[2].get(4, 0), 0)
 
     def test_packets_are_tracked_with_every_quirk(self):
         peer, now = self.opened(), int(time.time())
@@ -262,6 +318,17 @@ class Feeds:
             s = eventually(lambda: self.source(peer), lambda s: s["kismet.datasource.error"] == 1)
             self.assertRegex(s["kismet.datasource.error_reason"], expected)
             self.assertEqual(s["kismet.datasource.running"], 0)
+
+    def test_error_and_shutdown_end_the_source_with_their_text(self):
+        peer = self.opened()
+        peer.error("no capture from the board for 15 seconds")  # which theirs do not hear
+        peer.shutdown("no capture from the board for 15 seconds")
+        s = eventually(lambda: self.source(peer), lambda s: s["kismet.datasource.error"] == 1)
+        self.assertIn("no capture from the board for 15 seconds", s["kismet.datasource.error_reason"])
+        peer = self.opened()
+        peer.shutdown("the user has pulled the plug")
+        s = eventually(lambda: self.source(peer), lambda s: s["kismet.datasource.error"] == 1)
+        self.assertIn("the user has pulled the plug", s["kismet.datasource.error_reason"])
 
     def test_failed_open_is_the_reason(self):
         peer = self.program()
@@ -431,6 +498,9 @@ class FeedsWebSocket(Feeds, unittest.TestCase):
             socket_ = WebSocket(self.host.port, path, headers=headers, protocols="kismet-remote")
             self.assertEqual(socket_.headers["sec-websocket-protocol"], "kismet-remote")
             socket_.sock.close()
+        # as libwebsockets asks: names of headers in small letters, Host and Origin without the port
+        lws = [("host", "127.0.0.1"), ("origin", "http://127.0.0.1"), ("authorization", basic(*LOGIN)["Authorization"])]
+        WebSocket(self.host.port, PATH, headers=lws, omit=("Host",), protocols="kismet-remote").sock.close()
         for path in (PATH, f"{PATH}?user=sensor&password=wrong", f"{PATH}?user=sensor", f"{PATH}?KISMET=nokey"):
             with self.assertRaises(Refused) as refused:
                 WebSocket(self.host.port, path, protocols="kismet-remote")

@@ -161,6 +161,9 @@ class Capture:
     def message(self, kind, said):
         self.send(MESSAGE, mapping((1, u8(kind)), (2, text(said))))
 
+    def shutdown(self, reason):
+        self.send(SHUTDOWN, mapping((1, text(reason))))
+
     def error(self, said, seqno=0):
         self.send(ERROR, mapping((1, text(said))) if said is not None else b"", 1, seqno)
 
