@@ -306,19 +306,24 @@ static void read_text(struct aerie_cur *c, struct link_report *r, char *dst, uin
 	link_read_text(c, &r->cut, dst, room);
 }
 
-void link_read_channels(struct aerie_cur *c, struct link_report *r)
+void link_read_channels(struct aerie_cur *c, bool *cut, char (*dst)[LINK_CHANNEL_TEXT], uint32_t *ret_n)
 {
-	uint32_t n = aerie_mp_array(c);
+	uint32_t n = aerie_mp_array(c), read = 0;
 
 	for (; n && !c->bad; n--) {
-		if (r->n_channels == LINK_CHANNELS) {
-			r->cut = true;
+		if (read == LINK_CHANNELS) {
+			*cut = true;
 			aerie_mp_skip(c);
 			continue;
 		}
-		read_text(c, r, r->channels[r->n_channels], sizeof r->channels[0]);
-		r->n_channels++;
+		link_read_text(c, cut, dst[read++], LINK_CHANNEL_TEXT);
 	}
+	*ret_n = read;
+}
+
+static void read_channels(struct aerie_cur *c, struct link_report *r)
+{
+	link_read_channels(c, &r->cut, r->channels, &r->n_channels);
 }
 
 static void read_interface(struct aerie_cur *c, struct link_report *r)
@@ -337,7 +342,7 @@ static void read_interface(struct aerie_cur *c, struct link_report *r)
 			read_text(c, r, r->channel, sizeof r->channel);
 			break;
 		case 6:
-			link_read_channels(c, r);
+			read_channels(c, r);
 			break;
 		default:
 			aerie_mp_skip(c);
@@ -382,10 +387,13 @@ static void read_open_member(struct aerie_cur *c, struct link_report *r, uint64_
 		read_text(c, r, r->capture_interface, sizeof r->capture_interface);
 		break;
 	case 4:
-		link_read_channels(c, r);
+		read_channels(c, r);
 		break;
 	case 5:
 		read_text(c, r, r->channel, sizeof r->channel);
+		break;
+	case 6:
+		link_read_hop(c, r);
 		break;
 	case 7:
 		read_text(c, r, r->hardware, sizeof r->hardware);

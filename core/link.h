@@ -45,14 +45,14 @@ struct link_hop {
 struct link_report {
 	uint32_t seqno;
 	bool has_seqno, has_dlt, cut;
-	bool has_channel, has_hop; /* CONFIGREPORT: it stays on a channel, it hops */
-	struct link_hop hop;       /* its channels are those below */
+	bool has_channel, has_hop; /* CONFIGREPORT: it stays on a channel, it hops; OPENREPORT: it hops already */
+	struct link_hop hop;       /* its channels are hop_channels */
 	uint32_t dlt;
 	uint8_t message_type;
 	char message[LINK_MESSAGE_TEXT];
 	char capture_interface[LINK_TEXT], hardware[LINK_TEXT], channel[LINK_TEXT], uuid[LINK_TEXT], version[LINK_TEXT];
 	uint32_t n_channels;
-	char channels[LINK_CHANNELS][LINK_CHANNEL_TEXT];
+	char channels[LINK_CHANNELS][LINK_CHANNEL_TEXT], hop_channels[LINK_CHANNELS][LINK_CHANNEL_TEXT];
 };
 /* Body of a PROBEREPORT, OPENREPORT, CONFIGREPORT, MESSAGE, ERROR or SHUTDOWN. 0 or -EBADMSG. */
 int link_parse_report(uint16_t command, const uint8_t *body, uint32_t len, struct link_report *ret);
@@ -90,7 +90,8 @@ int link_write_packet(uint8_t *buf, size_t room, const struct aerie_feed *f);
 /* link.c, for link_tune.c: a text, or a list of them, cut to its room, which sets *cut. */
 struct aerie_cur;
 void link_read_text(struct aerie_cur *c, bool *cut, char *dst, uint32_t room);
-void link_read_channels(struct aerie_cur *c, struct link_report *r);
+void link_read_channels(struct aerie_cur *c, bool *cut, char (*dst)[LINK_CHANNEL_TEXT], uint32_t *ret_n);
+void link_read_hop(struct aerie_cur *c, struct link_report *r);
 void link_read_config_member(struct aerie_cur *c, struct link_report *r, uint64_t key);
 void link_put_header(uint8_t *p, uint32_t body_len, uint16_t command, uint32_t seqno);
 

@@ -18,7 +18,7 @@ static double clean_rate(double rate)
 	return rate > 0 && rate <= HOP_RATE_MAX ? rate : 0; /* also what is no number */
 }
 
-static void read_hop(struct aerie_cur *c, struct link_report *r)
+void link_read_hop(struct aerie_cur *c, struct link_report *r)
 {
 	uint32_t n = aerie_mp_map(c);
 
@@ -38,15 +38,13 @@ static void read_hop(struct aerie_cur *c, struct link_report *r)
 			r->hop.offset = (uint32_t)aerie_mp_int(c);
 			break;
 		case 5:
-			r->n_channels = 0;
-			link_read_channels(c, r);
+			link_read_channels(c, &r->cut, r->hop_channels, &r->hop.n_channels);
 			break;
 		default:
 			aerie_mp_skip(c);
 		}
 	}
-	r->hop.n_channels = r->n_channels;
-	r->hop.channels = (const char(*)[LINK_CHANNEL_TEXT])r->channels;
+	r->hop.channels = (const char(*)[LINK_CHANNEL_TEXT])r->hop_channels;
 }
 
 void link_read_config_member(struct aerie_cur *c, struct link_report *r, uint64_t key)
@@ -61,7 +59,7 @@ void link_read_config_member(struct aerie_cur *c, struct link_report *r, uint64_
 		r->has_channel = true;
 		break;
 	case 3:
-		read_hop(c, r);
+		link_read_hop(c, r);
 		break;
 	case 4:
 		link_read_text(c, &r->cut, r->message, sizeof r->message);

@@ -206,22 +206,6 @@ static int ask_first(struct source *src)
 	return 0;
 }
 
-void tuning_opened(struct source *src, const struct link_report *r)
-{
-	int err = src->tuning.known ? 0 : take_definition(src, r);
-
-	src->tuning.first_seqno = 0;
-	src->tuning.refused = false;
-	source_set_tuning(src, false, r->channel);
-	if (err == 0)
-		err = ask_first(src);
-	if (err < 0) {
-		source_fail(src, true, "cannot be tuned: %s", strerror(-err));
-		return;
-	}
-	source_set_tuning(src, false, r->channel);
-}
-
 void tuning_ended(struct source *src)
 {
 	if (!src->all->stopping && src->driver && src->tuning.hopping && src->tuning.split)
@@ -243,10 +227,10 @@ static void take_report(struct source *src, const struct link_report *r)
 		t->shuffle = r->hop.shuffle;
 		t->offset = r->hop.offset;
 		t->hopping = true;
-		if (r->n_channels)
+		if (r->hop.n_channels)
 			channels_free(&t->hop);
-		for (i = 0; i < r->n_channels; i++)
-			(void)channels_add(&t->hop, r->channels[i]); /* no memory: a shorter list is shown */
+		for (i = 0; i < r->hop.n_channels; i++)
+			(void)channels_add(&t->hop, r->hop.channels[i]); /* no memory: a shorter list is shown */
 		t->hop_key = channels_key(&t->hop);
 		source_set_skip(src, r->hop.skip);
 		source_set_tuning(src, true, "");
@@ -260,6 +244,24 @@ static void take_report(struct source *src, const struct link_report *r)
 	regroup(src, key, true);
 	if (key != t->hop_key)
 		regroup(src, t->hop_key, false); /* over fewer channels than it was asked for, its place may be another */
+}
+
+void tuning_opened(struct source *src, const struct link_report *r)
+{
+	int err = src->tuning.known ? 0 : take_definition(src, r);
+
+	src->tuning.first_seqno = 0;
+	src->tuning.refused = false;
+	source_set_tuning(src, false, r->channel);
+	if (err == 0)
+		err = ask_first(src);
+	if (err < 0) {
+		source_fail(src, true, "cannot be tuned: %s", strerror(-err));
+		return;
+	}
+	source_set_tuning(src, false, r->channel);
+	if (r->has_hop && !src->tuning.first_seqno) /* it hops by itself, and was asked for nothing else */
+		take_report(src, r);
 }
 
 void tuning_report(struct source *src, const struct link_frame *f, const struct link_report *r)

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 
@@ -107,10 +108,15 @@ static void send_probe_report(int code, const char *message)
 	send_frame();
 }
 
+static int mode(const char *name)
+{
+	return strcspn(definition, ":") == strlen(name) && strncmp(definition, name, strlen(name)) == 0;
+}
+
 static void send_open_report(int code, uint32_t seqno, const char *message)
 {
 	begin(OPENREPORT, code, seqno);
-	put(0x87, 1);
+	put(mode("hops-already") ? 0x88 : 0x87, 1);
 	put(0x01ce, 2);
 	put(seqno, 4);
 	put(0x02ce, 2);
@@ -120,6 +126,14 @@ static void send_open_report(int code, uint32_t seqno, const char *message)
 	put(0x0492, 2);
 	put_text("1");
 	put_text("6HT40+");
+	if (mode("hops-already")) { /* {1: 2.5, 2: true, 3: 1, 4: 1, 6: 1, 5: ["6HT40+", "11"]} */
+		put(0x068601ca40200000, 8);
+		put(0x02c30301, 4);
+		put(0x04010601, 4);
+		put(0x0592, 2);
+		put_text("6HT40+");
+		put_text("11");
+	}
 	put(0x07, 1);
 	put_text("fake radio");
 	put(0x08, 1);
@@ -206,11 +220,6 @@ static int get_frame(void)
 	memcpy(definition, p, len);
 	definition[len] = '\0';
 	return (int)be(h + 12, 2);
-}
-
-static int mode(const char *name)
-{
-	return strcspn(definition, ":") == strlen(name) && strncmp(definition, name, strlen(name)) == 0;
 }
 
 static uint32_t option(const char *name, uint32_t dflt)
@@ -339,8 +348,22 @@ static void serve(void)
 		answer_config();
 }
 
+/* A pipe beside the program opens when the other of two programs opens its other end. */
+static void meet(void)
+{
+	char path[4096];
+
+	snprintf(path, sizeof path, "%.4000s", program);
+	*strrchr(path, '/') = '\0';
+	strcat(path, "/pipe");
+	if (open(path, strstr(program, "reader") ? O_RDONLY : O_WRONLY) < 0)
+		exit(94);
+}
+
 static void answer_list(void)
 {
+	if (strstr(program, "meet"))
+		meet();
 	if (strstr(program, "exit"))
 		exit(7);
 	if (strstr(program, "silent"))
@@ -417,7 +440,7 @@ static void spoil_end(void)
 		exit(0);
 	} else if (mode("hang")) {
 		close(out_fd);
-	} else if (strncmp(definition, "config", 6) == 0 || mode("deaf")) {
+	} else if (strncmp(definition, "config", 6) == 0 || mode("deaf") || mode("hops-already")) {
 		for (;;)
 			serve();
 	} else if (mode("live") || mode("stubborn")) {

@@ -446,6 +446,30 @@ Test(link, an_open_report_is_read_with_keys_in_any_order)
 	cr_expect_str_eq(r.channels[2], "11");
 }
 
+/* As libaeriecap writes it (test_aeriecap_radio.c), with more channels: {1: 1, 2: 127, 4: ["1", "6", "11"], 6: {1: 0.5, 2: true, 3: 1,
+ * 4: 2, 6: 1, 5: ["6", "11"]}, 10: "1"} */
+Test(link, an_open_report_tells_that_it_hops_already)
+{
+	static const uint8_t body[] = { 0x85, 1, 0xce, 0, 0, 0, 1, 2, 0xce, 0, 0, 0, 127, 4, 0x93, 0xa1, '1', 0xa1, '6', 0xa2, '1', '1',
+					6, 0x86, 1, 0xca, 0x3f, 0, 0, 0, 2, 0xc3, 3, 0xcd, 0, 1, 4, 0xcd, 0, 2, 6, 0xcc, 1,
+					5, 0x92, 0xa1, '6', 0xa2, '1', '1', 10, 0xa1, '1' };
+	struct link_report r;
+
+	cr_assert_eq(link_parse_report(LINK_OPENREPORT, body, sizeof body, &r), 0);
+	cr_expect(r.has_hop);
+	cr_expect_float_eq(r.hop.rate, 0.5, 1e-9);
+	cr_expect(r.hop.shuffle);
+	cr_expect_eq(r.hop.skip, 1);
+	cr_expect_eq(r.hop.offset, 2);
+	cr_assert_eq(r.hop.n_channels, 2);
+	cr_expect_str_eq(r.hop.channels[0], "6");
+	cr_expect_str_eq(r.hop.channels[1], "11");
+	cr_assert_eq(r.n_channels, 3, "those that it supports are another list");
+	cr_expect_str_eq(r.channels[0], "1");
+	cr_assert_eq(link_parse_report(LINK_OPENREPORT, python_open, sizeof python_open, &r), 0);
+	cr_expect_eq(r.hop.n_channels, 0);
+}
+
 Test(link, a_probe_report_is_read)
 {
 	struct link_report r;
@@ -577,12 +601,23 @@ Test(link, requests_are_written_as_the_protocol_wants_them)
 	static const uint8_t ping[] = { 0xDE, 0xCA, 0xFB, 0xAD, 0xA9, 0xA9, 0, 3, 0, 0, 0, 0, 0, 2, 0, 1, 0, 0, 0, 7 };
 	static const uint8_t probe[] = { 0xDE, 0xCA, 0xFB, 0xAD, 0xA9, 0xA9, 0, 3, 0, 0, 0, 6, 0, 10, 0, 1, 1, 2, 3, 4,
 					 0x81, 0x01, 0xa3, 'a', ':', 'b' };
+	static const uint8_t open[] = { 0xDE, 0xCA, 0xFB, 0xAD, 0xA9, 0xA9, 0, 3, 0, 0, 0, 6, 0, 12, 0, 1, 0, 0, 0, 2,
+					0x81, 0x01, 0xa3, 'a', ':', 'b' };
+	static const uint8_t pong[] = { 0xDE, 0xCA, 0xFB, 0xAD, 0xA9, 0xA9, 0, 3, 0, 0, 0, 0, 0, 3, 0, 1, 0xFF, 0xFF, 0xFF, 0xFF };
+	static const uint8_t shutdown[] = { 0xDE, 0xCA, 0xFB, 0xAD, 0xA9, 0xA9, 0, 3, 0, 0, 0, 5, 0, 4, 0, 1, 0, 0, 0, 3,
+					    0x81, 0x01, 0xa2, 'n', 'o' };
 	uint8_t buf[64];
 
 	cr_assert_eq(link_write(buf, sizeof buf, LINK_PING, 7, NULL), 20);
 	cr_expect_eq(memcmp(buf, ping, sizeof ping), 0);
 	cr_assert_eq(link_write(buf, sizeof buf, LINK_PROBEREQ, 0x01020304, "a:b"), 26);
 	cr_expect_eq(memcmp(buf, probe, sizeof probe), 0);
+	cr_assert_eq(link_write(buf, sizeof buf, LINK_OPENREQ, 2, "a:b"), 26);
+	cr_expect_eq(memcmp(buf, open, sizeof open), 0);
+	cr_assert_eq(link_write(buf, sizeof buf, LINK_PONG, UINT32_MAX, NULL), 20);
+	cr_expect_eq(memcmp(buf, pong, sizeof pong), 0);
+	cr_assert_eq(link_write(buf, sizeof buf, LINK_SHUTDOWN, 3, "no"), 25);
+	cr_expect_eq(memcmp(buf, shutdown, sizeof shutdown), 0);
 	cr_expect_eq(link_write(buf, 26, LINK_PROBEREQ, 1, "a:b"), 26);
 	cr_expect_eq(link_write(buf, 25, LINK_PROBEREQ, 1, "a:b"), -ENOBUFS);
 }

@@ -481,6 +481,30 @@ Test(source_control, without_hopping_nothing_is_asked)
 	down();
 }
 
+Test(source_control, a_radio_that_hops_by_itself_is_shown_as_it_says)
+{
+	struct seen s;
+
+	up_radio(NULL);
+	add_and_wait("hops-already:type=radio,channel_hop=false");
+	s = the_source();
+	cr_expect_eq(s.hopping, 1);
+	cr_expect_float_eq(s.hop_rate, 2.5, 1e-6);
+	cr_expect_eq(s.shuffle, 1);
+	cr_expect_eq(s.offset, 1);
+	cr_expect_str_eq(s.hop_channels, "6HT40+,11,");
+	cr_expect_str_eq(s.channels, "1,6HT40+,");
+	cr_expect_eq(told("asked"), 0);
+	down();
+	up_radio(NULL);
+	add_and_wait("hops-already:type=radio"); /* what the host asks for counts */
+	run_until(hops);
+	cr_expect_eq(told("asked to hop 5.000/s shuffle 1 offset 0 over 1 6HT40+"), 1);
+	cr_expect_float_eq(the_source().hop_rate, 5, 1e-6);
+	cr_expect_str_eq(the_source().hop_channels, "1,6HT40+,");
+	down();
+}
+
 Test(source_control, users_set_a_channel_and_hop_again)
 {
 	static const char *const list[] = { "1", "2", "3" };
@@ -905,6 +929,39 @@ Test(source_control, programs_that_fail_to_list_are_told_and_do_not_keep_others_
 		cr_expect_eq(told(reasons[i]), 1, "%s", reasons[i]);
 	down();
 	for (i = 0; i < 5; i++) {
+		snprintf(path, sizeof path, "%s/%s", list_dir, programs[i]);
+		unlink(path);
+	}
+	rmdir(list_dir);
+}
+
+/* Two programs answer when both have been asked, and one never does: it is left out after 10 s. */
+Test(source_control, all_programs_are_asked_for_interfaces_at_once)
+{
+	static const char *const programs[] = { "list-silent", "list-meet-reader", "list-meet-writer" }, *const types[] = { "silent", "reader", "writer" };
+	char setting[128], path[128];
+	const char *settings[] = { setting, NULL };
+	uint64_t begun;
+	size_t i;
+
+	strcpy(list_dir, "/tmp/aerie-test-XXXXXX");
+	cr_assert_not_null(mkdtemp(list_dir));
+	snprintf(setting, sizeof setting, "helper_binary_path=%s", list_dir);
+	snprintf(path, sizeof path, "%s/pipe", list_dir);
+	cr_assert_eq(mkfifo(path, 0600), 0);
+	up(settings);
+	for (i = 0; i < 3; i++)
+		add_list_driver(types[i], programs[i]);
+	commit();
+	begun = uv_hrtime();
+	list();
+	cr_expect_eq(found.n, 4);
+	cr_expect_eq(told("type silent cannot be listed: its program did not answer in time"), 1);
+	cr_expect_geq(uv_hrtime() - begun, 9900000000u);
+	cr_expect_leq(uv_hrtime() - begun, 19000000000u, "not one after the other");
+	down();
+	unlink(path);
+	for (i = 0; i < 3; i++) {
 		snprintf(path, sizeof path, "%s/%s", list_dir, programs[i]);
 		unlink(path);
 	}
