@@ -180,6 +180,9 @@ void capture_stop(struct aeriecap *cap);
 bool wait_flag(struct aeriecap *cap, const bool *flag);
 void close_source(struct aeriecap *cap);
 
+/* privileges.c: of this thread alone, and whoever its user is. 0 or -1 with errno. */
+int drop_capabilities(uint64_t keep);
+
 /* hop.c */
 int hop_start(struct aeriecap *cap); /* over cap->hop: 0 or -1 */
 void hop_stop(struct aeriecap *cap);

@@ -156,7 +156,7 @@ static void *signal_main(void *data)
 	int sig, cancel;
 
 	ending_signals(&set);
-	aeriecap_drop_capabilities(0);
+	(void)drop_capabilities(0); /* it needs none */
 	while (sigwait(&set, &sig) != 0)
 		;
 	out_lock(cap, &cancel);

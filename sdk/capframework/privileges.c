@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* Giving up capabilities. By system calls and not through libcap, so that the library needs nothing for it. */
 #ifdef __linux__
-#define _GNU_SOURCE /* syscall() */
+#define _GNU_SOURCE /* syscall(), setresuid() */
 #endif
 #include <errno.h>
 #include <string.h>
 
-#include <aeriecap.h>
+#include "handler.h"
 
 #ifdef __linux__
 #include <linux/capability.h>
@@ -16,7 +16,7 @@
 
 #define CAPABILITY_LAST 63
 
-int aeriecap_drop_capabilities(uint64_t keep)
+int drop_capabilities(uint64_t keep)
 {
 	struct __user_cap_header_struct header = { _LINUX_CAPABILITY_VERSION_3, 0 };
 	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3];
@@ -43,7 +43,35 @@ int aeriecap_drop_capabilities(uint64_t keep)
 	}
 	return syscall(SYS_capset, &header, data) < 0 ? -1 : 0;
 }
+
+/* A set-user-ID program becomes its user's for ever: root's files are open to root without any capability. In all threads,
+ * as the C library has it; others than this one are left without capabilities, and this one without effective ones. */
+static int become_user(void)
+{
+	uid_t uid = getuid(), effective = geteuid();
+	int on_parents_end = 0;
+
+	if (uid == effective)
+		return 0;
+	if (prctl(PR_GET_PDEATHSIG, &on_parents_end) < 0 || prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) < 0 || setresuid(uid, uid, uid) < 0)
+		return -1;
+	if (prctl(PR_SET_KEEPCAPS, 0, 0, 0, 0) < 0)
+		return -1;
+	return prctl(PR_SET_PDEATHSIG, on_parents_end); /* forgotten by a change of user */
+}
+
+int aeriecap_drop_capabilities(uint64_t keep)
+{
+	if (drop_capabilities(keep) < 0 || become_user() < 0)
+		return -1;
+	return drop_capabilities(keep); /* those that were kept take effect again */
+}
 #else
+int drop_capabilities(uint64_t keep)
+{
+	return 0;
+}
+
 int aeriecap_drop_capabilities(uint64_t keep)
 {
 	return 0;

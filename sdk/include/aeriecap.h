@@ -303,8 +303,9 @@ AERIECAP_API int aeriecap_json_escape(const char *text, char *to, size_t room);
 
 /* Gives up all capabilities for ever but those of the set, of which each bit is a capability's number (CAP_NET_ADMIN is
  * 12, CAP_NET_RAW 13); a capability that the process does not have is not gained. They are a thread's: call it from the
- * open callback, whose thread starts the capture and hop threads, before starting threads of your own. 0, or -1 with
- * errno. Where there are no capabilities (other systems than Linux) it does nothing. */
+ * open callback, whose thread starts the capture and hop threads, before starting threads of your own. A set-user-ID
+ * program runs as the user who started it from then on. 0, or -1 with errno. Where there are no capabilities (other systems
+ * than Linux) it does nothing. */
 #define AERIECAP_CAPABILITY(number) (UINT64_C(1) << (number))
 AERIECAP_API int aeriecap_drop_capabilities(uint64_t keep);
 

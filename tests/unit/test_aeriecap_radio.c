@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* libaeriecap for radios: channels, hopping, utilities. Octets and orders of channels expected are worked out by hand from
  * the tables of the protocol and the rules at the top of hop.c. */
+#define _GNU_SOURCE /* setresuid() */
 #include <math.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -9,6 +10,7 @@
 #include "aeriecap.h"
 
 #ifdef __linux__
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #endif
 
@@ -604,5 +606,45 @@ Test(aeriecap_radio, only_the_named_capabilities_are_left)
 	cr_assert_eq(status_value("NoNewPrivs:"), 1u);
 	cr_assert_eq(aeriecap_drop_capabilities(~UINT64_C(0)), 0);
 	cr_assert_eq(status_value("CapPrm:"), had & keep);
+}
+
+static pthread_barrier_t barrier;
+
+static void *see_users(void *data)
+{
+	uid_t *uids = data;
+
+	pthread_barrier_wait(&barrier); /* it is there */
+	pthread_barrier_wait(&barrier); /* the user has changed */
+	return (void *)(intptr_t)(getresuid(&uids[0], &uids[1], &uids[2]) == 0 && uids[0] == uids[1] && uids[1] == uids[2]);
+}
+
+/* As a set-user-ID program is started: the user is another one, root is the effective and the saved user. */
+Test(aeriecap_radio, set_user_id_program_becomes_its_user_and_keeps_what_it_needs)
+{
+	const uint64_t keep = AERIECAP_CAPABILITY(12);
+	uid_t uids[3], theirs[3];
+	pthread_t other;
+	void *same;
+	int sig = 0;
+
+	if (!(status_value("CapEff:") & AERIECAP_CAPABILITY(7)) || geteuid() != 0)
+		return; /* without CAP_SETUID nobody can be another user */
+	cr_assert_eq(setresuid(65534, 0, 0), 0);
+	cr_assert_eq(prctl(PR_SET_PDEATHSIG, SIGTERM), 0);
+	cr_assert_eq(pthread_barrier_init(&barrier, NULL, 2), 0);
+	cr_assert_eq(pthread_create(&other, NULL, see_users, theirs), 0);
+	pthread_barrier_wait(&barrier);
+	cr_assert_eq(aeriecap_drop_capabilities(keep), 0);
+	pthread_barrier_wait(&barrier);
+	cr_assert_eq(pthread_join(other, &same), 0);
+	cr_assert_eq(getresuid(&uids[0], &uids[1], &uids[2]), 0);
+	cr_expect(uids[0] == 65534 && uids[1] == 65534 && uids[2] == 65534);
+	cr_expect(same && theirs[0] == 65534);
+	cr_expect_eq(status_value("CapPrm:"), keep);
+	cr_expect_eq(status_value("CapEff:"), keep);
+	cr_expect_eq(setuid(0), -1);
+	cr_expect_eq(prctl(PR_GET_PDEATHSIG, &sig), 0);
+	cr_expect_eq(sig, SIGTERM, "it still ends with its parent");
 }
 #endif
