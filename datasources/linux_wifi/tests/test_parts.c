@@ -49,6 +49,43 @@ Test(wifi_options, each_is_taken_whatever_its_case)
 	cr_expect_str_eq(o.filter_address, "02:00:00:00:00:01,02:00:00:00:00:02");
 }
 
+/* Every option of the manual that is true or false, set to what it is not by default. */
+Test(wifi_options, each_flag_changes_what_it_names_and_nothing_else)
+{
+	static const struct {
+		const char *text;
+		size_t offset;
+	} flags[] = {
+	    {"fcsfail=true", offsetof(struct options, fcsfail)},
+	    {"plcpfail=true", offsetof(struct options, plcpfail)},
+	    {"ignoreprimary=true", offsetof(struct options, ignoreprimary)},
+	    {"statistics=true", offsetof(struct options, statistics)},
+	    {"verbose=true", offsetof(struct options, verbose)},
+	    {"truncate_data=true", offsetof(struct options, truncate_data)},
+	    {"filter_locals=true", offsetof(struct options, filter_locals)},
+	    {"filter_mgmt=true", offsetof(struct options, filter_mgmt)},
+	    {"ht_channels=false", offsetof(struct options, wish.ht)},
+	    {"vht_channels=false", offsetof(struct options, wish.vht)},
+	    {"he_channels=false", offsetof(struct options, wish.he)},
+	    {"default_ht20=true", offsetof(struct options, wish.default_ht20)},
+	    {"expand_ht20=true", offsetof(struct options, wish.expand_ht20)},
+	};
+	struct options plain, o;
+	char definition[64], msg[AERIECAP_MSG_MAX];
+	size_t i;
+
+	cr_assert_eq(options_parse(&plain, "wlan0", msg), 0);
+	for (i = 0; i < sizeof flags / sizeof *flags; i++) {
+		bool *flag = (bool *)((char *)&o + flags[i].offset);
+
+		snprintf(definition, sizeof definition, "wlan0:%s", flags[i].text);
+		cr_assert_eq(options_parse(&o, definition, msg), 0, "%s", msg);
+		cr_expect_eq(*flag, strstr(flags[i].text, "true") != NULL, "%s", flags[i].text);
+		*flag = !*flag;
+		cr_expect_eq(memcmp(&o, &plain, sizeof o), 0, "%s changes something else", flags[i].text);
+	}
+}
+
 Test(wifi_options, one_band_given_leaves_out_the_others)
 {
 	struct options o;
@@ -57,6 +94,9 @@ Test(wifi_options, one_band_given_leaves_out_the_others)
 	cr_assert_eq(options_parse(&o, "wlan0:band5ghz=true", msg), 0);
 	cr_expect(o.wish.band[BAND_5GHZ]);
 	cr_expect_not(o.wish.band[BAND_2GHZ] || o.wish.band[BAND_6GHZ]);
+	cr_assert_eq(options_parse(&o, "wlan0:band24ghz=true,band6ghz=true", msg), 0);
+	cr_expect(o.wish.band[BAND_2GHZ] && o.wish.band[BAND_6GHZ]);
+	cr_expect_not(o.wish.band[BAND_5GHZ]);
 	cr_expect_eq(options_parse(&o, "wlan0:band6ghz=false", msg), -1);
 	cr_expect(strstr(msg, "leave no band"));
 }
