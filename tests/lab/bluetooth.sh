@@ -59,7 +59,10 @@ tap probe "probe hci0" wait 5
 tap both hci0:inquiry_length=2 term 40 "043e 0401 0407"
 hciconfig hci0 up
 tap le_active hci0:classic=false,active=true link 30 "043e"
+hciconfig hci0 inqmode 0
+hciconfig hci1 inqdata 0c096c61622d737065616b6572 # its complete name
 tap classic hci0:le=false,inquiry_length=2,names=false term 30 "0401"
+hciconfig hci0 inqmode >/out/classic.inqmode 2>&1
 tap nobody hci9 wait 5
 tap bad_option hci0:inquiry_length=99 wait 5
 

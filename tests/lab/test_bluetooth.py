@@ -112,7 +112,8 @@ class Bluetooth(unittest.TestCase):
         heard = events(run["packets"])
         self.assertTrue(any(e.startswith(("0422", "042f", "0402")) and "010001" "01aa00" in e for e in heard), "inquiry result of hci1")
         self.assertTrue(any(e.startswith("0407ff00" "0100" "0101" "aa00") and b"lab-speaker".hex() in e for e in heard), "its name")
-        self.assertTrue(any(e.startswith("043e") and e[6:8] in ("02", "0d") and b"lab-beacon".hex() in e for e in heard), "its LE")
+        self.assertTrue(any(e.startswith("043e") and e[6:8] == "0d" and b"lab-beacon".hex() in e for e in heard), "its LE, by extended reports")
+        self.assertFalse([c for c in commands(run["packets"]) if c.startswith(("010b20", "010c20"))], "and none of the older commands")
         self.assertEqual(len([c for c in commands(run["packets"]) if c.startswith(NAME_REQUEST)]), 1, "asked once")
         closed = rest.index(None)
         self.assertIn(LE_EXT_SCAN_OFF, commands(rest[:closed]))
@@ -139,6 +140,17 @@ class Bluetooth(unittest.TestCase):
             self.assertNotEqual(c[4:6], "20", c)
             self.assertFalse(c.startswith(NAME_REQUEST))
         self.assertEqual(run["rc"], 0)
+
+    def test_inquiries_bring_signal_and_extended_response_and_the_mode_is_put_back(self):
+        """The mode was 0, of results without RSSI. 7.3.49: 1 with RSSI, 2 with RSSI or extended; 7.7.38: RSSI behind the clock offset."""
+        run = read("classic")
+        self.assertIn("01450c0102", commands(run["packets"]))
+        (result,) = {e for e in events(run["packets"]) if e.startswith("042f")}
+        self.assertEqual(result[:20], "042fff" "01" "010001" "01aa00")
+        self.assertNotEqual(result[34:36], "00", "RSSI")
+        self.assertIn(b"lab-speaker".hex(), result, "the name in its extended response")
+        self.assertIn("01450c0100", commands(self.after("classic")))
+        self.assertIn("Standard Inquiry", text("classic.inqmode"))
 
     def test_says_why_it_does_not_open(self):
         for name, why in (("nobody", "there is no controller hci9"), ("bad_option", "inquiry_length=99")):

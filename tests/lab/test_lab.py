@@ -25,7 +25,7 @@ from itertools import dropwhile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 PATIENCE = 600  # seconds for one machine; far less where nothing else runs
-MACHINES = {"neighbourhood": 32, "bluetooth": 0, "wifi": 6}  # script: simulated Wi-Fi radios
+MACHINES = {"neighbourhood": 32, "bluetooth": 0, "wifi": 9}  # script: simulated Wi-Fi radios
 NEEDS = {"wifi": "aerie-cap-linux-wifi", "bluetooth": "aerie-cap-linux-bluetooth"}
 BUILD = os.environ.get("AERIE_BUILD") or os.path.join(HERE, "..", "..", "build")
 AT_ONCE = 2  # bluetooth.sh mostly waits
