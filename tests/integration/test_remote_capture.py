@@ -379,6 +379,17 @@ class AllTransports:
         p = self.start(DEMO, "demo0:pps=1000,count=3", "--daemonize")
         self.assertEqual(p.status(), 0)
         link = self.link()
+        daemons = []
+        for pid in filter(str.isdigit, os.listdir("/proc")):
+            try:
+                with open(f"/proc/{pid}/cmdline", "rb") as f:
+                    if f"--connect=127.0.0.1:{self.listener.port}".encode() in f.read().split(b"\0"):
+                        daemons.append(int(pid))
+                        self.assertEqual(os.getsid(int(pid)), daemons[0], "a session of its own")
+                        self.assertEqual({os.readlink(f"/proc/{pid}/fd/{fd}") for fd in range(3)}, {"/dev/null"})
+            except OSError:  # it has ended
+                pass
+        self.assertEqual(len(daemons), 1)
         self.assertEqual(link.frame().command, NEWSOURCE)
         link.send(OPENREQ, {1: "demo0:pps=1000,count=3"}, 3)
         self.assertEqual([f.command for f in link.frames()], [OPENREPORT, PACKET, PACKET, PACKET])

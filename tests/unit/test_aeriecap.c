@@ -251,6 +251,24 @@ Test(aeriecap, json_report_is_golden)
 	finish(&h);
 }
 
+/* --fixed-gps is told with sensors' reports as with packets: {1: {1: 1.5, 2: -2.0, ...}, 5: ...} */
+Test(aeriecap, json_report_has_the_fixed_location)
+{
+	static const uint8_t begins[] = {0x82, 1,    0x89, 1, 0xcb, 0x3f, 0xf8, 0, 0, 0, 0, 0,    0, 2, 0xcb,
+					 0xc0, 0,    0,    0, 0,    0,    0,    0, 3, 0xca, 0x42, 0x08, 0, 0, 4,
+					 0xcc, 3};
+	static struct frame f;
+	struct host h = start();
+
+	h.cap->have_fixed_gps = true;
+	h.cap->fixed_gps = (struct aeriecap_gps){.lat = 1.5, .lon = -2, .alt = 34, .fix = 3};
+	cr_assert_eq(aeriecap_send_json(h.cap, "RTL433", 9, 8, "{}"), 1);
+	read_frame(&h, &f);
+	cr_assert_gt(f.len, sizeof begins);
+	cr_assert_arr_eq(f.body, begins, sizeof begins);
+	finish(&h);
+}
+
 Test(aeriecap, message_error_and_ping_are_golden)
 {
 	static const uint8_t message[] = {0x82, 1, 0xcc, 4, 2, 0xa4, 'o', 'h', ' ', '1'},

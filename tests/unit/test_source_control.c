@@ -1117,6 +1117,21 @@ static int see_defaults(void *user, const struct aerie_rec *rec)
 	return 0;
 }
 
+/* Capture programs give up when they hear no PING for 15 s, and hosts lose them after as long. */
+Test(source_control, limits_are_those_of_the_protocol_unless_told_otherwise)
+{
+	static const struct {
+		const char *option;
+		uint64_t seconds;
+	} limits[] = { { "source_silence_limit", 15 }, { "source_retry_delay", 5 }, { "source_answer_timeout", 10 } };
+	size_t i;
+
+	up_radio(NULL);
+	for (i = 0; i < sizeof limits / sizeof limits[0]; i++)
+		cr_expect_eq(config_duration_us(core.config, limits[i].option, 0), limits[i].seconds * 1000000, "%s", limits[i].option);
+	down();
+}
+
 Test(source_control, defaults_are_a_record)
 {
 	static const char *const settings[] = { "channel_hop_speed=12/min", "randomized_hopping=false", NULL };
