@@ -33,6 +33,7 @@
 #define PPS_MAX 1000000000u
 #define REALTIME_GAP_MAX_US 60000000u /* a longer silence in a recording is not waited for */
 #define PATH_MAX_LEN 4096u
+#define CAP_TO_READ_FILES AERIECAP_CAPABILITY(2) /* CAP_DAC_READ_SEARCH of Linux */
 #define LOOP_GAP_US 1000000 /* from the newest packet of a round to the first of the next */
 
 enum pace { PACE_FULL, PACE_REALTIME, PACE_PPS };
@@ -168,6 +169,15 @@ static int on_probe(struct aeriecap *cap, uint32_t seqno, const char *definition
 	return fill_info(info, path) < 0 || set_uuid(info, options, path, msg) < 0 ? -1 : 1;
 }
 
+/* What is read now may be anybody's. A host that root runs gives us root's privileges; a file that is read again takes one. */
+static int give_up_privileges(const struct pcapfile *pf, char *msg)
+{
+	if (aeriecap_drop_capabilities(pf->loop ? CAP_TO_READ_FILES : 0) == 0)
+		return 0;
+	snprintf(msg, AERIECAP_MSG_MAX, "cannot give up privileges: %s", strerror(errno));
+	return -1;
+}
+
 static int on_open(struct aeriecap *cap, uint32_t seqno, const char *definition, struct aeriecap_info *info, char *msg)
 {
 	struct pcapfile *pf = aeriecap_user(cap);
@@ -179,7 +189,10 @@ static int on_open(struct aeriecap *cap, uint32_t seqno, const char *definition,
 		return -1;
 	pf->dlt = (uint32_t)pcap_datalink(pf->file.pcap);
 	aeriecap_info_set_dlt(info, pf->dlt);
-	return 0;
+	if (give_up_privileges(pf, msg) == 0)
+		return 0;
+	capture_file_close(&pf->file);
+	return -1;
 }
 
 /* --- Capture. */

@@ -151,6 +151,15 @@ static int open_socket(struct tzsp *t, char *msg)
 	return msg[0] ? -1 : 0;
 }
 
+/* What comes now is anybody's. A host that root runs gives us root's privileges. */
+static int give_up_privileges(char *msg)
+{
+	if (aeriecap_drop_capabilities(0) == 0)
+		return 0;
+	snprintf(msg, AERIECAP_MSG_MAX, "cannot give up privileges: %s", strerror(errno));
+	return -1;
+}
+
 /* Port numbers of sensors change. An IPv4 address may show as one of IPv6 (RFC 4291 2.5.5.2). */
 static bool is_sender(const struct tzsp *t, const struct sockaddr_storage *from)
 {
@@ -199,7 +208,7 @@ static int on_open(struct aeriecap *cap, uint32_t seqno, const char *definition,
 
 	close_socket(t);
 	if (read_definition(t, definition, msg) < 0 || fill_info(info, t, definition, msg) < 0 ||
-	    set_sender(t, msg) < 0 || open_socket(t, msg) < 0) {
+	    set_sender(t, msg) < 0 || open_socket(t, msg) < 0 || give_up_privileges(msg) < 0) {
 		close_socket(t);
 		return -1;
 	}

@@ -462,6 +462,20 @@ class TestPcapfile(unittest.TestCase):
             c.close_in()
             self.assertEqual((c.frames(), c.status()), ([], 0))  # and closing does not wait for it
 
+    @unittest.skipUnless(os.geteuid() == 0, "only root has something to give up")
+    def test_privileges_are_given_up_once_the_file_is_open(self):
+        path = self.write("rt", pcap([(100, 0, 1, b"a"), (150, 0, 1, b"b")])) + ":realtime=true"
+        for options, left in (("", 0), (",loop=true", 1 << 2)):
+            with self.capture() as c:
+                c.send(OPENREQ, {1: path + options})
+                self.assertEqual([c.frame().command, c.frame().command], [OPENREPORT, PACKET])
+                for task in os.listdir(f"/proc/{c.proc.pid}/task"):
+                    with open(f"/proc/{c.proc.pid}/task/{task}/status", encoding="ascii") as f:
+                        status = dict(line.strip().split(":\t") for line in f if line.startswith(("Cap", "NoNewPrivs")))
+                    for which in ("CapPrm", "CapEff", "CapInh", "CapAmb"):
+                        self.assertEqual(int(status[which], 16) & ~left, 0, which)
+                    self.assertEqual(status["NoNewPrivs"], "1")
+
     # --- Back-pressure and the end of the link
 
     def big(self, n=40000):

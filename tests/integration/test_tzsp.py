@@ -144,6 +144,17 @@ class Tzsp(unittest.TestCase):
                 self.assertIn(why, said)
         self.assertTrue(os.path.exists(program))
 
+    @unittest.skipUnless(os.geteuid() == 0, "only root has something to give up")
+    def test_it_has_no_privileges_while_it_listens(self):
+        self.start()
+        source, = self.host.get("/datasource/all_sources.json")
+        pid = source["kismet.datasource.ipc_pid"]
+        self.assertGreater(pid, 1)
+        for task in os.listdir(f"/proc/{pid}/task"):
+            with open(f"/proc/{pid}/task/{task}/status", encoding="ascii") as f:
+                status = dict(line.strip().split(":\t") for line in f if line.startswith("Cap"))
+            self.assertEqual({int(status[which], 16) for which in ("CapPrm", "CapEff", "CapInh", "CapAmb")}, {0})
+
     def test_the_program_says_what_it_is(self):
         said = subprocess.run([os.path.join(BUILD, "bin/aerie-cap-tzsp"), "--help"], capture_output=True, text=True, timeout=PATIENCE)
         self.assertEqual(said.returncode, 0)
