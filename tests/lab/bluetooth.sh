@@ -63,6 +63,8 @@ hciconfig hci0 inqmode 0
 hciconfig hci1 inqdata 0c096c61622d737065616b6572 # its complete name
 tap classic hci0:le=false,inquiry_length=2,names=false term 30 "0401"
 hciconfig hci0 inqmode >/out/classic.inqmode 2>&1
+hciconfig hci0 inqmode 2 # as the kernel sets it
+hciconfig hci1 inqdata 00
 tap nobody hci9 wait 5
 tap bad_option hci0:inquiry_length=99 wait 5
 

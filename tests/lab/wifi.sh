@@ -199,14 +199,15 @@ stop_host own
 say "lists of channels, and an interface that stays up"
 ip link set wlan8 up
 host lists 2501 -c 'wlan3:ht_channels=false,he_channels=false,default_ht20=true,name=plain' -c 'wlan4:expand_ht20=true,name=both' \
-	-c 'wlan8:ignoreprimary=true,channel=6,name=stays,verbose=true'
+	-c 'wlan8:ignoreprimary=true,channel_hop=false,name=stays'
 has() { # NAME of the source, condition on its channels
 	asks lists $ALL "[.[] | select(.\"kismet.datasource.name\" == \"$1\") | .\"kismet.datasource.channels\" | $2] == [true]"
 }
 for c in 6HT20 36HT20 36VHT80 1W6e; do check "$c is listed with default_ht20" soon has plain "index(\"$c\") != null"; done
 for c in 6 36 6HT40- 36HT40+ 1W6eHE40 1W6eHE160; do check "$c is not, without ht_channels and he_channels" has plain "index(\"$c\") == null"; done
 for c in 6 6HT20 36 36HT20 6HT40-; do check "$c is listed with expand_ht20" soon has both "index(\"$c\") != null"; done
-check "ignoreprimary leaves the interface up" is_up wlan8
+check "ignoreprimary: it runs" soon asks lists $ALL 'any(."kismet.datasource.name" == "stays" and ."kismet.datasource.running" == 1)'
+check "and leaves the interface up" is_up wlan8
 check "and it may keep its channel, which is told" soon eval "grep -q 'wlan8 is up on the same radio and may keep it' /out/lists/log"
 stop_host lists
 check "it is up afterwards" is_up wlan8
