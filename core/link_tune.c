@@ -21,8 +21,8 @@ static double clean_rate(double rate)
 void link_read_hop(struct aerie_cur *c, struct link_report *r)
 {
 	uint32_t n = aerie_mp_map(c);
+	bool enabled = true; /* programs that hop may leave it out */
 
-	r->has_hop = true;
 	for (; n && !c->bad; n--) {
 		switch (aerie_mp_int(c)) {
 		case 1:
@@ -40,10 +40,14 @@ void link_read_hop(struct aerie_cur *c, struct link_report *r)
 		case 5:
 			link_read_channels(c, &r->cut, r->hop_channels, &r->hop.n_channels);
 			break;
+		case 6:
+			enabled = aerie_mp_bool(c);
+			break;
 		default:
 			aerie_mp_skip(c);
 		}
 	}
+	r->has_hop = enabled;
 	r->hop.channels = (const char(*)[LINK_CHANNEL_TEXT])r->hop_channels;
 }
 

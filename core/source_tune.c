@@ -260,8 +260,10 @@ void tuning_opened(struct source *src, const struct link_report *r)
 		return;
 	}
 	source_set_tuning(src, false, r->channel);
-	if (r->has_hop && !src->tuning.first_seqno) /* it hops by itself, and was asked for nothing else */
+	if (r->has_hop && !src->tuning.first_seqno) { /* it hops by itself, was asked for nothing else, and is left alone */
+		src->tuning.split = false;
 		take_report(src, r);
+	}
 }
 
 void tuning_report(struct source *src, const struct link_frame *f, const struct link_report *r)

@@ -470,6 +470,22 @@ Test(link, an_open_report_tells_that_it_hops_already)
 	cr_expect_eq(r.hop.n_channels, 0);
 }
 
+/* Python programs say {6: {6: false}}, others {6: {6: 0}}. */
+Test(link, an_open_report_may_say_that_it_does_not_hop)
+{
+	static uint8_t body[] = { 0x83, 1, 1, 2, 127, 6, 0x81, 6, 0xc2 };
+	struct link_report r;
+
+	cr_assert_eq(link_parse_report(LINK_OPENREPORT, body, sizeof body, &r), 0);
+	cr_expect_not(r.has_hop);
+	body[8] = 0;
+	cr_assert_eq(link_parse_report(LINK_OPENREPORT, body, sizeof body, &r), 0);
+	cr_expect_not(r.has_hop);
+	body[8] = 0xc3;
+	cr_assert_eq(link_parse_report(LINK_OPENREPORT, body, sizeof body, &r), 0);
+	cr_expect(r.has_hop);
+}
+
 Test(link, a_probe_report_is_read)
 {
 	struct link_report r;
