@@ -170,11 +170,13 @@ static void put_parameters(struct openapi *o, json_t *op, const struct aerie_rou
 /* What a form brings: the command in one of its two forms, and variables. */
 static void put_form(struct openapi *o, json_t *content, json_t *command, json_t *variables)
 {
-	json_t *form = tree_object(&o->tree, content, "application/x-www-form-urlencoded"), *schema, *properties;
+	json_t *form = tree_object(&o->tree, content, "application/x-www-form-urlencoded"), *parts, *schema, *properties;
 
 	schema = variables ? json_incref(variables)
 			   : tree_parse(&o->tree, "{\"type\": \"object\", \"properties\": {}}");
 	tree_put(&o->tree, form, "schema", schema);
+	parts = tree_object(&o->tree, content, "multipart/form-data");
+	tree_put(&o->tree, parts, "schema", json_incref(schema));
 	if (!command)
 		return;
 	properties = json_object_get(schema, "properties");
@@ -184,6 +186,7 @@ static void put_form(struct openapi *o, json_t *content, json_t *command, json_t
 				      "msgpack, in base64; instead of `json`.\"}"));
 	tree_put(&o->tree, form, "encoding",
 		 tree_parse(&o->tree, "{\"json\": {\"contentType\": \"application/json\"}}"));
+	tree_put(&o->tree, parts, "encoding", json_incref(json_object_get(form, "encoding")));
 }
 
 /* command: a reference, or NULL. */

@@ -7,6 +7,7 @@
 #include <strings.h>
 
 #include "cors.h"
+#include "multipart.h"
 #include "response.h"
 #include "static.h"
 #include "upgrade.h"
@@ -50,7 +51,7 @@ static struct aerie_http_request request_of(struct exchange *x)
 		.path = x->path,
 		.query = x->query,
 		.peer = x->peer,
-		.content_type = exchange_header(x, "Content-Type"),
+		.content_type = x->content_type,
 		.body = x->body,
 		.body_len = x->body_len,
 		.header = request_header,
@@ -205,8 +206,19 @@ static bool ask_router(struct exchange *x, const struct aerie_http_request *req)
 
 static bool answer_route(struct exchange *x, struct aerie_http_request *req)
 {
+	const char *text;
+	unsigned status;
+
 	if (!log_in(x, 0, req))
 		return true;
+	status = multipart_to_form(x, &text);
+	if (status) {
+		response_refuse(x, status, text);
+		return true;
+	}
+	req->content_type = x->content_type;
+	req->body = x->body;
+	req->body_len = x->body_len;
 	req->flags |= AERIE_REQUEST_NOT_LONG;
 	return ask_router(x, req);
 }

@@ -120,6 +120,7 @@ static enum MHD_Result begin(struct exchange *x, struct MHD_Connection *c, const
 	x->version = version;
 	if (exchange_read_headers(x))
 		return MHD_NO;
+	x->content_type = exchange_header(x, "Content-Type");
 	length = exchange_header(x, "Content-Length");
 	clients_headers(c, length || exchange_header(x, "Transfer-Encoding"));
 	wrong = ambiguous(x);

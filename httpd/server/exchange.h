@@ -38,6 +38,7 @@ struct exchange {
 	char *header_text;
 	struct header *headers; /* n_headers; copies, because routes may use them as long as the reply */
 	uint32_t n_headers;
+	const char *content_type; /* of body; in headers, a constant, or NULL */
 	uint8_t *body;
 	uint64_t body_len, body_room;
 	struct source *body_source; /* that body_room counts for; or NULL */

@@ -4,7 +4,7 @@ modules_httpd_la_SOURCES = httpd/server/server.c httpd/server/server.h httpd/ser
 	httpd/server/auth.c httpd/server/auth.h httpd/server/login.c httpd/server/login.h httpd/server/session_routes.c \
 	httpd/server/sessions.c httpd/server/sessions.h httpd/server/apikeys.c httpd/server/apikeys.h httpd/server/throttle.c httpd/server/throttle.h \
 	httpd/server/credentials.c httpd/server/credentials.h httpd/server/savefile.c httpd/server/savefile.h \
-	httpd/server/exchange.c httpd/server/exchange.h httpd/server/answer.c httpd/server/response.c httpd/server/response.h \
+	httpd/server/exchange.c httpd/server/exchange.h httpd/server/multipart.c httpd/server/multipart.h httpd/server/answer.c httpd/server/response.c httpd/server/response.h \
 	httpd/server/handlers.c httpd/server/handlers.h httpd/server/body.c httpd/server/body.h httpd/server/gzip.c httpd/server/gzip.h \
 	httpd/server/clients.c httpd/server/clients.h httpd/server/address.c httpd/server/address.h httpd/server/proxy.c httpd/server/proxy.h \
 	httpd/server/cors.c httpd/server/cors.h httpd/server/csp.c httpd/server/csp.h httpd/server/files.c httpd/server/files.h httpd/server/layout.c httpd/server/layout.h httpd/server/static.c httpd/server/static.h \

@@ -67,6 +67,17 @@ class Clients(unittest.TestCase):
         self.assertEqual(device["kismet.device.base.username"], "Aerie & Söhne + 1=1")
         self.assertEqual(device["kismet.device.base.commonname"], "Aerie & Söhne + 1=1")
 
+    def test_curl_posts_a_form_in_parts(self):
+        path, name = f"/devices/by-key/{self.key}/set_name.cmd", "50 % & Söhne + 1=1\r\n--x"
+        command = os.path.join(self.folder.name, "command.json")
+        with open(command, "w", encoding="utf-8") as f:
+            json.dump({"username": name + " of a file"}, f)
+        for part, username in (("json=" + json.dumps({"username": name}), name), (f"json=@{command}", name + " of a file"),
+                               (f"json=<{command}", name + " of a file"), ("msgpack=" + base64.b64encode(msgpack.packb({"username": name})).decode(), name)):
+            self.curl("-F", "other=1", "-F", part, "-F", "empty=", self.login_base + path)
+            device = json.loads(self.curl(f"{self.base}/devices/by-key/{self.key}/device.json"))
+            self.assertEqual(device["kismet.device.base.username"], username, part)
+
     def test_curl_keeps_a_session_in_its_cookie_jar(self):
         jar = os.path.join(self.folder.name, "jar")
         self.curl("-c", jar, f"{self.login_base}/session/check_session")
@@ -110,6 +121,7 @@ class Clients(unittest.TestCase):
             expected = sorted(d["kismet.device.base.macaddr"] for d in self.devices)
             for reply in (s.post(self.base + "/devices/summary/devices.json", data={"json": json.dumps({"fields": FIELDS})}),
                           s.post(self.base + "/devices/summary/devices.json", json={"fields": FIELDS}),
+                          s.post(self.base + "/devices/summary/devices.json", files={"json": (None, json.dumps({"fields": FIELDS}))}),
                           s.post(self.base + "/devices/summary/devices.msgpack",
                                  data={"msgpack": base64.b64encode(msgpack.packb({"fields": FIELDS}))}),
                           s.post(self.base + "/devices/last-time/-86400/devices.ekjson", data={"json": json.dumps({"fields": FIELDS})}),
@@ -203,6 +215,10 @@ async function go() {
 	out.devices = devices.length;
 	const body = new URLSearchParams({json: JSON.stringify({username: 'from a page & more'})});
 	out.named = await text(await fetch('/devices/by-key/' + devices[0]['kismet.device.base.key'] + '/set_name.cmd', {method: 'POST', body}));
+	const form = new FormData();
+	form.append('json', JSON.stringify({tagname: 'ä "&+=%%"', tagvalue: '1\\n2'}));
+	out.tagged = await text(await fetch('/devices/by-key/' + devices[0]['kismet.device.base.key'] + '/set_tag.cmd', {method: 'POST', body: form}));
+	out.tags = await (await fetch('/devices/by-key/' + devices[0]['kismet.device.base.key'] + '/device.json/kismet.device.base.tags')).json();
 	const rows = await (await fetch('/devices/summary/devices.json', {method: 'POST', headers: {'Content-Type': 'application/json'},
 		body: JSON.stringify({fields: ['kismet.device.base.username'], regex: [['kismet.device.base.username', '^from a page']]})})).json();
 	out.rows = rows;
@@ -227,6 +243,8 @@ document.out = go().catch((e) => { out.error = String(e); }).then(() => out);
         self.assertEqual(out["cookie"], "", "the cookie is not for scripts")
         self.assertEqual(out["devices"], len(self.devices))
         self.assertEqual(out["named"][0], 200, out["named"])
+        self.assertEqual(out["tagged"][0], 200, out["tagged"])
+        self.assertEqual(out["tags"], {'ä "&+=%"': "1\n2"})
         self.assertEqual(out["rows"], [{"kismet.device.base.username": "from a page & more"}])
         self.assertIn("TIMESTAMP", out["event"])
 

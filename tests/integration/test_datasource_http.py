@@ -194,7 +194,7 @@ class Commands(unittest.TestCase):
         for body, kind, status, why in (("json=%7B%22a", FORM, 400, "not JSON"), ("json={'channel': '6'}", FORM, 400, "not JSON"),
                                         ("json=%", FORM, 400, "malformed escape"), ("msgpack=!", FORM, 400, "not base64"),
                                         ("", FORM, 400, "needs a command"), ("a=b", FORM, 400, "needs a command"),
-                                        ("{}", "text/plain", 415, "text/plain"), ("--x", "multipart/form-data; boundary=x", 415, "multipart/form-data"),
+                                        ("{}", "text/plain", 415, "text/plain"), ("--xy\r\nA", "multipart/form-data; boundary=xy", 400, "not the multipart/form-data"),
                                         ("{\"channel\":\"6\"", "application/json", 400, "not JSON"), ("\x81", "application/msgpack", 400, "msgpack")):
             self.expect(self.host.ask(path, "POST", body.encode("latin-1"), {"Content-Type": kind, **ADMIN}), status, why)
         for what in ({}, {"definition": ""}, {"definition": 5}):

@@ -7,6 +7,7 @@ import gzip
 import http.client
 import json
 import os
+import random
 import re
 import shutil
 import socket
@@ -517,6 +518,70 @@ http {{
     }}
 }}
 """
+
+
+class Parts(WithHost):
+    """Forms of type multipart/form-data (RFC 7578, RFC 2046 5.1)."""
+    PATH = "/devices/summary/devices.json"
+    WHOLE = (b'--bo\r\nContent-Disposition: form-data; name="json"\r\n\r\n{"fields": ["kismet.device.base.name"], "wrapper": "w"}\r\n--bo--\r\n')
+
+    def post(self, body, kind="multipart/form-data; boundary=bo"):
+        reply = self.host.ask(self.PATH, "POST", body, {"Content-Type": kind})
+        return reply.status, reply.octets[:200].decode(errors="replace")
+
+    def test_what_clients_may_send(self):
+        for body in (self.WHOLE, self.WHOLE[:-2], b"preamble\r\n" + self.WHOLE,
+                     self.WHOLE.replace(b'name="json"', b'name="json"; filename="c.json"\r\nContent-Type: application/json'),
+                     self.WHOLE.replace(b"Content-Disposition", b"content-disposition"),
+                     b'--bo\r\nContent-Disposition: form-data; name="empty"\r\n\r\n\r\n' + self.WHOLE):
+            for kind in ("multipart/form-data; boundary=bo", 'Multipart/Form-Data; boundary="bo"', "multipart/form-data;boundary=bo"):
+                with self.subTest(body=body, kind=kind):
+                    status, text = self.post(body, kind)
+                    self.assertEqual(status, 200, text)
+                    self.assertEqual(text[:6], '{"w":[')
+
+    def test_what_is_wrong_is_told(self):
+        malformed, start = "not the multipart/form-data", self.WHOLE.index(b"{")
+        for body, why in ((self.WHOLE[:-10], malformed), (self.WHOLE[:start], malformed), (self.WHOLE[:20], malformed), (b"--bo", malformed), (b"x", "no parts"),
+                          (self.WHOLE.replace(b"--bo", b"--co"), "no parts"), (self.WHOLE.replace(b'; name="json"', b""), "no name"),
+                          (self.WHOLE.replace(b"fields", b"fi\0lds"), "octet 0"), (b"--bo--\r\n", "no parts"),
+                          (self.WHOLE.replace(b"{", b"["), "not JSON"), (self.WHOLE.replace(b'"json"', b'"' + b"n" * 20000 + b'"'), malformed)):
+            with self.subTest(body=body[:99]):
+                status, text = self.post(body)
+                self.assertEqual(status, 400, text)
+                self.assertIn(why, text)
+        for kind in ("multipart/form-data", "multipart/form-data; boundary=", "multipart/form-data; charset=utf-8"):
+            with self.subTest(kind=kind):
+                status, text = self.post(self.WHOLE, kind)
+                self.assertEqual(status, 400, text)
+                self.assertIn("boundary", text)
+        self.assertEqual(self.post(self.WHOLE, "multipart/form-data-2; boundary=bo")[0], 415)
+        self.assertEqual(self.post(self.WHOLE, "multipart/mixed; boundary=bo")[0], 415)
+
+    def test_a_form_has_the_same_limits_in_parts(self):
+        part = b'--bo\r\nContent-Disposition: form-data; name="n"\r\n\r\n1\r\n'
+        self.assertEqual(self.post(part * 1023 + self.WHOLE)[0], 200)
+        status, text = self.post(part * 1024 + self.WHOLE)
+        self.assertEqual(status, 400)
+        self.assertIn("more than 1024 variables", text)
+        for filler, status in ((b"x" * 900000, 200), (b"&" * 300000, 200), (b"&" * 900000, 413)):
+            with self.subTest(filler=filler[:1], n=len(filler)):
+                self.assertEqual(self.post(self.WHOLE.replace(b'"w"', b'"w", "unknown": "' + filler + b'"'))[0], status)
+
+    def test_hostile_forms_take_no_longer_than_others(self):
+        begun = time.monotonic()
+        for filler in (b"\r\n", b"\r\n-", b"\r\n--", b"\r\n--bo", b"\r", b"--bo\r\n", b"--bo\r\n\r\n", b"--bo\r\nA: b\r\n"):
+            status, text = self.post(self.WHOLE[:-10] + filler * (1000000 // len(filler)))
+            self.assertIn(status, (200, 400), text)
+        self.assertLess(time.monotonic() - begun, PATIENCE)
+        chance = random.Random(7578)
+        for _ in range(300):
+            body = bytearray(self.WHOLE * chance.randint(1, 3))
+            for _ in range(chance.randint(1, 8)):
+                at = chance.randrange(len(body) + 1)
+                body[at:at + chance.randint(0, 9)] = chance.choice((b"", b"\r", b"\n", b"--bo", b"--", b"\0", b'"', b";", b"\r\n\r\n", bytes([chance.randrange(256)])))
+            status, text = self.post(bytes(body))
+            self.assertIn(status, (200, 400), (bytes(body), text))
 
 
 class Smuggling(WithHost):

@@ -50,6 +50,7 @@ static const struct sensor *find(const struct sensor *list, uint32_t n, const ch
 		if (!strcmp(list[i].name, name))
 			return &list[i];
 	cr_assert_fail("no sensor %s", name);
+	return NULL;
 }
 
 TestSuite(sensors, .init = make_root, .fini = remove_root);
