@@ -55,6 +55,25 @@ static bool is_name(const char *s, size_t n)
 	return n > 0 && n <= NAME_MAX_OCTETS;
 }
 
+/* Shells take the quotes off channels="1,6,11": what follows without a name belongs to the list. */
+static char *value_end(char *value, const char *name)
+{
+	static const char *const lists[] = { "channels", "add_channels", "block_channels" };
+	char *end = value + strcspn(value, ",");
+	bool is_list = false;
+	size_t i, n;
+
+	for (i = 0; i < sizeof lists / sizeof lists[0]; i++)
+		is_list = is_list || strcasecmp(name, lists[i]) == 0;
+	while (is_list && end > value && *end == ',') {
+		n = strcspn(end + 1, "=,");
+		if (n == 0 || end[1 + n] == '=')
+			break;
+		end += 1 + n;
+	}
+	return end;
+}
+
 /* Takes one value at *at, and the ',' after it. */
 static int take_value(char **at, const char *name, char **ret_value, char *error)
 {
@@ -68,7 +87,7 @@ static int take_value(char **at, const char *name, char **ret_value, char *error
 			return fail(error, "after the quoted value of option '%s' comes text; separate options with ','", name);
 		*at = end + 1;
 	} else {
-		end = p + strcspn(p, ",");
+		end = value_end(p, name);
 		if (end == p)
 			return fail(error, "option '%s' has no value; write name=value", name);
 		*at = end;
@@ -109,7 +128,8 @@ static int parse_options(struct definition *d, char *at, char *error)
 		if (!is_name(name, n))
 			return fail(error, "'%s' is not the name of an option (letters, digits, '_', '.', '-')", name);
 		if (!has_value)
-			return fail(error, "option '%s' has no value; write name=value", name);
+			return fail(error, d->n_options ? "'%s' stands without '='; write name=value, and a value with ',' in double quotes" :
+							  "option '%s' has no value; write name=value", name);
 		r = take_value(&at, name, &value, error);
 		if (r == 0)
 			r = add_option(d, name, value, error);

@@ -17,6 +17,27 @@ struct option {
 	size_t name_len, value_len;
 };
 
+static bool is_named(const struct option *o, const char *name)
+{
+	return o->name_len == strlen(name) && strncasecmp(o->name, name, o->name_len) == 0;
+}
+
+/* Octets of an unquoted value. Of a list of channels, as in the host, what follows without a name is part of it. */
+static size_t value_length(const struct option *o)
+{
+	size_t len = strcspn(o->value, ","), n;
+
+	if (!is_named(o, "channels") && !is_named(o, "add_channels") && !is_named(o, "block_channels"))
+		return len;
+	while (len && o->value[len] == ',') {
+		n = strcspn(o->value + len + 1, "=,");
+		if (n == 0 || o->value[len + 1 + n] == '=')
+			break;
+		len += 1 + n;
+	}
+	return len;
+}
+
 /* The option after the ':' or ',' at p. Gives where it ends, or NULL: malformed. */
 static const char *next_option(const char *p, struct option *ret)
 {
@@ -34,13 +55,8 @@ static const char *next_option(const char *p, struct option *ret)
 		ret->value_len = (size_t)(end - ret->value);
 		return end + 1;
 	}
-	ret->value_len = strcspn(ret->value, ",");
+	ret->value_len = value_length(ret);
 	return ret->value + ret->value_len;
-}
-
-static bool is_named(const struct option *o, const char *name)
-{
-	return o->name_len == strlen(name) && strncasecmp(o->name, name, o->name_len) == 0;
 }
 
 int aeriecap_find_option(const char *definition, const char *name, const char **ret_value)

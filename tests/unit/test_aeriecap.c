@@ -43,6 +43,11 @@ Test(aeriecap, options_are_found_whatever_their_case_and_quotes)
 	cr_assert_eq(aeriecap_find_option(definition, "b", &value), 0); /* within a quoted value */
 	cr_assert_eq(aeriecap_find_option(definition, "chan", &value), 0);
 	cr_assert_eq(aeriecap_find_option("wlan0", "name", &value), 0);
+	definition = "wlan0:Channels=1,6HT40+,11,add_channels=13,block_channels=1,2";
+	cr_assert_eq(aeriecap_find_option(definition, "channels", &value), 11, "as in the host");
+	cr_assert_eq(memcmp(value, "1,6HT40+,11", 11), 0);
+	cr_assert_eq(aeriecap_find_option(definition, "add_channels", &value), 2);
+	cr_assert_eq(aeriecap_find_option(definition, "block_channels", &value), 3);
 }
 
 Test(aeriecap, malformed_options_are_refused)
@@ -53,6 +58,9 @@ Test(aeriecap, malformed_options_are_refused)
 	cr_assert_eq(aeriecap_find_option("x:name=\"a", "name", &value), -1);
 	cr_assert_eq(aeriecap_find_option("x:name=\"a\"b,c=d", "c", &value), -1);
 	cr_assert_eq(aeriecap_find_option("x:,", "c", &value), -1);
+	cr_assert_eq(aeriecap_find_option("x:name=a,b", "name", &value), 1);
+	cr_assert_eq(aeriecap_find_option("x:name=a,b", "c", &value), -1);
+	cr_assert_eq(aeriecap_find_option("x:channels=1,,6", "c", &value), -1);
 }
 
 Test(aeriecap, values_of_options_are_taken_and_others_stay)

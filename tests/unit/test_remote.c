@@ -442,6 +442,7 @@ Test(remote, wrong_newcomers_are_told_and_closed)
 	expect_refused("x", "local", UUID_A, "is refused: sources of type 'local' cannot be remote");
 	expect_refused("x:retry=perhaps", "fake", UUID_A, "is refused: option 'retry' is 'perhaps'; it must be true or false");
 	expect_refused("x:uuid=1", "fake", UUID_A, "is refused: option 'uuid' is '1', which is not a UUID");
+	expect_refused("x:name=y,verbose", "fake", UUID_A, "is refused: 'verbose' stands without '='; write name=value, and a value with ','");
 	expect_refused(":", "fake", UUID_A, "is refused: the definition has no interface");
 	expect_refused("bad-newsource", "fake", UUID_A, "is refused: it did not say its definition and type");
 	expect_refused("half-newsource", "fake", UUID_A, "closed the connection, in the middle of a frame");
