@@ -132,9 +132,7 @@ static bool read_uuid(const struct definition *d, const char *sent, struct aerie
 {
 	const char *given = definition_get(d, "uuid");
 
-	if (given)
-		return parse_uuid(given, ret->b) == 0;
-	return sent[0] && parse_uuid(sent, ret->b) == 0;
+	return source_parse_uuid(given ? given : sent, ret) == 0;
 }
 
 /* Without a UUID: one of the same address with the same definition, that has no connection or a dead one. */

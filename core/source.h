@@ -134,7 +134,7 @@ struct source {
 	pthread_mutex_t lock; /* guards what follows: HTTP threads read it */
 	struct aerie_rec *rec;
 	struct aerie_uuid uuid;
-	struct aerie_uuid first_uuid;      /* it began with; still finds it */
+	struct aerie_uuid first_uuid;      /* it began with, and no other source; still finds it */
 	bool has_own_uuid;                 /* of its definition or program; else a random one, until that is known */
 	struct pipe_source *pipe;          /* while open */
 	uint64_t base_packets, base_errors; /* of pipes that are gone */
@@ -213,6 +213,8 @@ void source_running(struct source *src, const struct link_report *r, const char 
 void source_chosen(struct source *src, struct driver *d); /* takes the reference */
 /* What of a definition needs no driver to be checked; -EINVAL with a text. */
 int source_check_values(const struct definition *d, char *error);
+/* -EINVAL: no UUID; -ENODATA: the nil UUID (RFC 9562 5.9), which names nothing. *ret only when it is one. */
+int source_parse_uuid(const char *text, struct aerie_uuid *ret);
 void source_pause(struct source *src, bool paused);
 /* A connection opens it, once its packets are processed: takes link and definition. */
 void source_take_link(struct source *src, struct caplink *link, struct definition *d, const char *peer);

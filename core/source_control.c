@@ -40,16 +40,19 @@ static void op_free(struct source_op *op)
 	free(op);
 }
 
+/* By which this very source is found, also when others have its UUID. */
+static const struct aerie_uuid *uuid_of(struct source *src)
+{
+	return sources_find(src->all, &src->uuid) == src ? &src->uuid : &src->first_uuid;
+}
+
 /* The end of an operation that is in no list any more. */
 static void op_done(struct source_op *op, int err, const char *text)
 {
-	static const struct aerie_uuid none;
-	struct aerie_uuid uuid = op->source ? op->source->uuid : none;
-
 	if (op->what == LIST)
 		op->found(op->user, NULL);
 	else if (op->done)
-		op->done(op->user, err, text, memcmp(&uuid, &none, sizeof none) ? &uuid : NULL);
+		op->done(op->user, err, text, op->source ? uuid_of(op->source) : NULL);
 	op_free(op);
 }
 

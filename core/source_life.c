@@ -368,13 +368,11 @@ static void choose_uuid(struct source *src, const struct link_report *r, struct 
 {
 	const char *given = definition_get(src->def, "uuid");
 
-	if (given && parse_uuid(given, ret->b) == 0)
+	if (given && source_parse_uuid(given, ret) == 0)
 		return;
 	*ret = src->uuid;
-	if (src->remote && src->has_own_uuid)
-		return; /* the one it connected with */
-	if (!r->uuid[0] || parse_uuid(r->uuid, ret->b) < 0)
-		*ret = src->uuid;
+	if (!src->remote || !src->has_own_uuid) /* else the one it connected with */
+		(void)source_parse_uuid(r->uuid, ret);
 }
 
 static bool is_used(struct source *src, const struct aerie_uuid *uuid)
@@ -682,18 +680,40 @@ void source_take_link(struct source *src, struct caplink *link, struct definitio
 
 /* ---- From the definition to the driver ---- */
 
+int source_parse_uuid(const char *text, struct aerie_uuid *ret)
+{
+	static const struct aerie_uuid nil;
+	struct aerie_uuid uuid;
+
+	if (parse_uuid(text, uuid.b) < 0)
+		return -EINVAL;
+	if (memcmp(&uuid, &nil, sizeof nil) == 0)
+		return -ENODATA;
+	*ret = uuid;
+	return 0;
+}
+
+static int check_uuid(const char *text, char *error)
+{
+	struct aerie_uuid uuid;
+	int r = text ? source_parse_uuid(text, &uuid) : 0;
+
+	if (r == -ENODATA)
+		snprintf(error, DEFINITION_ERROR, "option 'uuid' is '%.64s', which names no source; leave it out for one of its own", text);
+	else if (r < 0)
+		snprintf(error, DEFINITION_ERROR, "option 'uuid' is '%.64s', which is not a UUID", text);
+	return r < 0 ? -EINVAL : 0;
+}
+
 int source_check_values(const struct definition *d, char *error)
 {
 	static const char *const numbers[] = { "info_antenna_gain", "info_antenna_orientation", "info_antenna_beamwidth", "info_amp_gain" };
-	const char *text = definition_get(d, "uuid");
-	uint8_t scratch[16];
+	const char *text;
 	size_t i;
 	char *end;
 
-	if (text && parse_uuid(text, scratch) < 0) {
-		snprintf(error, DEFINITION_ERROR, "option 'uuid' is '%.64s', which is not a UUID", text);
+	if (check_uuid(definition_get(d, "uuid"), error) < 0)
 		return -EINVAL;
-	}
 	for (i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
 		text = definition_get(d, numbers[i]);
 		if (!text || (isfinite(strtod(text, &end)) && end != text && !*end))

@@ -238,11 +238,11 @@ static void give_uuid(struct source *src)
 	const char *given = definition_get(src->def, "uuid");
 	struct aerie_uuid uuid = { { 0 } };
 
-	src->has_own_uuid = given && parse_uuid(given, uuid.b) == 0;
-	if (!src->has_own_uuid)
-		random_uuid(&uuid);
-	src->first_uuid = uuid;
-	source_set_uuid(src, &uuid);
+	src->has_own_uuid = given && source_parse_uuid(given, &uuid) == 0;
+	random_uuid(&src->first_uuid);
+	if (src->has_own_uuid && !sources_find(src->all, &uuid))
+		src->first_uuid = uuid;
+	source_set_uuid(src, src->has_own_uuid ? &uuid : &src->first_uuid);
 }
 
 static struct source *source_new(struct sources *s, struct definition *d, struct driver *driver)

@@ -264,8 +264,15 @@ class Commands(unittest.TestCase):
     def test_sources_that_cannot_be_added_are_500_with_the_reason(self):
         for definition, why in (("/nonexistent/file.pcap", "does not exist"), ("x:type=nothing", "no driver is of type 'nothing'"),
                                 ("radio0:type=fakeradio,chanel=6", "chanel"), ("radio0:type=fakeradio,uuid=5", "not a UUID"),
+                                ("radio0:type=fakeradio,uuid=00000000-0000-0000-0000-000000000000", "names no source"),
                                 ("broken:type=fakeradio,retry=false", "it is broken")):
             self.expect(command(self.host, "/datasource/add_source.cmd", {"definition": definition}), 500, "ERROR: the source was not added: .*" + why)
+
+    def test_the_answer_is_the_source_that_was_added_also_when_another_has_its_uuid(self):
+        definition = CAPTURE + ":realtime=true,name="
+        answers = [self.expect(command(self.host, "/datasource/add_source.cmd", {"definition": definition + name}), 200) for name in ("once", "twice")]
+        self.assertEqual([a["kismet.datasource.name"] for a in answers], ["once", "twice"])
+        self.assertEqual(answers[0]["kismet.datasource.uuid"], answers[1]["kismet.datasource.uuid"])
 
     def test_a_source_that_will_be_tried_again_is_added_and_can_be_closed(self):
         added = self.expect(command(self.host, "/datasource/add_source.cmd", {"definition": "broken:type=fakeradio,name=later"}), 200)

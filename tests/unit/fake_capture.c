@@ -137,7 +137,7 @@ static void send_open_report(int code, uint32_t seqno, const char *message)
 	put(0x07, 1);
 	put_text("fake radio");
 	put(0x08, 1);
-	put_text("12345678-0000-0000-0000-0000DEADBEEF");
+	put_text(mode("nil-uuid") ? "00000000-0000-0000-0000-000000000000" : "12345678-0000-0000-0000-0000DEADBEEF");
 	put(0x09, 1);
 	put_text(message);
 	send_frame();

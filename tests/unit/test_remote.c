@@ -286,6 +286,21 @@ Test(remote, others_are_sources_of_their_own)
 	down();
 }
 
+/* What programs send that have no number of their own. */
+Test(remote, the_nil_uuid_is_none)
+{
+	static const char nil[] = "00000000-0000-0000-0000-000000000000";
+	pid_t a, b;
+
+	up_remote(NULL);
+	a = start("live:count=10,name=a", "fake", nil);
+	b = start("live:count=10,name=b", "fake", nil);
+	run_until(two_sources);
+	reap(a);
+	reap(b);
+	down();
+}
+
 static bool failed_once(void)
 {
 	return count_sources() == 1 && the_source().error;

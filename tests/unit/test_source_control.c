@@ -295,6 +295,47 @@ static bool both_have_packets(void)
 	return source_at(0).packets == 3 && source_at(1).packets == 4;
 }
 
+static struct source *found_by(const char *uuid)
+{
+	struct aerie_uuid u;
+
+	cr_assert_eq(parse_uuid(uuid, u.b), 0, "%s", uuid);
+	return sources_find(core.sources, &u);
+}
+
+/* E.g. the same file again. */
+Test(source_control, the_uuid_of_an_answer_finds_the_source_that_it_is_about)
+{
+	struct source *second, *third, *fourth;
+	char first_uuid[40];
+
+	up_radio(NULL);
+	add_and_wait("live:type=radio,name=a");
+	second = found_by(add_and_wait("live:type=radio,name=b").uuid);
+	cr_expect_str_eq(second->name, "b");
+	third = found_by(add_and_wait("live:type=radio,name=c,uuid=" UUID).uuid);
+	cr_expect_str_eq(third->name, "c");
+	fourth = found_by(add_and_wait("open-refused:type=radio,name=d,uuid=" UUID).uuid);
+	cr_expect_str_eq(fourth->name, "d");
+	format_uuid(first_uuid, fourth->uuid.b);
+	cr_expect_str_eq(first_uuid, UUID, "which all of them have");
+	down();
+}
+
+Test(source_control, the_nil_uuid_is_none)
+{
+	struct result r;
+
+	up_radio(NULL);
+	expect_result(add_and_wait("live:type=radio,uuid=00000000-0000-0000-0000-000000000000"), -EINVAL,
+		      "option 'uuid' is '00000000-0000-0000-0000-000000000000', which names no source; leave it out for one of its own");
+	r = add_and_wait("nil-uuid:type=radio");
+	expect_result(r, 0, "open");
+	cr_expect_str_neq(r.uuid, "");
+	cr_expect_str_neq(r.uuid, "00000000-0000-0000-0000-000000000000");
+	down();
+}
+
 /* Hardware without a number of its own, twice: both work, the second says what to do, and requests reach the first. */
 Test(source_control, two_sources_with_one_uuid_both_run_and_the_second_is_warned)
 {

@@ -52,8 +52,8 @@ struct aerie_source_control {
 	int32_t shuffle; /* SET_HOP: 0, 1; -1: as it was */
 };
 
-/* The end of an operation: err 0, or a negative errno and a text for people. uuid: of the source, NULL when there is none.
- * Called once, on the main thread; must not block. */
+/* The end of an operation: err 0, or a negative errno and a text for people. uuid: the source is found by it, NULL when there
+ * is none. Called once, on the main thread; must not block. */
 typedef void aerie_source_done_fn(void *user, int err, const char *text, const struct aerie_uuid *uuid);
 
 /* A frame or a report for a source that is fed without a capture program. */
