@@ -306,12 +306,13 @@ int source_record_new(struct source *src)
 	return 0;
 }
 
-/* Under the lock. Nobody opens again what a user closed. */
+/* Under the lock. Nobody opens again what a user closed, and what would fail again the same way. */
 static void set_retry(struct source *src)
 {
 	bool finite = src->driver && src->driver->flags & AERIE_DRIVER_FINITE;
+	enum source_state state = src->state == SOURCE_DRAINING ? src->after : src->state;
 
-	aerie_set_u8(src->rec, src->all->slots.retry, src->retry && !src->disabled && !finite);
+	aerie_set_u8(src->rec, src->all->slots.retry, src->retry && !src->disabled && !finite && state != SOURCE_FAILED);
 }
 
 void source_set_driver(struct source *src)

@@ -428,6 +428,18 @@ Test(sources, a_missing_program_is_told_with_the_directories)
 	down();
 }
 
+Test(sources, a_radio_whose_program_is_missing_is_not_tried_again)
+{
+	up(NULL);
+	cr_assert_eq(add_driver("radio", "aerie-cap-nothing", AERIE_DRIVER_LOCAL), 0);
+	commit();
+	add("good:type=radio");
+	run();
+	cr_expect_eq(the_source().error, 1);
+	cr_expect_eq(the_source().retry, 0);
+	down();
+}
+
 Test(sources, a_program_that_cannot_be_executed_is_told)
 {
 	char path[PATH_MAX + 32], setting[PATH_MAX + 64], reason[PATH_MAX + 128];
@@ -590,6 +602,7 @@ static void expect_probe_failure(const char *definition, const char *reason)
 	sources_tell_failed(core.sources);
 	snprintf(message, sizeof message, "source %s: failed: %s", definition, reason);
 	cr_expect_eq(count_messages(AERIE_LOG_FATAL, message), 1);
+	cr_expect_eq(the_source().retry, 0, "it stays so");
 	down();
 }
 
