@@ -311,6 +311,8 @@ static void answer_config(void)
 
 	if (mode("config-silent"))
 		return;
+	if (mode("config-exit"))
+		exit(6);
 	if (body[1] == 1) {
 		snprintf(text, sizeof text, "asked for channel %.*s", body[2] & 0x1f, (const char *)body + 3);
 		send_text(MESSAGE, text);

@@ -194,14 +194,30 @@ Test(source_control, an_option_that_the_driver_does_not_have_is_refused_again_wh
 
 Test(source_control, notes_are_numbers_and_what_is_not_used_is_told)
 {
-	aerie_slot gain;
+	static const struct {
+		const char *name, *text;
+		double number;
+	} notes[] = { { "antenna_type", "yagi, 12 elements", 0 }, { "antenna_gain", NULL, 2.5 }, { "antenna_orientation", NULL, 270 },
+		      { "antenna_beamwidth", NULL, 30 }, { "amp_type", "lna", 0 }, { "amp_gain", NULL, -3 } };
+	char field[64], text[64];
+	const struct aerie_rec *rec;
+	size_t i;
 
 	up_radio(NULL);
 	expect_result(add_and_wait("live:type=radio,info_amp_gain=loud"), -EINVAL,
 		      "option 'info_amp_gain' is 'loud'; it must be a number such as 2.5");
-	expect_result(add_and_wait("live:type=radio,info_antenna_gain=2.5,metagps=car"), 0, "open");
-	gain = slot(core.sources->first->rec, "kismet.datasource.info.antenna_gain");
-	cr_expect_float_eq(aerie_get_f64(core.sources->first->rec, gain), 2.5, 1e-9);
+	expect_result(add_and_wait("live:type=radio,metagps=car,info_antenna_type=\"yagi, 12 elements\",info_antenna_gain=2.5,"
+				   "info_antenna_orientation=270,info_antenna_beamwidth=3e1,info_amp_type=lna,info_amp_gain=-3"), 0, "open");
+	rec = core.sources->first->rec;
+	for (i = 0; i < sizeof notes / sizeof notes[0]; i++) {
+		snprintf(field, sizeof field, "kismet.datasource.info.%s", notes[i].name);
+		if (!notes[i].text) {
+			cr_expect_float_eq(aerie_get_f64(rec, slot(rec, field)), notes[i].number, 1e-9, "%s", field);
+			continue;
+		}
+		text_of(rec, field, text, sizeof text);
+		cr_expect_str_eq(text, notes[i].text, "%s", field);
+	}
 	cr_expect_eq(count_messages(AERIE_LOG_INFO, "source live (radio): warning: option 'metagps' is ignored: this version knows no GPS"), 1);
 	down();
 }
@@ -858,6 +874,63 @@ Test(source_control, tries_become_rarer)
 	cr_expect_geq(uv_hrtime() - begun, 270000000u);
 	cr_expect_geq(the_source().attempts, 5);
 	cr_expect_eq(the_source().retry, 1);
+	down();
+}
+
+static uint32_t expected_tries;
+
+static bool tried_so_often_and_runs(void)
+{
+	return the_source().retries >= expected_tries && the_source().running;
+}
+
+static uint64_t resume_ns;
+
+static bool is_later(void)
+{
+	return uv_hrtime() >= resume_ns;
+}
+
+/* One that ran for longer than the longest pause was all right: what comes then is the first failure again. */
+Test(source_control, tries_become_frequent_again_after_a_good_time)
+{
+	static const char *const settings[] = { "source_retry_delay=10ms", NULL };
+	uint32_t n;
+
+	up_radio(settings);
+	add_and_wait("live:type=radio");
+	for (n = 1; n <= 3; n++) {
+		kill((pid_t)the_source().pid, SIGKILL);
+		expected_tries = n;
+		run_until(tried_so_often_and_runs);
+	}
+	cr_expect_geq(core.sources->first->backoff, 2u, "a slow machine may have let it run for long once");
+	resume_ns = uv_hrtime() + 200000000u; /* 12 times 10 ms, and some more */
+	run_until(is_later);
+	kill((pid_t)the_source().pid, SIGKILL);
+	expected_tries = 4;
+	run_until(tried_so_often_and_runs);
+	cr_expect_eq(core.sources->first->backoff, 1u);
+	cr_expect_eq(the_source().attempts, 0, "since it last ran");
+	down();
+}
+
+/* The last of the stages at which a program can go: test_sources.c has the others. */
+Test(source_control, a_program_that_goes_while_it_is_tuned_is_told)
+{
+	static const char gone[] = "capture program fake_capture (pid N) exited with status 6, after 10 packets";
+	struct result r;
+
+	up_radio(NULL);
+	expect_result(add_and_wait("config-exit:type=radio,channel_hop=false,retry=false"), 0, "open");
+	r = control(AERIE_SOURCE_SET_CHANNEL, "6");
+	expect_result(r, -EPIPE, gone);
+	cr_expect_str_eq(the_source().reason, gone);
+	cr_expect_eq(the_source().pending, 0);
+	add_and_wait("config-exit:type=radio,retry=false");
+	run();
+	cr_expect_str_eq(source_at(1).reason, gone);
+	cr_expect_eq(source_at(1).running, 0);
 	down();
 }
 
