@@ -1,7 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
 """What can be set is written down: each option of `aeried --help` is in aeried(8) and the other way round, and each configuration key
-is, with its default, in aeried(8), or, one of HTTP's, in a table of doc/*.md. And what is written down can be set."""
+is, with its default, in aeried(8), or, one of HTTP's, in a table of doc/*.md; each option of a source is in aeried(8) or the manual
+of its capture program. And what is written down can be set."""
 import glob
 import os
 import re
@@ -11,7 +12,7 @@ import unittest
 
 SOURCE = os.environ.get("AERIE_SOURCE", ".")
 AERIED = os.path.join(os.environ.get("AERIE_BUILD", "build"), "bin", "aeried")
-DEFINITIONS = {"core/source_life.c"}  # options of a source's definition, not keys
+DEFINITIONS = "core/source_life.c"  # options of a source's definition, not keys
 ROW = re.compile(r'AERIE_OPTION\(AERIE_OPT_\w+,\s*[\w |]+,\s*("?)(\w+)"?,\s*(?:"([^"]*)"|(\w+)),')
 
 
@@ -28,7 +29,7 @@ def keys(*folders):
             name = os.path.relpath(path, SOURCE)
             text = read(name)
             constants = dict(re.findall(r'^#define (\w+) "([^"]*)"', text, re.M))
-            if name not in DEFINITIONS:
+            if name != DEFINITIONS:
                 for quoted, key, text_of, constant in ROW.findall(text):
                     found[key if quoted else constants[key]] = text_of or constants.get(constant, "")
     return found
@@ -61,6 +62,18 @@ class Options(unittest.TestCase):
         section = self.manual.split(".SH CONFIGURATION")[1].split(".SH ")[0].replace('"', "")
         for key, default in keys("core", "plugins/manuf", "httpd/endpoints").items():
             self.assertTrue(re.search(rf"\b{key} +\({re.escape(default)}[);:]" if default else rf"\b{key}\b", section), (key, default))
+
+    def test_options_of_sources(self):
+        section = self.manual.split(".SH SOURCES")[1].split(".SH ")[0]
+        told = set(re.findall(r"\w+", " ".join(re.findall(r"^\.TP\n\.BR? (.*)$", section, re.M))))
+        self.assertEqual(told, {key for quoted, key, *rest in ROW.findall(read(DEFINITIONS))})
+        for folder, page in (("linux_wifi", "linux-wifi"), ("linux_bluetooth", "linux-bluetooth"), ("pcapfile", "pcapfile"), ("tzsp", "tzsp")):
+            manual, drivers = read(f"doc/aerie-cap-{page}.1"), glob.glob(os.path.join(SOURCE, "datasources", folder, "*.c"))
+            options = set(re.findall(r'(?:AERIE_OPTION\(AERIE_OPT_\w+, *[\w |]+, *|\b(?:FLAG|TEXT|BOOL|INT)\()"(\w+)"',
+                                     "".join(read(os.path.relpath(d, SOURCE)) for d in drivers)))
+            self.assertTrue(options, folder)
+            for option in options:
+                self.assertTrue(re.search(rf"^\.B[RI]? (?:.*[ \"])?{option}\b", manual, re.M), (folder, option))
 
     def test_keys_of_http(self):
         pages = "".join(read(f"doc/{name}.md") for name in ("http", "logins", "live"))
