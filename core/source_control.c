@@ -141,15 +141,34 @@ void source_ops_tick(struct source *src)
 
 /* ---- Doing [main] ---- */
 
+/* One that could not be opened is not listed twice by who tries until it can. */
+static struct source *find_failed(struct sources *s, const char *definition)
+{
+	struct source *src;
+
+	for (src = s->first; src; src = src->next)
+		if (src->state == SOURCE_FAILED && !src->remote && strcmp(src->def->text, definition) == 0)
+			return src;
+	return NULL;
+}
+
 static void do_add(struct source_op *op)
 {
+	struct source *failed = find_failed(op->all, op->text);
 	const char *error = "";
-	int r = sources_add_definition(op->all, op->text, &op->source, &error);
+	int r = 0;
 
-	if (r < 0)
-		op_done(op, r, error);
+	if (failed)
+		op->source = failed;
 	else
-		wait_for(op, OP_ADD, 0);
+		r = sources_add_definition(op->all, op->text, &op->source, &error);
+	if (r < 0) {
+		op_done(op, r, error);
+		return;
+	}
+	wait_for(op, OP_ADD, 0);
+	if (failed)
+		source_reopen(failed);
 }
 
 static void do_open(struct source_op *op)

@@ -249,7 +249,7 @@ const struct endpoint source_endpoints[] = {
 	  .result = AERIE_RESULT_OBJECT, .record = RECORD,
 	  .summary = "Adds a datasource.",
 	  .help = "Waits until the source runs or cannot be opened; the answer is its record, which has the reason when it will be "
-		  "tried again, or 500 with the reason." },
+		  "tried again, or 500 with the reason. What failed stays listed; the same definition opens it again." },
 	{ .path = SOURCE "set_channel", .formats = COMMANDS, .methods = POST,
 	  .role = "admin", .handle = set_channel, .params = channel_params,
 	  .result = AERIE_RESULT_OBJECT, .record = RECORD,

@@ -118,6 +118,31 @@ Test(source_control, adding_what_fails_tells_the_reason_and_keeps_the_record)
 	down();
 }
 
+/* E.g. a script that adds an adapter until it is plugged in. */
+Test(source_control, adding_again_what_failed_opens_it_again)
+{
+	static const char refused[] = "cannot be opened: the antenna is not plugged in";
+	struct result first, r;
+	uint64_t n = 0;
+	int i;
+
+	up_radio(NULL);
+	first = add_and_wait("open-refused:type=radio,retry=false");
+	for (i = 0; i < 3; i++) {
+		r = add_and_wait("open-refused:type=radio,retry=false");
+		expect_result(r, -EIO, refused);
+		cr_expect_str_eq(r.uuid, first.uuid);
+	}
+	expect_result(add_and_wait("open-refused:type=radio,retry=false,name=other"), -EIO, refused);
+	sources_service.each_source(&core.self->host, count_drivers_only, &n);
+	cr_expect_eq(n, 2);
+	add_and_wait("live:type=radio");
+	add_and_wait("live:type=radio");
+	sources_service.each_source(&core.self->host, count_drivers_only, &n);
+	cr_expect_eq(n - 2, 4, "what runs may be there twice");
+	down();
+}
+
 /* E.g. an interface that is not there yet: what has never been open can be closed all the same. */
 Test(source_control, a_radio_that_does_not_open_is_added_and_has_a_uuid_to_close_it_by)
 {

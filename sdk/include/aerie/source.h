@@ -85,7 +85,7 @@ struct aerie_sources {
 	int (*with_source)(const struct aerie_host *h, const struct aerie_uuid *uuid,
 			   int (*fn)(void *user, const struct aerie_rec *rec), void *user);
 	/* [any] Adds a source by its definition; done tells when it runs, why it does not yet (err 0: it is tried again), or why it
-	 * does not (it stays listed then). A negative result means that done is not called. */
+	 * does not (it stays listed then, and the same definition opens it again). A negative result means that done is not called. */
 	int (*add)(const struct aerie_host *h, const char *definition, aerie_source_done_fn *done, void *user);
 	/* [any] Acts on a source; -ENOENT at once when there is none. */
 	int (*control)(const struct aerie_host *h, const struct aerie_uuid *uuid, const struct aerie_source_control *c,
