@@ -1181,6 +1181,45 @@ Test(source_control, frames_that_are_fed_arrive_in_order_and_none_is_lost)
 	down();
 }
 
+static bool has_one(void)
+{
+	return the_source().packets == 1;
+}
+
+static bool one_is_dropped(void)
+{
+	return core.sources->first->pipe->dropped == 1;
+}
+
+static bool has_two(void)
+{
+	return the_source().packets == 2;
+}
+
+Test(source_control, a_source_is_paused_and_resumed_while_it_runs)
+{
+	const struct aerie_source_control pause = { .size = sizeof pause, .action = AERIE_SOURCE_PAUSE, .shuffle = -1 };
+	const struct aerie_source_control resume = { .size = sizeof resume, .action = AERIE_SOURCE_RESUME, .shuffle = -1 };
+	struct result r;
+
+	open_passive(NULL);
+	cr_expect_eq(feed_number(0), 0);
+	run_until(has_one);
+	memset(&r, 0, sizeof r);
+	cr_assert_eq(sources_service.control(&core.self->host, &passive_uuid, &pause, on_done, &r), 0);
+	await(&r);
+	cr_expect_eq(feed_number(77), 0);
+	run_until(one_is_dropped);
+	memset(&r, 0, sizeof r);
+	cr_assert_eq(sources_service.control(&core.self->host, &passive_uuid, &resume, on_done, &r), 0);
+	await(&r);
+	cr_expect_eq(feed_number(1), 0);
+	run_until(has_two);
+	cr_expect_eq(n_packets, 2);
+	cr_expect_eq(n_disorder, 0, "the one in between never came");
+	down();
+}
+
 Test(source_control, a_full_feed_says_so_and_takes_nothing)
 {
 	uint32_t n = 0;
