@@ -660,6 +660,9 @@ static bool is_back(void)
 Test(remote, a_silent_connection_is_lost_found_again_and_cut_when_it_stays_silent)
 {
 	static const char *const settings[] = { "source_silence_limit=300ms", NULL };
+	double silence = 0;
+	const char *cut;
+	struct seen s;
 	pid_t pid;
 
 	up_remote(settings);
@@ -672,6 +675,10 @@ Test(remote, a_silent_connection_is_lost_found_again_and_cut_when_it_stays_silen
 	run_until(is_back);
 	kill(pid, SIGSTOP);
 	await_text("s and was cut", 1);
+	s = the_source();
+	cut = strstr(s.reason, "did not answer for ");
+	cr_assert(cut && sscanf(cut, "did not answer for %lf s and was cut", &silence) == 1, "%s", s.reason);
+	cr_expect(silence >= 1.2 && silence < 6, "four times the limit, and what a slow machine adds: %g s", silence);
 	reap(pid);
 	down();
 }
