@@ -88,6 +88,8 @@ Test(sources, the_uuid_of_the_definition_wins_over_the_reported_one)
 	run();
 	cr_assert_eq(parse_uuid("AAAAAAAA-0000-0000-0000-000000000001", u.b), 0);
 	cr_expect_eq(sources_service.with_source(&core.self->host, &u, ok, NULL), 42);
+	cr_assert_eq(parse_uuid("12345678-0000-0000-0000-0000DEADBEEF", u.b), 0);
+	cr_expect_eq(sources_service.with_source(&core.self->host, &u, ok, NULL), -ENOENT);
 	down();
 }
 
