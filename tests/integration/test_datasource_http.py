@@ -140,6 +140,12 @@ class Commands(unittest.TestCase):
         for path in paths:
             for headers in ({}, wrong):
                 self.expect(command(self.host, path, {"channel": "6"}, headers), 401)
+        for role in ("readonly", "datasource"):
+            made = command(self.host, "/auth/apikey/generate.cmd", {"name": role, "role": role, "duration": 0})
+            self.assertEqual(made.status, 200)
+            for path in paths:
+                if role != "datasource" or not path.endswith("feed.cmd"):
+                    self.expect(command(self.host, path, {"channel": "6"}, {"Cookie": "KISMET=" + made.octets.decode()}), 403)
         self.assertEqual(self.source(RADIO)["kismet.datasource.running"], 1)
 
     def test_commands_of_unknown_sources_are_404_and_get_is_allowed_where_it_was(self):
