@@ -73,15 +73,20 @@ static void tell(const struct asked *a, const char *why)
 	bus_printf(a->list->all->core->bus, AERIE_LOG_ERROR, "interfaces of type %s cannot be listed: %s", a->driver->type, why);
 }
 
-/* The source that has an interface open, or no UUID. */
+/* The source that has an interface open, or captures from it under this name; or no UUID. */
 static struct aerie_uuid user_of(struct sources *s, const struct driver *d, const struct link_interface *i)
 {
 	struct aerie_uuid uuid = { { 0 } };
 	struct source *src;
 
-	for (src = s->first; src; src = src->next)
-		if (src->state == SOURCE_RUNNING && !src->remote && src->driver == d && strcmp(src->def->interface, i->interface) == 0)
+	for (src = s->first; src; src = src->next) {
+		const struct aerie_str *captured = aerie_get_str(src->rec, s->slots.capture_interface);
+
+		if (src->state != SOURCE_RUNNING || src->remote || src->driver != d)
+			continue;
+		if (strcmp(src->def->interface, i->interface) == 0 || (captured && strcmp(captured->text, i->interface) == 0))
 			uuid = src->uuid;
+	}
 	return uuid;
 }
 

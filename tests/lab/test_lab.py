@@ -281,6 +281,10 @@ def fixed_interfaces_are_listed_with_who_uses_them(lab):
     found = {i["kismet.datasource.probed.interface"]: i for i in lab.json("fixed", "interfaces.json")}
     assert {"wlan%d" % n for n in range(18)} | {"wlan22", "wlan26", "wlan29"} <= set(found), sorted(found)
     equal("driver", found["wlan29"]["kismet.datasource.type_driver"]["kismet.datasource.driver.type"], "linuxwifi")
+    users = {name: i["kismet.datasource.probed.in_use_uuid"] for name, i in found.items()}
+    nobody = "00000000-0000-0000-0000-000000000000"
+    wlan22 = source(lab.source(("fixed", "sources.json"), "wlan22"), "uuid")
+    equal("users", [users[i] for i in ("wlan22", "wlan22mon", "wlan26", "wlan29")], [wlan22, wlan22, nobody, nobody])
 
 
 def fixed_radio_that_is_pulled_out_is_told_and_harms_no_other(lab):

@@ -974,15 +974,16 @@ Test(source_control, a_frame_of_4_gib_is_refused)
 
 struct found {
 	unsigned n, ended;
-	char text[1024];
+	char text[1024], used[128];
 };
 
 static struct found found;
 
-static void on_found(void *user, const struct aerie_rec *rec)
+static void on_found(void *unused, const struct aerie_rec *rec)
 {
 	char text[128], options[128] = "";
 	const struct aerie_rec *driver;
+	const struct aerie_uuid *user;
 
 	if (!rec) {
 		found.ended++;
@@ -1000,6 +1001,9 @@ static void on_found(void *user, const struct aerie_rec *rec)
 	strcat(strcat(found.text, text), ":");
 	fields_service.iterate(rec, slot(rec, "kismet.datasource.probed.options_vec"), add_channel, options);
 	strcat(strcat(found.text, options), "|");
+	user = *(const struct aerie_uuid *const *)aerie_slot_cptr(rec, slot(rec, "kismet.datasource.probed.in_use_uuid"));
+	if (user && memcmp(user, &(struct aerie_uuid){ { 0 } }, sizeof *user))
+		text_of(rec, "kismet.datasource.probed.interface", found.used, sizeof found.used);
 }
 
 static bool list_ended(void)
@@ -1023,6 +1027,23 @@ Test(source_control, interfaces_are_listed_with_what_is_known_of_them)
 	commit();
 	list();
 	cr_expect_str_eq(found.text, "one:fake0:fake radio:2025.09.0-abcdef1:channel=6,fast=true,|one:fake1::2025.09.0-abcdef1:|");
+	down();
+}
+
+/* As wlan0mon, of a source on wlan0: the program captures from fake0, whatever the definition names. */
+Test(source_control, an_interface_that_a_source_captures_from_is_listed_as_used)
+{
+	up(NULL);
+	cr_assert_eq(add_driver("radio", "fake_capture", RADIO | AERIE_DRIVER_LIST), 0);
+	commit();
+	list();
+	cr_expect_str_eq(found.used, "");
+	expect_result(add_and_wait("live:type=radio"), 0, "open");
+	list();
+	cr_expect_str_eq(found.used, "fake0");
+	expect_result(control(AERIE_SOURCE_CLOSE, NULL), 0, "closed");
+	list();
+	cr_expect_str_eq(found.used, "");
 	down();
 }
 
