@@ -199,21 +199,6 @@ static int get_monitor(struct monitor *m, const struct wiphy_interface *base, co
 	return add_or_switch(m, base, wish, msg, room);
 }
 
-/* Tells of interfaces that will hold the channel. */
-static void note_others(struct monitor *m, const struct wiphy_interface *base, const struct wiphy_interface *all,
-                        uint32_t n)
-{
-	uint32_t i;
-
-	for (i = 0; i < n; i++)
-		if (all[i].wiphy == base->wiphy && all[i].index != m->index && all[i].mode != NL80211_IFTYPE_MONITOR &&
-		    !m->note[0] && interface_is_up(all[i].index) > 0)
-			snprintf(m->note, sizeof m->note,
-			         "%s is up on the same radio and may keep it on its channel; take it down if tuning "
-			         "fails",
-			         all[i].name);
-}
-
 static int bring_up(struct monitor *m, char *msg, size_t room)
 {
 	int r = interface_is_up(m->index);
@@ -248,12 +233,9 @@ int monitor_open(struct monitor *m, struct nl80211 *nl, const struct wiphy_inter
 	}
 	if (r == 0)
 		r = bring_up(m, msg, room);
-	if (r < 0) {
+	if (r < 0)
 		monitor_restore(m);
-		return r;
-	}
-	note_others(m, base, all, n);
-	return 0;
+	return r;
 }
 
 static void keep_first(int *r, int next)
@@ -278,4 +260,23 @@ int monitor_restore(struct monitor *m)
 		keep_first(&r, set_up(m->base, true));
 	m->created = m->switched = m->base_downed = m->index_upped = false;
 	return r;
+}
+
+void monitor_note_others(struct monitor *m, uint32_t wiphy, const struct wiphy_interface *all, uint32_t n)
+{
+	uint32_t i;
+
+	for (i = 0; i < n && !m->note[0]; i++) {
+		if (all[i].wiphy != wiphy || all[i].index == m->index || interface_is_up(all[i].index) <= 0)
+			continue;
+		if (all[i].mode == NL80211_IFTYPE_MONITOR)
+			snprintf(m->note, sizeof m->note,
+			         "%s listens with the same radio: both are on the channel that either was last set to",
+			         all[i].name);
+		else
+			snprintf(m->note, sizeof m->note,
+			         "%s is up on the same radio and may keep it on its channel; take it down if tuning "
+			         "fails",
+			         all[i].name);
+	}
 }

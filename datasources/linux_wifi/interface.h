@@ -28,6 +28,8 @@ struct monitor {
 int monitor_open(struct monitor *m, struct nl80211 *nl, const struct wiphy_interface *base, const struct wiphy *w,
                  const struct wiphy_interface *all, uint32_t n, const struct monitor_wish *wish, char *msg,
                  size_t room);
+/* Notes an interface that may hold the channel, or be tuned by others. all, n: as they are once m is open. */
+void monitor_note_others(struct monitor *m, uint32_t wiphy, const struct wiphy_interface *all, uint32_t n);
 /* 1: up. 0: down. -ENODEV: there is no such interface any more. */
 int interface_is_up(uint32_t index);
 /* Puts back what was changed, as far as it still exists. 0, or the first error. */

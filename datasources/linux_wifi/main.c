@@ -138,13 +138,16 @@ static int fill_info(struct aeriecap_info *info, const struct radio *radio, cons
 	return channels_list(&radio->wiphy, &radio->options.wish, add_channel, info) < 0 ? -1 : 0;
 }
 
-/* The channel on which the interface is now, if it has one. */
+/* The channel on which the interface is now, if it has one, and who else uses the radio: it is asked for again, since sources of
+ * one radio may be opened at once. */
 static int fill_channel(struct aeriecap_info *info, struct radio *radio)
 {
 	struct wiphy_interface *all = calloc(INTERFACES_MAX, sizeof *all);
 	int r = all ? nl80211_interfaces(radio->nl, all, INTERFACES_MAX) : -ENOMEM, i;
 	char text[CHANNEL_TEXT_ROOM] = "";
 
+	if (r > 0)
+		monitor_note_others(&radio->monitor, radio->base->wiphy, all, (uint32_t)r);
 	for (i = 0; i < r; i++)
 		if (all[i].index == radio->monitor.index && all[i].mhz) {
 			struct channel c = { all[i].mhz, all[i].center, all[i].width };

@@ -213,7 +213,15 @@ stop_host lists
 check "it is up afterwards" is_up wlan8
 ip link set wlan8 down
 
+say "two sources of one radio"
+iw dev wlan1 interface add extra1 type managed addr 02:00:00:00:01:77
+host both 2501 -c wlan1:channel=1 -c extra1:channel=11
+check "that they share its channel is told" soon eval "grep -qE '(wlan1|extra1)mon listens with the same radio' /out/both/log"
+stop_host both
+iw dev extra1 del
+
 say "what is captured of data"
+ip link set wlan3 up
 ip link set wlan6 up
 station wlan6 scan_freq=2437 'ssid="lab-six"' key_mgmt=NONE
 wait_connected wlan6
