@@ -120,3 +120,17 @@ void hardware_text(const char *net, const char *interface, const char *phy, char
 		snprintf(driver, sizeof driver, "%.60s", phy);
 	snprintf(text, room, bus[0] ? "%s (%s)" : "%s", driver, bus);
 }
+
+void hardware_address(const char *radios, const char *phy, uint8_t address[6])
+{
+	char path[PATH_MAX], text[VALUE_ROOM];
+	unsigned o[6];
+	int i;
+
+	snprintf(path, sizeof path, "%.1000s/%.64s/macaddress", radios, phy);
+	read_text(path, text, sizeof text);
+	if (sscanf(text, "%2x:%2x:%2x:%2x:%2x:%2x", &o[0], &o[1], &o[2], &o[3], &o[4], &o[5]) != 6)
+		return;
+	for (i = 0; i < 6; i++)
+		address[i] = (uint8_t)o[i];
+}

@@ -3,7 +3,8 @@
  *
  *	the named interface is in monitor mode: it is used, and brought up if it is down
  *	there is already one with the monitor's name on the radio: it is used
- *	otherwise a second interface is made on the radio; the kernel removes it when our socket closes, even if we are killed
+ *	otherwise a second interface is made on the radio (the first, of a radio that has none); the kernel removes it when our
+ *	socket closes, even if we are killed
  *	the driver refuses a second one: the named interface itself is switched to monitor mode
  *
  * As long as another interface of the radio is up it holds the channel: so the named one is taken down, unless asked
@@ -80,7 +81,7 @@ static const struct wiphy_interface *find(const struct wiphy_interface *all, uin
 	uint32_t i;
 
 	for (i = 0; i < n; i++)
-		if (strcmp(all[i].name, name) == 0)
+		if (all[i].index && strcmp(all[i].name, name) == 0)
 			return &all[i];
 	return NULL;
 }
@@ -163,7 +164,7 @@ static int add_or_switch(struct monitor *m, const struct wiphy_interface *base, 
 		m->index = if_nametoindex(m->name);
 		return m->index ? 0 : fail(-ENODEV, "find the new interface", m->name, msg, room);
 	}
-	if (r == -EPERM || r == -EACCES || r == -ENODEV || base->mode == NL80211_IFTYPE_MONITOR)
+	if (r == -EPERM || r == -EACCES || r == -ENODEV || base->mode == NL80211_IFTYPE_MONITOR || !base->index)
 		return fail(r, "create the interface", m->name, msg, room);
 	snprintf(m->note, sizeof m->note, "%s takes no second interface (%s): it is itself switched to monitor mode",
 	         base->name, strerror(-r));
@@ -174,7 +175,7 @@ static int get_monitor(struct monitor *m, const struct wiphy_interface *base, co
                        const struct wiphy_interface *all, uint32_t n, const struct monitor_wish *wish, char *msg,
                        size_t room)
 {
-	bool same = !wish->vif[0] || strcmp(wish->vif, base->name) == 0;
+	bool same = base->index && (!wish->vif[0] || strcmp(wish->vif, base->name) == 0);
 	int r;
 
 	if (base->mode == NL80211_IFTYPE_MONITOR && same && !wish->flags) {

@@ -15,7 +15,7 @@ struct monitor_wish {
 
 struct monitor {
 	struct nl80211 *nl; /* not owned; a monitor that was made lives as long as it */
-	uint32_t base;      /* the interface that was named */
+	uint32_t base;      /* the interface that was named; 0: a radio that has none */
 	uint32_t index;     /* the one to capture from; may be the same */
 	char name[IFNAMSIZ];
 	bool created, switched; /* it is ours; it was of mode base_mode */

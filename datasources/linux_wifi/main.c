@@ -26,11 +26,12 @@
 #define BUSY_WAIT_MS   20
 #define SHUFFLE_SPACING                                                                                                \
 	4 /* 20 MHz channels of 2.4 GHz are 5 MHz apart: a hop lands where the last one could not hear */
-#define SYS_NET "/sys/class/net"
+#define SYS_NET    "/sys/class/net"
+#define SYS_RADIOS "/sys/class/ieee80211"
 
 struct radio {
 	struct nl80211 *nl;
-	struct wiphy_interface *interfaces; /* INTERFACES_MAX, of which n; base is one of them */
+	struct wiphy_interface *interfaces; /* INTERFACES_MAX, of which n, and radios that have none; base is one of them */
 	uint32_t n;
 	const struct wiphy_interface *base;
 	struct wiphy wiphy;
@@ -79,17 +80,42 @@ static int read_interfaces(struct radio *radio, char *msg)
 	return 0;
 }
 
-/* The interface of the definition, and its radio. -ENOENT: it is no Wi-Fi interface. */
-static int find_interface(struct radio *radio, char *msg)
+static int add_radios(struct radio *radio, char *msg)
+{
+	int r = nl80211_add_radios(radio->nl, radio->interfaces, radio->n, INTERFACES_MAX);
+
+	if (r < 0) {
+		snprintf(msg, AERIECAP_MSG_MAX, "cannot list the radios: %s", strerror(-r));
+		return r;
+	}
+	for (; radio->n < (uint32_t)r; radio->n++)
+		hardware_address(SYS_RADIOS, radio->interfaces[radio->n].name, radio->interfaces[radio->n].mac);
+	return 0;
+}
+
+static void find_base(struct radio *radio)
 {
 	uint32_t i;
+
+	for (i = 0; i < radio->n && !radio->base; i++)
+		if (strcmp(radio->interfaces[i].name, radio->options.interface) == 0)
+			radio->base = &radio->interfaces[i];
+}
+
+/* The interface of the definition, or the radio without interfaces of this name; and what the radio is. -ENOENT: there is none. */
+static int find_interface(struct radio *radio, char *msg)
+{
 	int r = read_interfaces(radio, msg);
 
 	if (r < 0)
 		return r;
-	for (i = 0; i < radio->n && !radio->base; i++)
-		if (strcmp(radio->interfaces[i].name, radio->options.interface) == 0)
-			radio->base = &radio->interfaces[i];
+	find_base(radio);
+	if (!radio->base) {
+		r = add_radios(radio, msg);
+		if (r < 0)
+			return r;
+		find_base(radio);
+	}
 	if (!radio->base) {
 		snprintf(msg, AERIECAP_MSG_MAX, "there is %s %s",
 		         if_nametoindex(radio->options.interface) ? "no Wi-Fi (nl80211) on the interface"
@@ -131,7 +157,7 @@ static int fill_info(struct aeriecap_info *info, const struct radio *radio, cons
 {
 	char hardware[HARDWARE_ROOM];
 
-	hardware_text(SYS_NET, radio->base->name, radio->wiphy.name, hardware, sizeof hardware);
+	hardware_text(radio->base->index ? SYS_NET : SYS_RADIOS, radio->base->name, radio->wiphy.name, hardware, sizeof hardware);
 	if (set_uuid(info, radio) < 0 || aeriecap_info_set_capif(info, capif) < 0 ||
 	    aeriecap_info_set_hardware(info, hardware) < 0)
 		return -1;
@@ -164,6 +190,8 @@ static int on_list(struct aeriecap *cap, uint32_t seqno, struct aeriecap_list *l
 	int r = read_interfaces(&found, msg);
 	uint32_t i;
 
+	if (r == 0)
+		r = add_radios(&found, msg);
 	if (r == -ENOENT) { /* no Wi-Fi on this machine is not an error */
 		msg[0] = 0;
 		r = 0;
@@ -172,7 +200,8 @@ static int on_list(struct aeriecap *cap, uint32_t seqno, struct aeriecap_list *l
 		char hardware[HARDWARE_ROOM], phy[16];
 
 		snprintf(phy, sizeof phy, "phy%" PRIu32, found.interfaces[i].wiphy);
-		hardware_text(SYS_NET, found.interfaces[i].name, phy, hardware, sizeof hardware);
+		hardware_text(found.interfaces[i].index ? SYS_NET : SYS_RADIOS, found.interfaces[i].name, phy, hardware,
+		              sizeof hardware);
 		r = aeriecap_list_add(list, found.interfaces[i].name, NULL, hardware);
 	}
 	r = r < 0 ? -1 : (int)found.n;

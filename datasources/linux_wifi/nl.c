@@ -184,6 +184,35 @@ int nl80211_interfaces(struct nl80211 *nl, struct wiphy_interface *ret_interface
 	return r < 0 ? r : (int)all.n;
 }
 
+static int on_radio(void *user, const void *attrs, int len)
+{
+	struct interfaces *all = user;
+	struct wiphy_interface radio;
+	int r = wiphy_radio_parse(&radio, attrs, len);
+	uint32_t i;
+
+	for (i = 0; r == 0 && i < all->n; i++)
+		if (all->list[i].wiphy == radio.wiphy)
+			return 0;
+	if (r == 0 && all->n < all->max)
+		all->list[all->n++] = radio;
+	return r == -ENOENT ? 0 : r;
+}
+
+int nl80211_add_radios(struct nl80211 *nl, struct wiphy_interface *interfaces, uint32_t n, uint32_t max)
+{
+	struct nl_msg *msg = nl80211_request(nl, NL80211_CMD_GET_WIPHY, NLM_F_DUMP);
+	struct interfaces all = { interfaces, n, max };
+	int r = -ENOMEM;
+
+	if (msg && nla_put_flag(msg, NL80211_ATTR_SPLIT_WIPHY_DUMP) == 0) {
+		r = nl80211_run(nl, msg, on_radio, &all);
+		msg = NULL;
+	}
+	nlmsg_free(msg);
+	return r < 0 ? r : (int)all.n;
+}
+
 static int on_wiphy(void *user, const void *attrs, int len)
 {
 	return wiphy_parse(user, attrs, len);

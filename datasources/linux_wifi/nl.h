@@ -24,6 +24,8 @@ int nl80211_run(struct nl80211 *nl, struct nl_msg *msg, int (*fn)(void *user, co
 
 /* All interfaces, of every radio, at most max of them. Their number, or a negative errno. */
 int nl80211_interfaces(struct nl80211 *nl, struct wiphy_interface *ret_interfaces, uint32_t max);
+/* Adds the radios that none of these n interfaces is on; see wiphy_radio_parse(). The new number, or a negative errno. */
+int nl80211_add_radios(struct nl80211 *nl, struct wiphy_interface *interfaces, uint32_t n, uint32_t max);
 int nl80211_wiphy(struct nl80211 *nl, uint32_t index, struct wiphy *ret_wiphy);
 int nl80211_set_channel(struct nl80211 *nl, uint32_t interface, const struct channel *c);
 /* mode: NL80211_IFTYPE_...; monitor_flags: bit n is NL80211_MNTR_FLAG_ n, 0 for the driver's own. */

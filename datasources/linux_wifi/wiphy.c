@@ -218,6 +218,24 @@ int wiphy_parse(struct wiphy *w, const void *attrs, int len)
 	return r;
 }
 
+int wiphy_radio_parse(struct wiphy_interface *ret_radio, const void *attrs, int len)
+{
+	struct nlattr *tb[ATTR_COUNT(NL80211_ATTR_MAX)];
+	struct wiphy_interface f;
+
+	memset(&f, 0, sizeof f);
+	if (nla_parse(tb, NL80211_ATTR_MAX, (struct nlattr *)attrs, len, attr_policy) < 0)
+		return -EINVAL;
+	if (!tb[NL80211_ATTR_WIPHY] || !tb[NL80211_ATTR_WIPHY_NAME] || nla_len(tb[NL80211_ATTR_WIPHY_NAME]) > IFNAMSIZ)
+		return -ENOENT;
+	f.wiphy = nla_get_u32(tb[NL80211_ATTR_WIPHY]);
+	copy_text(f.name, sizeof f.name, tb[NL80211_ATTR_WIPHY_NAME]);
+	if (!f.name[0])
+		return -ENOENT;
+	*ret_radio = f;
+	return 0;
+}
+
 int wiphy_interface_parse(struct wiphy_interface *ret_interface, const void *attrs, int len)
 {
 	struct nlattr *tb[ATTR_COUNT(NL80211_ATTR_MAX)];

@@ -54,12 +54,15 @@ bool wiphy_has_mode(const struct wiphy *w, uint32_t mode);
 const struct wiphy_freq *wiphy_find(const struct wiphy *w, uint32_t mhz);
 
 struct wiphy_interface {
-	uint32_t index, wiphy, mode;
+	uint32_t index, /* 0: a radio that has none */ wiphy, mode;
 	char name[IFNAMSIZ];
 	uint8_t mac[6];
 	uint32_t mhz, center, width; /* the channel; mhz 0: none */
 };
 
+/* A NEW_WIPHY message as an interface without a network interface: index 0, and the radio's name. 0; -ENOENT: it names no
+ * radio, or with more octets than an interface's name has; -EINVAL: malformed. */
+int wiphy_radio_parse(struct wiphy_interface *ret_radio, const void *attrs, int len);
 /* One NEW_INTERFACE message. 0; -ENOENT: not a network interface (a P2P device has none); -EINVAL: malformed. */
 int wiphy_interface_parse(struct wiphy_interface *ret_interface, const void *attrs, int len);
 

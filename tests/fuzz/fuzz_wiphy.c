@@ -34,6 +34,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		abort();
 	if (wiphy_interface_parse(&f, attrs, (int)size) == 0 && (f.index == 0 || !memchr(f.name, 0, sizeof f.name)))
 		abort();
+	if (wiphy_radio_parse(&f, attrs, (int)size) == 0 && (f.index != 0 || !f.name[0] || !memchr(f.name, 0, sizeof f.name)))
+		abort();
 	free(attrs);
 	return 0;
 }

@@ -244,7 +244,24 @@ refused no_name wlan3:vif=lo,type=linuxwifi,retry=false 'there is already an int
 refused no_channel wlan3:channel=6VHT80,type=linuxwifi,retry=false 'VHT is of 5 GHz only'
 refused busy wlan5:ignoreprimary=true,channel=1,type=linuxwifi,retry=false 'keeps its channel'
 check "the access point goes on" is_mode wlan5 AP
+chmod 755 $cap
+refused unprivileged wlan3:type=linuxwifi,retry=false 'it needs CAP_NET_ADMIN and CAP_NET_RAW: run it as root, or setcap'
+setcap cap_net_admin+ep $cap
+refused half_privileged wlan3:type=linuxwifi,retry=false 'cannot capture from wlan3mon: it needs CAP_NET_RAW'
+setcap -r $cap
+chmod 4750 $cap
+check "wlan3 is up, as it was" is_up wlan3
 check "nothing is left of all of them" not eval "iw dev | grep -E 'Interface (wlan[0-689]mon|listen)'"
+say "a radio without interfaces"
+iw dev wlan8 del
+$cap --list 2>/tmp/list
+check "is listed by its own name" grep -qx '    phy8 (mac80211_hwsim)' /tmp/list
+check "others are not" not grep -q 'phy[0-7]' /tmp/list
+start bare phy8:channel=6
+check "captures from phy8mon" source_is bare 'k("capture_interface") == "phy8mon" and k("uuid") == "5FE308BD-0000-0000-0000-020000000800"'
+check "frames come" soon source_is bare 'k("num_packets") > 0'
+stop_host bare
+check "and has none afterwards" soon not eval "iw dev | grep -A1 phy#8"
 until_true $((began + 90 - $(cut -d. -f1 /proc/uptime))) eval "grep -q 'frames captured' /out/long/log"
 check "statistics are told after a minute" grep -qE 'wlan7mon: [1-9][0-9]+ frames captured, 0 lost' /out/long/log
 stop_host long

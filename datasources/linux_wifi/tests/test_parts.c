@@ -309,8 +309,13 @@ static void make_sysfs(void)
 	make_file("usb/product", "USB2.0\tWLAN\n");
 	make_folder("net/wlan0");
 	make_folder("net/wlan0/device");
+	make_folder("net/wlan3");
+	make_folder("net/wlan3/device");
+	make_file("net/wlan3/device/uevent", "DRIVER=brcmfmac\nSDIO_CLASS=00\nSDIO_ID=02D0:A9A6\n");
 	make_link("../../../../bus/pci/drivers/iwlwifi", "net/wlan0/device/driver");
 	make_file("net/wlan0/device/uevent", "DRIVER=iwlwifi\nPCI_CLASS=28000\nPCI_ID=8086:2725\n");
+	make_file("net/wlan0/macaddress", "02:00:5e:00:53:fe\n");
+	make_file("net/wlan1/macaddress", "02:00:5e\n");
 }
 
 static void remove_sysfs(void)
@@ -332,4 +337,18 @@ Test(wifi_hardware, driver_and_device_are_named, .init = make_sysfs, .fini = rem
 	cr_expect_str_eq(text, "ath9k_htc (USB 0cf3:9271, ATHEROS USB2.0?WLAN)");
 	hardware_text(net, "wlan2", "phy2", text, sizeof text);
 	cr_expect_str_eq(text, "phy2");
+}
+
+Test(wifi_hardware, a_radio_has_an_address, .init = make_sysfs, .fini = remove_sysfs)
+{
+	static const uint8_t expected[] = {2, 0, 0x5e, 0, 0x53, 0xfe};
+	uint8_t address[6] = {0}, before[6] = {0};
+	char net[512];
+
+	snprintf(net, sizeof net, "%s/net", folder);
+	hardware_address(net, "wlan1", address);
+	hardware_address(net, "wlan9", address);
+	cr_expect_arr_eq(address, before, 6);
+	hardware_address(net, "wlan0", address);
+	cr_expect_arr_eq(address, expected, 6);
 }

@@ -131,6 +131,42 @@ Test(wiphy, interfaces_have_radio_mode_address_and_channel)
 	cr_expect_str_eq(f.list[5].name, "wlan0");
 }
 
+static int expect_radio(void *user, const void *attrs, int len)
+{
+	struct wiphy_interface radio = {.index = 9};
+
+	cr_expect_eq(wiphy_radio_parse(&radio, attrs, len), 0);
+	cr_expect_str_eq(radio.name, "phy0");
+	cr_expect(radio.index == 0 && radio.wiphy == 0 && radio.mode == 0 && radio.mhz == 0);
+	return 0;
+}
+
+Test(wiphy, a_radio_is_known_from_each_of_its_messages)
+{
+	cr_assert_gt(replay("hwsim_us.wiphy", expect_radio, NULL), 1);
+}
+
+static int parse_radio(uint32_t wiphy, const char *name)
+{
+	struct nl_msg *msg = nlmsg_alloc();
+	struct wiphy_interface radio;
+	int r;
+
+	cr_assert(msg && nlmsg_put(msg, 0, 0, 0, 0, 0));
+	nla_put_u32(msg, NL80211_ATTR_WIPHY, wiphy);
+	nla_put_string(msg, NL80211_ATTR_WIPHY_NAME, name);
+	r = wiphy_radio_parse(&radio, nlmsg_data(nlmsg_hdr(msg)), nlmsg_datalen(nlmsg_hdr(msg)));
+	nlmsg_free(msg);
+	return r;
+}
+
+Test(wiphy, a_radio_whose_name_is_too_long_for_a_definition_is_none)
+{
+	cr_expect_eq(parse_radio(1, "radio-on-the-ro"), 0);
+	cr_expect_eq(parse_radio(1, "radio-on-the-roo"), -ENOENT);
+	cr_expect_eq(parse_radio(1, ""), -ENOENT);
+}
+
 struct tally {
 	size_t n, n80, n160, n320, n_6;
 	char first[CHANNEL_TEXT_ROOM], last[CHANNEL_TEXT_ROOM];
