@@ -286,18 +286,21 @@ Test(channel_list, a_radio_of_2_4_ghz_lists_what_its_regulatory_flags_allow)
 	struct channel_wish wish = everything;
 	uint32_t n;
 
-	for (n = 1; n <= 6; n++)
+	for (n = 1; n <= 7; n++)
 		add(&w, BAND_2GHZ, channel_mhz(BAND_2GHZ, n),
-		    n == 6   ? FREQ_DISABLED
+		    n == 7   ? FREQ_DISABLED
+		    : n == 6 ? FREQ_NO_HT40_MINUS
 		    : n == 2 ? FREQ_NO_HT40_PLUS
 			     : FREQ_NO_IR);
-	expect_list(&w, &wish, "1 1HT40+ 2 3 4 5 5HT40-");
+	expect_list(&w, &wish, "1 1HT40+ 2 3 4 5 5HT40- 6");
+	w.freqs[5].flags = 0;
+	expect_list(&w, &wish, "1 1HT40+ 2 3 4 5 5HT40- 6 6HT40-");
 	wish.default_ht20 = true;
 	wish.ht = false;
-	expect_list(&w, &wish, "1HT20 2HT20 3HT20 4HT20 5HT20");
+	expect_list(&w, &wish, "1HT20 2HT20 3HT20 4HT20 5HT20 6HT20");
 	wish.default_ht20 = false;
 	wish.expand_ht20 = true;
-	expect_list(&w, &wish, "1 1HT20 2 2HT20 3 3HT20 4 4HT20 5 5HT20");
+	expect_list(&w, &wish, "1 1HT20 2 2HT20 3 3HT20 4 4HT20 5 5HT20 6 6HT20");
 }
 
 Test(channel_list, a_radio_without_ht_lists_plain_channels_whatever_is_wished)
@@ -359,8 +362,42 @@ Test(channel_list, wide_channels_of_6_ghz_go_by_he)
 	add(&w, BAND_6GHZ, 5995, 0);
 	add(&w, BAND_6GHZ, 6015, FREQ_NO_HE);
 	expect_list(&w, &wish, "2W6e 1W6e 1W6eHE40 1W6eHE80 5W6e 5W6eHE40 5W6eHE80 9W6e 9W6eHE40 9W6eHE80 13W6e");
+	w.freqs[1].flags = FREQ_NO_HT40_PLUS;
+	w.freqs[2].flags = FREQ_NO_HT40_MINUS;
+	expect_list(&w, &wish, "2W6e 1W6e 1W6eHE80 5W6e 5W6eHE80 9W6e 9W6eHE40 9W6eHE80 13W6e");
 	wish.he = false;
 	expect_list(&w, &wish, "2W6e 1W6e 5W6e 9W6e 13W6e");
+}
+
+/* As where a licence is for wide channels only. */
+Test(channel_list, without_20_mhz_a_frequency_has_its_wider_channels)
+{
+	struct wiphy w = {.widths = {[BAND_2GHZ] = WIDTH_HT | WIDTH_40}};
+
+	add(&w, BAND_2GHZ, 2412, FREQ_NO_20);
+	add(&w, BAND_2GHZ, 2432, 0);
+	expect_list(&w, &everything, "1HT40+ 5 5HT40-");
+}
+
+static int count_one(void *user, const struct channel *c)
+{
+	++*(uint32_t *)user;
+	return 0;
+}
+
+Test(channel_list, has_a_limit)
+{
+	static struct wiphy w = {.widths = {[BAND_2GHZ] = WIDTH_HT | WIDTH_40}};
+	struct channel_wish wish = everything;
+	uint32_t n = 0, i;
+
+	add(&w, BAND_2GHZ, 2412, 0);
+	add(&w, BAND_2GHZ, 2452, 0);
+	for (i = 2; i < WIPHY_FREQS_MAX; i++)
+		add(&w, BAND_2GHZ, 2432, 0); /* four channels of each */
+	wish.expand_ht20 = true;
+	cr_assert_eq(channels_list(&w, &wish, count_one, &n), 0);
+	cr_expect_eq(n, CHANNEL_LIST_MAX);
 }
 
 static int stop_at_second(void *user, const struct channel *c)

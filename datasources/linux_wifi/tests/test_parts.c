@@ -154,6 +154,8 @@ static const uint8_t qos_eapol[] = {RADIOTAP, 0x88, 0x02,        0, 0, STA, AP, 
 				    6,        0,    LLC(0x888e), 2, 3, 0,   95, 2,  0, 0};
 static const uint8_t qos_data[] = {RADIOTAP, 0x88, 0x41, 0,    0, AP, STA, OTHER, 0, 0, 6, 0,
 				   1,        0,    0,    0x20, 0, 0,  0,   0,     9, 9, 9};
+static const uint8_t qos_ht[] = {RADIOTAP, 0x88, 0x81, 0,    0, AP, STA, OTHER, 0, 0, 6, 0,
+				 9,        9,    9,    9,    LLC(0x0800), 0x45, 0, 0, 20};
 static const uint8_t wds[] = {RADIOTAP, 0x08, 0x03, 0, 0, AP, STA, OTHER, 0, 0, AP, LLC(0x0800), 1, 2, 3};
 static const uint8_t ack[] = {RADIOTAP, 0xd4, 0, 0, 0, STA};
 
@@ -225,7 +227,8 @@ Test(wifi_filter, what_is_no_address_or_interface_is_refused)
 	static const struct {
 		const char *address, *interface;
 	} bad[] = {{"02:00:00:00:00", ""},    {"02:00:00:00:00:zz", ""}, {"02:00:00:00:00:011", ""},
-		   {"02-00-00-00-00-01", ""}, {"", "no-such-if0"},       {"x", ""}};
+		   {"02-00-00-00-00-01", ""}, {"", "no-such-if0"},       {"x", ""},
+		   {"", "lo"}};
 	size_t i;
 
 	for (i = 0; i < sizeof bad / sizeof *bad; i++) {
@@ -247,6 +250,7 @@ Test(wifi_truncate, data_loses_its_payload_and_nothing_else_does)
 {
 	cr_expect_eq(truncate_data(ip, sizeof ip), 8 + 24 + 8);
 	cr_expect_eq(truncate_data(qos_data, sizeof qos_data), 8 + 26 + 8);
+	cr_expect_eq(truncate_data(qos_ht, sizeof qos_ht), 8 + 30 + 8);
 	cr_expect_eq(truncate_data(wds, sizeof wds), 8 + 30 + 8);
 	cr_expect_eq(truncate_data(beacon, sizeof beacon), sizeof beacon);
 	cr_expect_eq(truncate_data(ack, sizeof ack), sizeof ack);
@@ -335,6 +339,8 @@ Test(wifi_hardware, driver_and_device_are_named, .init = make_sysfs, .fini = rem
 	cr_expect_str_eq(text, "iwlwifi (PCI 8086:2725)");
 	hardware_text(net, "wlan1", "phy1", text, sizeof text);
 	cr_expect_str_eq(text, "ath9k_htc (USB 0cf3:9271, ATHEROS USB2.0?WLAN)");
+	hardware_text(net, "wlan3", "phy3", text, sizeof text);
+	cr_expect_str_eq(text, "brcmfmac (SDIO 02D0:A9A6)");
 	hardware_text(net, "wlan2", "phy2", text, sizeof text);
 	cr_expect_str_eq(text, "phy2");
 }

@@ -275,6 +275,65 @@ Test(wiphy, more_frequencies_than_the_limit_are_counted)
 	cr_expect_eq(w.ignored, 10);
 }
 
+/* The widths that one band has by these capabilities: HT (-1: none), VHT (-1: none), the first octets of HE and EHT. */
+static uint32_t widths(enum nl80211_band nl80211_band, enum wiphy_band_id band, int ht, int64_t vht, uint8_t he, uint8_t eht)
+{
+	struct nl_msg *msg = message();
+	struct nlattr *bands, *one, *modes, *mode;
+	static struct wiphy w;
+
+	memset(&w, 0, sizeof w);
+	nla_put_u32(msg, NL80211_ATTR_WIPHY, 1);
+	bands = nla_nest_start(msg, NL80211_ATTR_WIPHY_BANDS);
+	one = nla_nest_start(msg, nl80211_band);
+	if (ht >= 0)
+		nla_put_u16(msg, NL80211_BAND_ATTR_HT_CAPA, (uint16_t)ht);
+	if (vht >= 0)
+		nla_put_u32(msg, NL80211_BAND_ATTR_VHT_CAPA, (uint32_t)vht);
+	modes = nla_nest_start(msg, NL80211_BAND_ATTR_IFTYPE_DATA);
+	mode = nla_nest_start(msg, 1);
+	nla_put(msg, NL80211_BAND_IFTYPE_ATTR_HE_CAP_PHY, 1, &he);
+	nla_put(msg, NL80211_BAND_IFTYPE_ATTR_EHT_CAP_PHY, 1, &eht);
+	nla_nest_end(msg, mode);
+	nla_nest_end(msg, modes);
+	nla_nest_end(msg, one);
+	nla_nest_end(msg, bands);
+	cr_assert_eq(parse_wiphy(msg, &w), 0);
+	return w.widths[band];
+}
+
+Test(wiphy, widths_are_those_of_each_capability)
+{
+	cr_expect_eq(widths(NL80211_BAND_2GHZ, BAND_2GHZ, -1, -1, 0, 0), 0);
+	cr_expect_eq(widths(NL80211_BAND_2GHZ, BAND_2GHZ, 0, -1, 0, 0), WIDTH_HT);
+	cr_expect_eq(widths(NL80211_BAND_2GHZ, BAND_2GHZ, 2, 0xc, 0xfd, 0xff), WIDTH_HT | WIDTH_40);
+	cr_expect_eq(widths(NL80211_BAND_2GHZ, BAND_2GHZ, 0, -1, 0x02, 0), WIDTH_HT | WIDTH_40);
+	cr_expect_eq(widths(NL80211_BAND_5GHZ, BAND_5GHZ, 2, 0, 0, 0xff), WIDTH_HT | WIDTH_40 | WIDTH_80);
+	cr_expect_eq(widths(NL80211_BAND_5GHZ, BAND_5GHZ, 2, 4, 0, 0), WIDTH_HT | WIDTH_40 | WIDTH_80 | WIDTH_160);
+	cr_expect_eq(widths(NL80211_BAND_5GHZ, BAND_5GHZ, -1, -1, 0x04, 0), WIDTH_40 | WIDTH_80);
+	cr_expect_eq(widths(NL80211_BAND_5GHZ, BAND_5GHZ, -1, -1, 0x08, 0), WIDTH_160);
+	cr_expect_eq(widths(NL80211_BAND_6GHZ, BAND_6GHZ, 2, 0xc, 0x04, 0xfd), WIDTH_40 | WIDTH_80);
+	cr_expect_eq(widths(NL80211_BAND_6GHZ, BAND_6GHZ, -1, -1, 0x0c, 0x02), WIDTH_40 | WIDTH_80 | WIDTH_160 | WIDTH_320);
+}
+
+Test(wiphy, modes_that_the_driver_leaves_to_software_count)
+{
+	struct nl_msg *msg = message();
+	struct nlattr *modes;
+	static struct wiphy w;
+
+	nla_put_u32(msg, NL80211_ATTR_WIPHY, 1);
+	modes = nla_nest_start(msg, NL80211_ATTR_SUPPORTED_IFTYPES);
+	nla_put_flag(msg, NL80211_IFTYPE_STATION);
+	nla_nest_end(msg, modes);
+	modes = nla_nest_start(msg, NL80211_ATTR_SOFTWARE_IFTYPES);
+	nla_put_flag(msg, NL80211_IFTYPE_MONITOR);
+	nla_nest_end(msg, modes);
+	cr_assert_eq(parse_wiphy(msg, &w), 0);
+	cr_expect(wiphy_has_mode(&w, NL80211_IFTYPE_STATION) && wiphy_has_mode(&w, NL80211_IFTYPE_MONITOR));
+	cr_expect_not(wiphy_has_mode(&w, NL80211_IFTYPE_AP));
+}
+
 Test(wiphy, an_interface_without_a_name_or_index_is_none)
 {
 	struct nl_msg *msg = message();
