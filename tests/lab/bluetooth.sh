@@ -98,6 +98,19 @@ save host /datasource/list_interfaces.json interfaces.json
 privileges host privileges
 stop_host host
 hciconfig -a hci0 >/out/host.hciconfig 2>&1
+say "a host that is killed"
+host killed 2501 -c hci0:inquiry_length=2
+until_true 40 asks killed /datasource/all_sources.json '.[0]."kismet.datasource.num_packets" > 20'
+kill -9 "$(cat /tmp/killed.pid)"
+until_true 15 eval "hciconfig hci0 | grep -q DOWN"
+hciconfig -a hci0 >/out/killed.hciconfig 2>&1
+say "without privileges"
+chmod 755 /opt/aerie/bin/aerie-cap-linux-bluetooth
+host unprivileged 2501 -c hci0:type=linuxbluetooth,retry=false
+stop_host unprivileged
+setcap cap_net_raw+ep /opt/aerie/bin/aerie-cap-linux-bluetooth
+host half_privileged 2501 -c hci0:type=linuxbluetooth,retry=false
+stop_host half_privileged
 
 # Other kinds of controllers: LE only, classic only.
 btvirt -L -l1 >/out/btvirt.le.log 2>&1 &

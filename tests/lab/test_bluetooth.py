@@ -209,6 +209,14 @@ class Bluetooth(unittest.TestCase):
         self.assertEqual(programs["aeried"]["Uid"].split(), ["1000"] * 4)
         self.assertEqual(programs["aerie-cap-linux-bluetooth"]["NoNewPrivs"], "1")
 
+    def test_leaves_the_controller_as_it_was_when_the_host_is_killed(self):
+        self.assertIn("DOWN", text("killed.hciconfig"))
+
+    def test_says_which_capability_is_missing(self):
+        for name, why in (("unprivileged", "cannot open hci0: that needs CAP_NET_RAW"),
+                          ("half_privileged", "hci0 is down and cannot be brought up: that needs CAP_NET_ADMIN")):
+            self.assertIn(why, text(os.path.join(name, "log")))
+
     def test_host_runs_it_as_a_source(self):
         with open(os.path.join(out, "host", "sources.json"), encoding="utf-8") as f:
             source = json.load(f)[0]

@@ -150,6 +150,15 @@ check "no wlan0mon is left" soon not exists wlan0mon
 check "wlan0 is up again" soon is_up wlan0
 check "wlan0 is of mode managed" is_mode wlan0 managed
 
+say "the host is killed"
+ip link set wlan1 up
+host gone 2501 -c wlan0:channel=6 -c wlan1:vif=wlan1,channel=6
+soon asks gone $ALL 'length == 2 and all(."kismet.datasource.running" == 1)'
+kill -9 "$(cat /tmp/gone.pid)"
+check "its capture programs leave no interface" soon not exists wlan0mon
+check "wlan0 is up, as it was" soon is_up wlan0
+check "wlan1 is managed and up, as it was" soon eval "is_mode wlan1 managed && is_up wlan1"
+
 say "the capture program is killed"
 start killed wlan0:retry=false
 kill -9 "$(pgrep -P "$(cat /tmp/killed.pid)" aerie-cap)"
@@ -159,7 +168,6 @@ stop_host killed
 ip link set wlan0 down
 
 say "the interface itself is switched"
-ip link set wlan1 up
 start switched wlan1:vif=wlan1,channel=6
 check "captures from wlan1" source_is switched 'k("capture_interface") == "wlan1" and k("channel") == "6"'
 check "wlan1 is in monitor mode" is_mode wlan1 monitor
@@ -179,10 +187,19 @@ check "and stays in monitor mode" is_mode wlan2 monitor
 check "down as it was" soon not is_up wlan2
 
 say "a name of one's own, bands, filters"
+ip link add nlmon0 type nlmon && ip link set nlmon0 up
+tcpdump -Z root -U -i nlmon0 -w /tmp/netlink.pcap 2>/tmp/tcpdump.log &
+tcpdump=$!
+until_true 10 test -s /tmp/netlink.pcap
 start named 'wlan3:vif=listen3,band5ghz=true,vht_channels=false,fcsfail=true,plcpfail=true'
 check "vif=" source_is named 'k("capture_interface") == "listen3"'
 check "only 5 GHz, no VHT" source_is named 'k("channels") | (index("36") and index("36HT40+") and (index("6") | not) and (index("1W6e") | not) and (index("36VHT80") | not))'
 stop_host named
+kill $tcpdump
+wait $tcpdump
+# NL80211_ATTR_MNTR_FLAGS: FCSFAIL, PLCPFAIL, CONTROL, OTHER_BSS.
+check "fcsfail and plcpfail reach the kernel, with what it gives without them" env LC_ALL=C grep -qaP \
+	'\x14\x00\x17[\x00\x80]\x04\x00\x01\x00\x04\x00\x02\x00\x04\x00\x03\x00\x04\x00\x04\x00' /tmp/netlink.pcap
 host filtered 2501 -c 'wlan3:channel=6,filter_address=02:00:00:00:05:00,name=a' -c 'wlan4:channel=6,filter_mgmt=true,truncate_data=true,name=b'
 check "filter_mgmt lets beacons through" soon asks filtered $ALL 'any(."kismet.datasource.name" == "b" and ."kismet.datasource.num_packets" > 20)'
 check "filter_address leaves out what it names" asks filtered $ALL 'any(."kismet.datasource.name" == "a" and ."kismet.datasource.running" == 1 and ."kismet.datasource.num_packets" == 0)'
@@ -231,6 +248,7 @@ check "frames are whole" heard whole wlan3:channel=6 '.management > 20 and .data
 check "truncate_data leaves the headers of data" heard truncated wlan3:channel=6,truncate_data=true '.management > 20 and .data > 5 and .longest <= 26 + 8 and .shortest >= 24'
 check "filter_mgmt leaves out data" heard managed wlan3:channel=6,filter_mgmt=true '.management > 20 and .data == 0'
 kill $talk
+check "and after SIGTERM wlan3 is up, as it was" eval "is_up wlan3 && ! exists wlan3mon"
 
 say "what cannot be opened"
 refused() { # NAME, source, text of the reason
