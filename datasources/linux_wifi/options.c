@@ -68,6 +68,15 @@ static int parse_flags(struct options *o, const char *definition, char *msg)
 	return 0;
 }
 
+/* What the kernel takes as a name; it has the octet a0 for a space as well. */
+static int check_vif(const char *vif, char *msg)
+{
+	if (!strpbrk(vif, "/: \t\n\v\f\r\xa0") && strcmp(vif, ".") != 0 && strcmp(vif, "..") != 0)
+		return 0;
+	snprintf(msg, AERIECAP_MSG_MAX, "vif=%s: no interface can have this name", vif);
+	return -1;
+}
+
 int options_parse(struct options *o, const char *definition, char *msg)
 {
 	size_t i;
@@ -79,6 +88,8 @@ int options_parse(struct options *o, const char *definition, char *msg)
 	for (i = 0; i < sizeof texts / sizeof *texts; i++)
 		if (aeriecap_option_text(definition, texts[i].name, (char *)o + texts[i].offset, texts[i].room, msg) < 0)
 			return -1;
+	if (check_vif(o->vif, msg) < 0)
+		return -1;
 	o->wish.band[BAND_2GHZ] = !o->band_given || o->band24ghz;
 	o->wish.band[BAND_5GHZ] = !o->band_given || o->band5ghz;
 	o->wish.band[BAND_6GHZ] = !o->band_given || o->band6ghz;
