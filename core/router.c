@@ -358,6 +358,13 @@ static void refuse(struct aerie_reply *rep, const char *needed, int err)
 	(void)reply_error(rep, 403, text);
 }
 
+/* Would it change something for a page of another site (cross-site request forgery)? */
+static bool is_forged(const struct aerie_http_request *raw, const struct route_match *m)
+{
+	return raw->flags & AERIE_REQUEST_FOREIGN &&
+	       (raw->method != AERIE_HTTP_GET || (m->suffix && (!strcmp(m->suffix, "cmd") || !strcmp(m->suffix, "jcmd"))));
+}
+
 static void handle(struct aerie_reply *rep, struct core *core, const struct route_match *m)
 {
 	struct aerie_request *req = &rep->request;
@@ -397,6 +404,8 @@ static struct aerie_reply *dispatch(const struct aerie_host *h, const struct aer
 		(void)reply_error(rep, status, text);
 	else if (!m.route)
 		explain_no_match(rep, &m);
+	else if (is_forged(&rep->request.raw, &m))
+		(void)reply_error(rep, 403, "a page of another site may not do this with the user's login, unless the server is told to trust that site");
 	else if ((err = role_check(m.route->r.role, &rep->request.raw)) != 0)
 		refuse(rep, m.route->r.role, err);
 	else if (m.route->r.flags & AERIE_ROUTE_LONG && rep->request.raw.flags & AERIE_REQUEST_NOT_LONG)

@@ -238,36 +238,6 @@ bool auth_is_foreign(const struct server *s, const struct aerie_http_request *re
 	return site != NULL;
 }
 
-static bool ends_with(const char *text, size_t len, const char *end)
-{
-	size_t n = strlen(end);
-
-	return len > n && !memcmp(text + len - n, end, n);
-}
-
-/* May the request change something? POST and its like; of GET, what ends as commands do. The router takes empty segments for
- * none, so slashes behind the last one do not count. */
-static bool may_change(const struct aerie_http_request *req)
-{
-	char *path;
-	bool command;
-	size_t len;
-
-	if (req->method != AERIE_HTTP_GET)
-		return true;
-	path = strdup(req->path);
-	if (!path || query_decode(path)) {
-		free(path);
-		return true; /* and malformed, as the router will say */
-	}
-	len = strlen(path);
-	while (len && path[len - 1] == '/')
-		len--;
-	command = ends_with(path, len, ".cmd") || ends_with(path, len, ".jcmd");
-	free(path);
-	return command;
-}
-
 /* ---- the request ---- */
 
 void auth_request(const struct server *s, const struct aerie_http_request *req, uint32_t flags, struct auth_result *ret_result)
@@ -280,11 +250,14 @@ void auth_request(const struct server *s, const struct aerie_http_request *req, 
 	tell_news(s->auth);
 	if (s->auth->require_login)
 		r.flags |= AERIE_REQUEST_LOGIN_FOR_ALL;
-	if (r.role[0] && ambient && (flags & AUTH_UPGRADE || may_change(req)) && auth_is_foreign(s, req)) {
-		r.status = MHD_HTTP_FORBIDDEN;
-		r.text = text_foreign;
+	if (r.role[0] && ambient && auth_is_foreign(s, req)) {
+		r.flags |= AERIE_REQUEST_FOREIGN; /* the router knows what changes something */
+		if (flags & AUTH_UPGRADE) {
+			r.status = MHD_HTTP_FORBIDDEN;
+			r.text = text_foreign;
+		}
 	}
-	if (r.password == AUTH_RIGHT && !r.status && !(flags & AUTH_UPGRADE))
+	if (r.password == AUTH_RIGHT && !(r.flags & AERIE_REQUEST_FOREIGN) && !(flags & AUTH_UPGRADE))
 		open_session(s, req, flags, &r);
 	r.grant.login = r.role[0] != '\0';
 	*ret_result = r;

@@ -566,6 +566,37 @@ Test(routes, long_routes_are_run_where_the_transport_has_time)
 	}
 }
 
+/* As a browser sends it for a page of another site, with the user's login. */
+Test(routes, another_site_changes_nothing)
+{
+	static const struct {
+		const char *path;
+		uint32_t method, flags, status;
+	} rows[] = {
+		{ "/do.cmd", AERIE_HTTP_GET, AERIE_REQUEST_FOREIGN, 403 },    { "/do.jcmd", AERIE_HTTP_GET, AERIE_REQUEST_FOREIGN, 403 },
+		{ "/do.c%6dd", AERIE_HTTP_GET, AERIE_REQUEST_FOREIGN, 403 },  { "//do.cmd//", AERIE_HTTP_GET, AERIE_REQUEST_FOREIGN, 403 },
+		{ "/do.json", AERIE_HTTP_GET, AERIE_REQUEST_FOREIGN, 200 },   { "/do.json", AERIE_HTTP_POST, AERIE_REQUEST_FOREIGN, 403 },
+		{ "/do.cmd", AERIE_HTTP_POST, AERIE_REQUEST_FOREIGN, 403 },   { "/do.cmd", AERIE_HTTP_GET, 0, 200 },
+		{ "/do.cmd", AERIE_HTTP_POST, 0, 200 },			      { "/not.cmd", AERIE_HTTP_POST, AERIE_REQUEST_FOREIGN, 404 },
+	};
+	struct aerie_route r = { .size = sizeof r, .methods = AERIE_HTTP_GET | AERIE_HTTP_POST, .path = "/do", .formats = "cmd|jcmd|json", .role = "any",
+				 .handle = tell_flags, .summary = "s", .help = "h" };
+	struct aerie_http_response res = { .size = sizeof res };
+	size_t i;
+
+	cr_assert_eq(http_service.register_route(&mod->host, &r), 0);
+	routes_done();
+	for (i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct aerie_http_request req = { .size = sizeof req, .method = rows[i].method, .path = rows[i].path, .role = "admin",
+						  .flags = rows[i].flags };
+		struct aerie_reply *rep = http_service.dispatch(&mod->host, &req, &res);
+
+		cr_assert_not_null(rep, "row %zu", i);
+		cr_expect_eq(res.status, rows[i].status, "%s: %u", rows[i].path, res.status);
+		http_service.reply_free(rep);
+	}
+}
+
 Test(routes, withdrawn_routes_are_gone_and_a_reply_under_way_keeps_its_epoch)
 {
 	struct aerie_http_request req = { .size = sizeof req, .method = AERIE_HTTP_GET, .path = "/v.json" };

@@ -132,6 +132,8 @@ struct aerie_http_request {
 #define AERIE_REQUEST_LOGIN_FOR_ALL (1u << 0) /* routes that are open to all need a login with role "readonly" */
 #define AERIE_REQUEST_NOT_LONG (1u << 1) /* a route with AERIE_ROUTE_LONG is not run: the reply has status 0, and the request is to
 					  * be dispatched again without this flag, on a thread that has the time */
+#define AERIE_REQUEST_FOREIGN (1u << 2)  /* a page of another site had the browser send it with the user's login: 403 for anything but GET, and
+					  * for GET of a command (suffix "cmd" or "jcmd") */
 
 /* A header of a reply. */
 struct aerie_header {
