@@ -235,7 +235,7 @@ static int check_interface(struct capture *c, char *msg, size_t room)
 	if (now_s() < c->check_at)
 		return 0;
 	c->check_at = now_s() + CHECK_EVERY_S;
-	state = interface_is_up(c->index);
+	state = interface_still_up(c->index);
 	return state > 0 ? 0 : gone(c, state, "", msg, room);
 }
 
@@ -262,9 +262,9 @@ int capture_run(struct capture *c, char *msg, size_t room)
 		int n = poll(&fd, 1, POLL_MS);
 
 		if (n < 0 && errno != EINTR)
-			return gone(c, interface_is_up(c->index), strerror(errno), msg, room);
+			return gone(c, interface_still_up(c->index), strerror(errno), msg, room);
 		if (n > 0 && take(c) < 0)
-			return gone(c, interface_is_up(c->index), pcap_geterr(c->pcap), msg, room);
+			return gone(c, interface_still_up(c->index), pcap_geterr(c->pcap), msg, room);
 		if (check_interface(c, msg, room) < 0)
 			return -1;
 		look_at_counters(c);

@@ -17,9 +17,12 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #define NAMES_TRIED 10u
+#define GOING_PAUSE_MS 50
+#define GOING_PAUSES 20
 
 static const char privileges[] = "it needs CAP_NET_ADMIN and CAP_NET_RAW: run it as root, or "
 				 "setcap cap_net_admin,cap_net_raw+ep on the capture program";
@@ -49,6 +52,18 @@ int interface_is_up(uint32_t index)
 	memset(&ifr, 0, sizeof ifr);
 	r = flags_ioctl(index, SIOCGIFFLAGS, &ifr);
 	return r < 0 ? r : (ifr.ifr_flags & IFF_UP) != 0;
+}
+
+int interface_still_up(uint32_t index)
+{
+	static const struct timespec pause = { .tv_nsec = GOING_PAUSE_MS * 1000000L };
+	int r = interface_is_up(index), i;
+
+	for (i = 0; r == 0 && i < GOING_PAUSES; i++) {
+		(void)nanosleep(&pause, NULL);
+		r = interface_is_up(index);
+	}
+	return r;
 }
 
 static int set_up(uint32_t index, bool up)

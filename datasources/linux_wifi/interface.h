@@ -32,6 +32,9 @@ int monitor_open(struct monitor *m, struct nl80211 *nl, const struct wiphy_inter
 void monitor_note_others(struct monitor *m, uint32_t wiphy, const struct wiphy_interface *all, uint32_t n);
 /* 1: up. 0: down. -ENODEV: there is no such interface any more. */
 int interface_is_up(uint32_t index);
+/* The same of an interface that was up: the kernel takes one down before it removes it, so this waits a second at most for
+ * one that is down to go. */
+int interface_still_up(uint32_t index);
 /* Puts back what was changed, as far as it still exists. 0, or the first error. */
 int monitor_restore(struct monitor *m);
 

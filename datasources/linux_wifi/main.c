@@ -278,7 +278,7 @@ static int tune(struct radio *radio, const struct channel *c, char *msg)
 	if (r == 0)
 		return 1;
 	/* Drivers refuse interfaces that are down with any error. */
-	up = interface_is_up(radio->monitor.index);
+	up = interface_still_up(radio->monitor.index);
 	if (up < 0)
 		r = -ENODEV;
 	else if (up == 0)
