@@ -568,6 +568,15 @@ class Parts(WithHost):
             with self.subTest(filler=filler[:1], n=len(filler)):
                 self.assertEqual(self.post(self.WHOLE.replace(b'"w"', b'"w", "unknown": "' + filler + b'"'))[0], status)
 
+    def test_parts_are_the_same_wherever_a_buffer_ends(self):
+        value = self.WHOLE.replace(b"{", b"\r\n--b{")
+        for n in [*range(7900, 8200), *range(16100, 16300)]:
+            status, text = self.post(b'--bo\r\nContent-Disposition: form-data; name="pad"\r\n\r\n' + b"x" * n + b"\r\n" + self.WHOLE)
+            self.assertEqual((status, text[:6]), (200, '{"w":['), n)
+            status, text = self.post(b'--bo\r\nContent-Disposition: form-data; name="pad"\r\n\r\n' + b"x" * n + b"\r\n" + value)
+            self.assertEqual(status, 400, n)
+            self.assertIn("not JSON", text)
+
     def test_hostile_forms_take_no_longer_than_others(self):
         begun = time.monotonic()
         for filler in (b"\r\n", b"\r\n-", b"\r\n--", b"\r\n--bo", b"\r", b"--bo\r\n", b"--bo\r\n\r\n", b"--bo\r\nA: b\r\n"):
