@@ -330,11 +330,11 @@ class OpenConnections(Case):
             self.assertGreater(given - octets, 3 << 20)
 
     def test_an_open_connection_keeps_its_session_and_ends_with_it(self):
-        with running("httpd_session_timeout=2") as host:
+        with running("httpd_session_timeout=4") as host:  # whole seconds, of which the connection uses each or every second one
             token = token_of(ask(host, CHECK, headers=ADMIN))
             unused = token_of(ask(host, CHECK, headers=ADMIN, address="127.0.0.2"))
             ws = self.open(host, self.EVENTS, cookie(token))
-            end = time.monotonic() + 6
+            end = time.monotonic() + 9
             while time.monotonic() < end:
                 self.open_still(ws)
                 time.sleep(0.5)
