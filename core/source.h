@@ -73,8 +73,7 @@ struct tuning {
 	bool known;   /* taken from a definition and the defaults */
 	bool hopping; /* wanted */
 	bool split;   /* of the defaults: the start of hopping depends on the others of its kind and list */
-	struct channels supported, hop;
-	uint64_t hop_key; /* of hop: radios with the same list share it */
+	struct channels supported, hop; /* radios with the same hop list share it */
 	char channel[LINK_CHANNEL_TEXT]; /* wanted when not hopping, or to start with; "": none */
 	double rate;
 	bool shuffle;

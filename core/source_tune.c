@@ -115,7 +115,6 @@ static int take_definition(struct source *src, const struct link_report *r)
 		err = take_lists(t, d);
 	if (err < 0)
 		return err;
-	t->hop_key = channels_key(&t->hop);
 	t->split = config_bool(c, "split_source_hopping", true);
 	t->shuffle = config_bool(c, "randomized_hopping", true);
 	t->rate = sources_hop_rate(src->all);
@@ -149,7 +148,7 @@ static int send_hop(struct source *src, uint32_t *ret_seqno)
 /* Of the group that hops over these channels with this driver. */
 static bool shares(const struct source *src, const struct driver *driver, uint64_t key)
 {
-	return hops(src) && src->tuning.split && src->driver == driver && src->tuning.hop_key == key;
+	return hops(src) && src->tuning.split && src->driver == driver && channels_key(&src->tuning.hop) == key;
 }
 
 /* Where a radio that is about to hop over a list begins, with the others of its group. */
@@ -198,7 +197,7 @@ static int ask_first(struct source *src)
 	struct tuning *t = &src->tuning;
 
 	if (hops(src)) {
-		regroup(src, t->hop_key, true);
+		regroup(src, channels_key(&t->hop), true);
 		return send_hop(src, &t->first_seqno);
 	}
 	if (t->channel[0] && src->driver->flags & (AERIE_DRIVER_TUNE | AERIE_DRIVER_HOP) && src->link)
@@ -209,7 +208,7 @@ static int ask_first(struct source *src)
 void tuning_ended(struct source *src)
 {
 	if (!src->all->stopping && src->driver && src->tuning.hopping && src->tuning.split)
-		regroup(src, src->tuning.hop_key, false);
+		regroup(src, channels_key(&src->tuning.hop), false);
 }
 
 /* ---- Reports ---- */
@@ -217,7 +216,7 @@ void tuning_ended(struct source *src)
 static void take_report(struct source *src, const struct link_report *r)
 {
 	struct tuning *t = &src->tuning;
-	uint64_t key = t->hop_key;
+	uint64_t key = channels_key(&t->hop), new_key;
 	bool hopped = t->hopping;
 	uint32_t i;
 
@@ -231,7 +230,6 @@ static void take_report(struct source *src, const struct link_report *r)
 			channels_free(&t->hop);
 		for (i = 0; i < r->hop.n_channels; i++)
 			(void)channels_add(&t->hop, r->hop.channels[i]); /* no memory: a shorter list is shown */
-		t->hop_key = channels_key(&t->hop);
 		source_set_skip(src, r->hop.skip);
 		source_set_tuning(src, true, "");
 	} else if (r->has_channel) {
@@ -239,11 +237,12 @@ static void take_report(struct source *src, const struct link_report *r)
 		snprintf(t->channel, sizeof t->channel, "%.63s", r->channel);
 		source_set_tuning(src, false, r->channel);
 	}
-	if (!t->split || (hopped == t->hopping && key == t->hop_key))
+	new_key = channels_key(&t->hop);
+	if (!t->split || (hopped == t->hopping && key == new_key))
 		return;
 	regroup(src, key, true);
-	if (key != t->hop_key)
-		regroup(src, t->hop_key, false); /* over fewer channels than it was asked for, its place may be another */
+	if (key != new_key)
+		regroup(src, new_key, false); /* over fewer channels than it was asked for, its place may be another */
 }
 
 void tuning_opened(struct source *src, const struct link_report *r)
