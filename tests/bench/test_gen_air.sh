@@ -4,18 +4,7 @@
 # wrong check sequence; --devices gives exactly that many transmitters; the mix is what gen_air.c promises.
 set -u
 gen=${AERIE_BUILD:-build}/tests/bench/gen_air
-work=$(mktemp -d) || exit 99
-trap 'rm -rf "$work"' EXIT
-failed=0
-check() { # what, condition...
-	local what=$1
-
-	shift
-	"$@" || {
-		echo "FAIL: $what"
-		failed=1
-	}
-}
+. "${AERIE_SOURCE:-.}/tests/check.sh"
 
 "$gen" --packets 20000 --seed 7 "$work/a.pcap" >"$work/said" || exit 1
 "$gen" --packets 20000 --seed 7 "$work/b.pcap" >/dev/null || exit 1

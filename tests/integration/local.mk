@@ -5,7 +5,7 @@ dist_check_SCRIPTS += tests/integration/test_pcapfile.py
 TESTS += tests/integration/test_pcapfile.py
 dist_check_SCRIPTS += tests/integration/test_remote_capture.py
 TESTS += tests/integration/test_remote_capture.py
-EXTRA_DIST += tests/integration/remotewire.py
+EXTRA_DIST += tests/integration/remotewire.py tests/check.sh
 dist_check_SCRIPTS += tests/integration/test_variants.sh tests/integration/test_big_endian.sh
 TESTS += tests/integration/test_variants.sh tests/integration/test_big_endian.sh
 # Both ends of the protocol as the ecosystem's programs speak it.

@@ -4,18 +4,7 @@
 # finds its modules; a module of a stranger builds with nothing but what was installed; make uninstall leaves nothing.
 set -u
 build=${AERIE_BUILD:-build}
-work=$(mktemp -d) || exit 99
-trap 'rm -rf "$work"' EXIT
-failed=0
-check() { # what, condition...
-	local what=$1
-
-	shift
-	"$@" || {
-		echo "FAIL: $what"
-		failed=1
-	}
-}
+. "${AERIE_SOURCE:-.}/tests/check.sh"
 unset MAKEFLAGS MFLAGS MAKELEVEL
 make -s -C "$build" install DESTDIR="$work/dest" prefix=/opt/aerie >"$work/log" 2>&1 || {
 	cat "$work/log"

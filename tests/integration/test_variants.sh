@@ -8,18 +8,7 @@ grep -q 'fsanitize' "${AERIE_BUILD:-build}/Makefile" && {
 	echo "this is about configure: once, without sanitizers, is enough"
 	exit 77
 }
-work=$(mktemp -d) || exit 99
-trap 'rm -rf "$work"' EXIT
-failed=0
-check() { # what, condition...
-	local what=$1
-
-	shift
-	"$@" || {
-		echo "FAIL: $what"
-		failed=1
-	}
-}
+. "${AERIE_SOURCE:-.}/tests/check.sh"
 says() { # status, text, argument...: of the template
 	local status=$1 text=$2
 
