@@ -443,6 +443,7 @@ void source_running(struct source *src, const struct link_report *r, const char 
 	tuning_opened(src, r);
 	if (src->state != SOURCE_RUNNING)
 		return;
+	source_set_state(src, true, NULL); /* last: who reads that it runs finds all else of it */
 	source_event(src, "DATASOURCE_OPENED");
 	source_ops_done(src, OP_ADD, 0, 0, "open");
 	source_ops_done(src, OP_OPEN, 0, 0, "open");

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Programs of the ecosystem as they are, quirks and all (v3peer.py): a capture program that feeds our host over TCP, over WebSocket and
 as its child, and a server that our capture programs feed."""
+import json
 import os
 import stat
 import struct
@@ -133,6 +134,20 @@ class Feeds:
                             ("datasource_version", "2025.09.0-abcdef1"), ("name", f"peer{self.n}")):
             self.assertEqual(s["kismet.datasource." + name], value, name)
         self.assertEqual(s["kismet.datasource.type_driver"]["kismet.datasource.driver.type"], "linuxwifi")
+
+    def test_one_that_is_read_as_running_is_whole(self):
+        connection = self.host.connect()
+        self.addCleanup(connection.close)
+        for _ in range(20):
+            peer, s, end = self.program(), {}, time.monotonic() + PATIENCE
+            peer.expect(OPENREQ)
+            peer.openreport(127, capif="mon", channels=CHANNELS, channel="6", hardware="ath9k_htc")
+            while not s.get("kismet.datasource.running"):  # as fast as it goes
+                self.assertLess(time.monotonic(), end)
+                connection.request("GET", f"/datasource/by-uuid/{peer.uuid}/source.json", headers=basic(*LOGIN))
+                s = json.load(connection.getresponse())
+            self.assertEqual([s["kismet.datasource." + k] for k in ("channels", "hop_channels", "channel", "dlt", "capture_interface", "error")],
+                             [CHANNELS, CHANNELS, "6", 127, "mon", 0])
 
     def test_hopping_is_asked_for_with_the_members_that_programs_know(self):
         peer = self.program()
