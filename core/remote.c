@@ -19,7 +19,7 @@
 #define MESSAGES_PER_SECOND 20u
 
 static const struct aerie_option options[] = {
-	AERIE_OPTION(AERIE_OPT_BOOL, 0, "remote_capture_enabled", "true", NULL, "Capture programs of other machines may connect."),
+	AERIE_OPTION(AERIE_OPT_BOOL, 0, "remote_capture_enabled", "true", NULL, "Capture programs of other machines may connect by TCP, without a login."),
 	AERIE_OPTION(AERIE_OPT_STR, 0, "remote_capture_listen", "127.0.0.1", NULL,
 		     "Address where capture programs connect by TCP, without a login; * for all."),
 	AERIE_OPTION(AERIE_OPT_INT, 0, "remote_capture_port", "3501", "0..65535",
@@ -359,11 +359,9 @@ void remote_listen(struct remote *r)
 
 	r->max_peers = (uint32_t)config_int(c, "remote_capture_connections", 256);
 	r->max_peers_per_address = (uint32_t)config_int(c, "remote_capture_connections_per_address", 64);
-	if (!config_bool(c, "remote_capture_enabled", true))
-		return;
-	atomic_store(&r->enabled, true);
+	atomic_store(&r->listening, true);
 	r->announce = announce_start(r->core);
-	if (!address || !address[0])
+	if (!config_bool(c, "remote_capture_enabled", true) || !address || !address[0])
 		return;
 	err = remote_tcp_listen(r, address, port, &found);
 	if (err < 0) {
@@ -379,7 +377,7 @@ void remote_stop(struct remote *r)
 {
 	if (!r)
 		return;
-	atomic_store(&r->enabled, false);
+	atomic_store(&r->listening, false);
 	announce_stop(r->announce);
 	r->announce = NULL;
 	remote_tcp_stop(r);

@@ -31,8 +31,8 @@ struct remote {
 	struct announce *announce;   /* [main] */
 	struct greeting *greetings;  /* [main] connections that have not said yet what they are */
 	atomic_uint port;
-	atomic_bool enabled;
-	uint32_t max_peers, max_peers_per_address; /* set before `enabled` */
+	atomic_bool listening;
+	uint32_t max_peers, max_peers_per_address; /* set before `listening` */
 	uint64_t second;             /* [main] messages are limited per second ... */
 	uint32_t messages, suppressed;
 	pthread_mutex_t lock; /* guards what follows */

@@ -216,7 +216,7 @@ static int ws_open(void *user, const struct aerie_http_request *req, struct aeri
 	struct conn *c;
 	int err;
 
-	if (!atomic_load(&r->enabled))
+	if (!atomic_load(&r->listening))
 		return -EACCES;
 	c = malloc(sizeof *c);
 	if (!c)

@@ -66,10 +66,12 @@ def int64(v):
 class Feeds:
     """A capture program on another machine, whatever carries its frames."""
 
+    settings = []
+
     @classmethod
     def setUpClass(cls):
-        cls.host = Host("-s", "override_remote_timestamp=false", "-s", "remote_capture_connections_per_address=250", capture=None, login=LOGIN)
-        cls.remote_port = int(cls.host.wait_for(r"remote captures may connect to 127\.0\.0\.1 port (\d+)").group(1))
+        cls.host = Host("-s", "override_remote_timestamp=false", "-s", "remote_capture_connections_per_address=250", *cls.settings, capture=None,
+                        login=LOGIN)
         cls.host.ready(loaded=False)
         cls.next = 1
 
@@ -485,7 +487,8 @@ class Feeds:
 
 class FeedsTcp(Feeds, unittest.TestCase):
     def stream(self):
-        return Stream.to(self.remote_port)
+        port = self.host.wait_for(r"remote captures may connect to 127\.0\.0\.1 port (\d+)").group(1)
+        return Stream.to(int(port))
 
     @staticmethod
     def socket(peer):
@@ -497,6 +500,8 @@ class FeedsTcp(Feeds, unittest.TestCase):
 
 
 class FeedsWebSocket(Feeds, unittest.TestCase):
+    settings = ["-s", "remote_capture_enabled=false"]  # who has a login needs no TCP
+
     def stream(self):
         return Messages(WebSocket(self.host.port, f"{PATH}?{QUERY}", protocols="kismet-remote"))
 

@@ -394,7 +394,7 @@ Test(remote, a_port_that_is_taken_is_told_and_the_host_goes_on)
 	down();
 }
 
-Test(remote, nobody_connects_when_it_is_disabled)
+Test(remote, nobody_connects_by_tcp_when_it_is_disabled)
 {
 	static const char *const settings[] = { "remote_capture_enabled=false", NULL };
 
