@@ -38,6 +38,7 @@ struct out {
 	bool waiting;       /* the capture thread does */
 	bool stopping;      /* the capture thread is to end */
 	bool spindown;      /* aeriecap_spindown() was called */
+	bool watching;      /* the signal thread runs, and has given up what it does not need */
 	bool quit;          /* a signal said so */
 	bool capture_ended;
 	int capture_result;
@@ -49,7 +50,7 @@ struct out {
 	char channel[CHANNEL_TEXT_MAX + 1]; /* tuned to last */
 	bool cut_told;
 	bool old_host; /* spoke version 2 first: shows a MESSAGE, but ignores an ERROR */
-	pthread_cond_t changed; /* stopping, capture_ended, hop_stop or hop_ended were set */
+	pthread_cond_t changed; /* watching, stopping, capture_ended, hop_stop or hop_ended were set */
 };
 
 struct remote { /* what the command line says of a host elsewhere */

@@ -157,6 +157,10 @@ static void *signal_main(void *data)
 
 	ending_signals(&set);
 	(void)drop_capabilities(0); /* it needs none */
+	out_lock(cap, &cancel);
+	cap->out.watching = true;
+	pthread_cond_broadcast(&cap->out.changed);
+	out_unlock(cap, cancel);
 	while (sigwait(&set, &sig) != 0)
 		;
 	out_lock(cap, &cancel);
@@ -164,6 +168,19 @@ static void *signal_main(void *data)
 	wake_main(cap);
 	out_unlock(cap, cancel);
 	return NULL;
+}
+
+/* False: there can be no such thread. Before anything is opened: no thread of a source that is open has more than it needs. */
+static bool watch_signals(struct aeriecap *cap)
+{
+	cap->out.watching = false;
+	if (pthread_create(&cap->signal_thread, NULL, signal_main, cap) != 0)
+		return false;
+	pthread_mutex_lock(&cap->out.lock);
+	while (!cap->out.watching)
+		pthread_cond_wait(&cap->out.changed, &cap->out.lock);
+	pthread_mutex_unlock(&cap->out.lock);
+	return true;
 }
 
 /* --- The loop. */
@@ -340,7 +357,7 @@ int link_run(struct aeriecap *cap)
 	sigaction(SIGPIPE, &ignore, &old_pipe);
 	ending_signals(&set);
 	pthread_sigmask(SIG_BLOCK, &set, &old_mask);
-	have_signals = pthread_create(&cap->signal_thread, NULL, signal_main, cap) == 0;
+	have_signals = watch_signals(cap);
 	if (!have_signals)
 		pthread_sigmask(SIG_SETMASK, &old_mask, NULL); /* then they simply end the program */
 
