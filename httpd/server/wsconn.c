@@ -544,6 +544,12 @@ static void take_rest(struct wsconn *c)
 	c->rest_at = c->rest_len = 0;
 }
 
+static void heard(struct wsconn *c)
+{
+	c->quiet_us = c->w->now_us;
+	c->pings = 0;
+}
+
 static void read_socket(struct wsconn *c)
 {
 	ssize_t n = recv(c->fd, c->w->buf, WS_READ_OCTETS, MSG_DONTWAIT);
@@ -554,7 +560,7 @@ static void read_socket(struct wsconn *c)
 		leave(c);
 		return;
 	}
-	c->last_in_us = c->w->now_us;
+	heard(c);
 	take(c, c->w->buf, (size_t)n);
 	if (!c->in_len)
 		return;
@@ -635,7 +641,7 @@ void wsconn_update(struct wsconn *c)
 	(void)pthread_mutex_unlock(&c->w->lock);
 	if (resume && c->paused) {
 		c->paused = false;
-		c->last_in_us = c->w->now_us;
+		heard(c);
 		deliver_waiting(c);
 	}
 	if (close && c->state == WS_OPEN) {
@@ -652,7 +658,7 @@ void wsconn_update(struct wsconn *c)
 
 void wsconn_tick(struct wsconn *c)
 {
-	uint64_t now = c->w->now_us, ping = c->w->s->ws_ping_us, idle = now - c->last_in_us;
+	uint64_t now = c->w->now_us;
 	const struct wslay_event_msg frame = { .opcode = WSLAY_PING };
 
 	if (c->state != WS_OPEN) {
@@ -660,12 +666,13 @@ void wsconn_tick(struct wsconn *c)
 			die(c);
 		return;
 	}
-	if (c->paused || idle < ping)
+	if (c->paused || now - c->quiet_us < c->w->s->ws_ping_us)
 		return;
-	if (idle >= WS_SILENT_PINGS * ping) {
+	if (c->pings == WS_SILENT_INTERVALS - 1) {
 		wsconn_close(c, 1011, "no answer to pings");
-	} else if (now - c->last_ping_us >= ping) {
-		c->last_ping_us = now;
+	} else {
+		c->quiet_us = now;
+		c->pings++;
 		(void)wslay_event_queue_msg(c->framing, &frame);
 		settle(c);
 	}
@@ -689,7 +696,7 @@ void wsconn_open(struct wsconn *c)
 	}
 	wslay_event_config_set_no_buffering(c->framing, 1);
 	wslay_event_config_set_max_recv_msg_length(c->framing, AERIE_WS_MESSAGE_MAX);
-	c->last_in_us = c->last_ping_us = c->w->now_us;
+	heard(c);
 	err = c->route->open(c->route->user, &c->req, &c->ws, &c->user);
 	c->attached = !err;
 	if (err)

@@ -20,7 +20,7 @@
 #define WS_ANSWER_US 5000000u         /* closing: for the client's close frame */
 #define WS_LINGER_US 1000000u         /* closing: for the client's end of the connection, so that it reads the close frame */
 #define WS_WAIT_US 30000000u          /* for a route that pauses, when its client has gone */
-#define WS_SILENT_PINGS 3u            /* so many intervals without a word from the client: it is taken for dead */
+#define WS_SILENT_INTERVALS 3u        /* so many intervals without a word from the client: it is taken for dead */
 #define WS_LOGIN_US 1000000u          /* between two looks whether a connection's login still holds */
 #define WS_QUIESCE_US 2000000u        /* for all of it when the server ends */
 
@@ -62,7 +62,9 @@ struct wsconn {
 	bool answer_awaited; /* our close frame is out */
 	bool gone;           /* the socket is of no use; the route still gets what waits */
 	void *user;              /* the route's */
-	uint64_t last_in_us, last_ping_us, deadline_us;
+	uint64_t quiet_us;   /* since it was heard, or pinged after that */
+	uint32_t pings;      /* not answered yet */
+	uint64_t deadline_us;
 	uint64_t inflight;       /* cost of the messages that the framing has */
 	uint8_t *rest;           /* octets read and not yet taken by the framing */
 	size_t rest_at, rest_len;
