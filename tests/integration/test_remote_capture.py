@@ -601,6 +601,16 @@ class TestWebSocket(Base, AllTransports):
         link.close()
         self.assertIn(p.status(), (0, 1))
 
+    def test_server_that_pings_and_reads_no_answer_ends_the_link(self):
+        p, link = self.opened("demo0:pps=1")
+        pings, sent = WebLink.message(b"x" * 125, opcode=9) * 1000, 0
+        with self.assertRaises(OSError):
+            while sent < 1 << 26:  # several times what both sockets hold
+                sent += link.sock.send(pings)
+        link.close()
+        self.assertEqual(p.status(), 1)
+        self.assertIn("cannot read from the host", p.stderr())
+
     def test_end_is_said_with_a_close(self):
         p, link = self.opened("demo0:pps=1000,count=1")
         while link.frame() is not None:
