@@ -3,6 +3,7 @@
  * from the tables of the protocol and the msgpack specification. */
 #include <criterion/criterion.h>
 
+#include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
@@ -795,6 +796,48 @@ Test(aeriecap, silent_program_ends_with_the_link, .timeout = 60)
 	cr_assert_eq(aeriecap_loop(h.cap), 0);
 	cr_expect_eq(child_result, -1);
 	cr_expect_eq(child_status, 128 + 15);
+	finish(&h);
+}
+
+static int stubborn_pid;
+
+static int capture_of_a_stubborn_program(struct aeriecap *cap, char *msg)
+{
+	char name[] = "sh", option[] = "-c", script[] = "trap '' TERM; echo $$; exec sleep 60";
+	char *argv[] = { name, option, script, NULL }, line[20];
+	struct aeriecap_child *child = aeriecap_child_start(cap, argv, msg);
+
+	cr_assert_not_null(child, "%s", msg);
+	cr_assert_gt(aeriecap_child_line(child, line, sizeof line), 0);
+	stubborn_pid = atoi(line);
+	cr_assert_eq(aeriecap_send_message(cap, AERIECAP_INFO, "started"), 1);
+	child_result = aeriecap_child_line(child, line, sizeof line);
+	child_status = aeriecap_child_end(child);
+	return 0;
+}
+
+/* The main thread cancels a capture that takes a second to end, which this one does. */
+Test(aeriecap, program_that_ignores_sigterm_is_killed_when_the_capture_ends, .timeout = 60)
+{
+	static struct frame f;
+	struct host h = start();
+	pthread_t thread;
+	void *status;
+
+	child_result = child_status = 0;
+	aeriecap_on_open(h.cap, open_radio);
+	aeriecap_on_capture(h.cap, capture_of_a_stubborn_program);
+	cr_assert_eq(pthread_create(&thread, NULL, run_loop, &h), 0);
+	request(&h, 12, 7, definition_w0, sizeof definition_w0);
+	do
+		read_frame(&h, &f);
+	while (f.command != 5); /* MESSAGE: it has started */
+	request(&h, 4, 8, NULL, 0); /* SHUTDOWN */
+	cr_assert_eq(pthread_join(thread, &status), 0);
+	cr_expect_eq((intptr_t)status, 0);
+	cr_expect_eq(child_result, -1);
+	cr_expect_eq(child_status, 128 + 9);
+	cr_expect(kill(stubborn_pid, 0) < 0 && errno == ESRCH);
 	finish(&h);
 }
 
