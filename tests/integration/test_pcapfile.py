@@ -387,6 +387,18 @@ class TestPcapfile(unittest.TestCase):
             self.assertEqual(c.frames(), [])
             self.assertEqual(c.status(), 0)
 
+    def test_pipe_whose_writer_stops_within_the_header_is_given_up(self):
+        fifo = os.path.join(self.dir, "fifo")
+        os.mkfifo(fifo)
+        with self.capture() as c:
+            c.send(OPENREQ, {1: fifo})
+            with open(fifo, "wb", buffering=0) as writer:
+                writer.write(pcap([])[:10])
+                report = c.frame(60)
+            self.assertEqual((report.command, report.code), (OPENREPORT, 0))
+            self.assertRegex(report.body[9], "Connection timed out")
+            self.assertEqual(c.status(), 1)
+
     def test_standard_input_is_read(self):
         with open(self.write("a.pcap", pcap(SOME)), "rb") as stdin:
             with Capture(PROGRAM, stdin=stdin) as c:
