@@ -49,7 +49,7 @@ struct pcapfile {
 	uint64_t packets;
 	uint64_t start_us; /* when the first packet was sent */
 	uint64_t due_us;   /* when the next is to be sent, after start_us */
-	int64_t last_ts_us;
+	int64_t newest_us; /* of the packets until now; from where the clock was set back, if it was */
 	bool loop;
 	int64_t shift_us;  /* loop: added to the recording's clock */
 	int64_t first_ts_us, newest_ts_us; /* loop: of this round, on the recording's clock */
@@ -200,9 +200,11 @@ static int on_open(struct aeriecap *cap, uint32_t seqno, const char *definition,
 /* When a packet is due, in microseconds after the first. */
 static void plan(struct pcapfile *pf, int64_t ts)
 {
-	int64_t step = ts - pf->last_ts_us;
+	int64_t step = ts - pf->newest_us;
 
-	pf->last_ts_us = ts;
+	/* A step back is common where several radios were recorded, and needs no wait; the clock may also have been set. */
+	if (pf->packets == 0 || step > 0 || step < -(int64_t)REALTIME_GAP_MAX_US)
+		pf->newest_us = ts;
 	if (pf->packets == 0)
 		return;
 	if (pf->pace == PACE_PPS) {
@@ -213,7 +215,7 @@ static void plan(struct pcapfile *pf, int64_t ts)
 		pf->due_us += (uint64_t)step;
 		return;
 	}
-	if (step > 0 && !pf->gap_told) /* a step back is common where several radios were recorded, and needs no wait */
+	if (step > 0 && !pf->gap_told)
 		aeriecap_send_message(pf->cap, AERIECAP_INFO,
 				      "%.600s: silences of more than %u s, as before packet %" PRIu64 ", are skipped",
 				      pf->path, REALTIME_GAP_MAX_US / 1000000, pf->packets + 1);

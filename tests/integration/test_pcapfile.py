@@ -458,6 +458,12 @@ class TestPcapfile(unittest.TestCase):
         self.assertEqual(len(messages), 1)
         self.assertRegex(messages[0].body[2], r"silences of more than 60 s, as before packet 3, are skipped")
 
+    def test_realtime_of_two_radios_takes_the_time_of_one(self):
+        packets = [(100 + radio, i * 1000, 1, b"a") for i in range(100) for radio in (1, 0)]  # the second is a second late
+        got, messages, elapsed = self.timed(self.write("rt", pcap(packets)) + ":realtime=true")
+        self.assertEqual((got, messages), (packets, []))
+        self.assertGreaterEqual(elapsed, 0.099)
+
     def test_pps_keeps_a_steady_pace(self):
         packets = [(1, 0, 1, bytes([i])) for i in range(11)]
         got, _, elapsed = self.timed(self.write("pps", pcap(packets)) + ":pps=50")
