@@ -12,6 +12,7 @@
 #define CAP_HANDLER_H
 
 #include <pthread.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <sys/types.h>
 
@@ -172,6 +173,8 @@ int out_append(struct aeriecap *cap, uint8_t *frame, size_t len, const uint32_t 
 int request_next(struct aeriecap *cap, char *msg, size_t room);
 
 /* loop.c */
+/* What ends the program: not what it was started to ignore. Before they are blocked. */
+void ending_signals(sigset_t *ret_set);
 int link_run(struct aeriecap *cap);
 void loop_drain(struct aeriecap *cap, int status);
 void loop_pong(struct aeriecap *cap); /* the one for pong_seqno, or marks it as due */
