@@ -25,6 +25,7 @@
 #define OUT_RESERVE (64u * 1024u) /* of it, kept free of packets for reports, messages and PONG */
 #define PING_TIMEOUT_MS 15000u
 #define STOP_WAIT_MS 1000 /* how long the capture thread may take to notice that it is to end */
+#define QUIT_WAIT_MS 10000 /* from a signal until a callback of the main thread is taken to hang: the above, and closing */
 #define HOP_CHANNELS_MAX 1024u   /* of a host's hop list; more are left out, and the host told so */
 #define CHANNEL_TEXT_MAX 63u
 #define HOP_INTERVAL_MIN_US 50000u

@@ -172,7 +172,9 @@ static void *signal_main(void *data)
 	cap->out.quit = true;
 	wake_main(cap);
 	out_unlock(cap, cancel);
-	return NULL;
+	(void)poll(NULL, 0, QUIT_WAIT_MS); /* this thread is cancelled when all is closed */
+	fprintf(stderr, "%s: opening or closing the source hangs: ending without it\n", cap->program);
+	_exit(AERIECAP_EXIT_FAILED);
 }
 
 /* False: there can be no such thread. Before anything is opened: no thread of a source that is open has more than it needs. */

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "aeriecap.h"
@@ -709,6 +710,40 @@ Test(aeriecap, stuck_capture_is_cancelled, .timeout = 60)
 	close_while(capture_stuck, 0);
 }
 #endif
+
+static int open_hanging(struct aeriecap *cap, uint32_t seqno, const char *definition, struct aeriecap_info *info, char *msg)
+{
+	int fd = *(int *)aeriecap_user(cap);
+
+	cr_assert_eq(write(fd, "", 1), 1);
+	for (;;)
+		poll(NULL, 0, -1);
+	return 0;
+}
+
+Test(aeriecap, signal_ends_a_program_whose_callback_hangs, .timeout = 120)
+{
+	struct host h = start();
+	int there[2], status;
+	char octet;
+	pid_t pid;
+
+	cr_assert_eq(pipe(there), 0);
+	aeriecap_set_user(h.cap, &there[1]);
+	aeriecap_on_open(h.cap, open_hanging);
+	request(&h, 12, 7, definition_w0, sizeof definition_w0);
+	pid = fork();
+	cr_assert_geq(pid, 0);
+	if (pid == 0)
+		_exit(100 + aeriecap_loop(h.cap));
+	cr_assert_eq(read(there[0], &octet, 1), 1);
+	cr_assert_eq(kill(pid, SIGTERM), 0);
+	cr_assert_eq(waitpid(pid, &status, 0), pid);
+	cr_expect(WIFEXITED(status) && WEXITSTATUS(status) == AERIECAP_EXIT_FAILED);
+	close(there[0]);
+	close(there[1]);
+	finish(&h);
+}
 
 static int unknown_refusing(struct aeriecap *cap, uint32_t seqno, uint16_t command, const void *body, size_t len)
 {
