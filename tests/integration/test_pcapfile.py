@@ -204,6 +204,21 @@ class TestPcapfile(unittest.TestCase):
             self.check_packets(self.write("micro", pcap(SOME, order)), SOME)
             self.check_packets(self.write("nano", pcap(nano, order, nano=True)), SOME)
 
+    def test_times_after_2038_are_those_of_the_file(self):
+        packets = [(2**31, 1, 1, b"a"), (2**32 - 1, 999999, 1, b"b")]
+        for order in "<>":
+            self.check_packets(self.write("late", pcap(packets, order)), packets)
+
+    def test_times_that_no_clock_has_are_passed_on(self):
+        head = block(0x0A0D0D0A, struct.pack("<IHHq", 0x1A2B3C4D, 1, 0, -1))
+        head += block(1, struct.pack("<HHIHHIHH", 105, 0, 0, 9, 1, 0, 0, 0))  # if_tsresol 0: seconds
+        stamps = (5, 2**63 - 1, 2**64 - 2**40, 6)
+        path = self.write("times", head + b"".join(block(6, struct.pack("<IIIII", 0, s >> 32, s & 0xFFFFFFFF, 1, 1) + b"a")
+                                                   for s in stamps))
+        for options in ("", ":realtime=true"):
+            _, packets, _ = self.run_file(path + options)
+            self.assertEqual([packet_of(p) for p in packets], [(s, 0, 1, b"a") for s in stamps])
+
     def test_pcapng_of_both_byte_orders_and_several_interfaces(self):
         packets = [(i % 2,) + p for i, p in enumerate(SOME)]
         for order in "<>":
