@@ -27,7 +27,8 @@ EXTRA_DIST += datasources/linux_wifi/README.md
 dist_man_MANS += doc/aerie-cap-linux-wifi.1
 
 if HAVE_CRITERION
-LINUX_WIFI_TESTS = datasources/linux_wifi/tests/test_channels datasources/linux_wifi/tests/test_wiphy datasources/linux_wifi/tests/test_parts
+LINUX_WIFI_TESTS = datasources/linux_wifi/tests/test_channels datasources/linux_wifi/tests/test_wiphy datasources/linux_wifi/tests/test_parts \
+	datasources/linux_wifi/tests/test_nl
 check_PROGRAMS += $(LINUX_WIFI_TESTS)
 TESTS += $(LINUX_WIFI_TESTS)
 LINUX_WIFI_TEST_CFLAGS = $(UNIT_CFLAGS) $(NL_CFLAGS) $(PCAP_CFLAGS)
@@ -44,6 +45,12 @@ datasources_linux_wifi_tests_test_parts_CPPFLAGS = $(LINUX_WIFI_CPPFLAGS)
 datasources_linux_wifi_tests_test_parts_CFLAGS = $(LINUX_WIFI_TEST_CFLAGS)
 datasources_linux_wifi_tests_test_parts_LDFLAGS = $(CAPLD)
 datasources_linux_wifi_tests_test_parts_LDADD = libaeriecap.la $(PCAP_LIBS) $(NL_LIBS) $(CRITERION_LIBS)
+# It has nl.c in it.
+datasources_linux_wifi_tests_test_nl_SOURCES = datasources/linux_wifi/tests/test_nl.c $(LINUX_WIFI_PURE)
+datasources_linux_wifi_tests_test_nl_CPPFLAGS = $(LINUX_WIFI_CPPFLAGS)
+datasources_linux_wifi_tests_test_nl_CFLAGS = $(LINUX_WIFI_TEST_CFLAGS)
+datasources_linux_wifi_tests_test_nl_LDFLAGS = $(AM_LDFLAGS) -pthread
+datasources_linux_wifi_tests_test_nl_LDADD = $(NL_LIBS) $(CRITERION_LIBS)
 endif
 EXTRA_DIST += tests/lab/wifi.sh datasources/linux_wifi/tests/data/hwsim_us.wiphy datasources/linux_wifi/tests/data/hwsim_world.wiphy \
 	datasources/linux_wifi/tests/data/hwsim.interfaces

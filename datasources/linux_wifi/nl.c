@@ -4,6 +4,7 @@
 #include "nl.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -135,7 +136,7 @@ int nl80211_run(struct nl80211 *nl, struct nl_msg *msg, int (*fn)(void *user, co
 {
 	struct run run = { fn, user, 1, 0 };
 	struct nl_cb *cb = nl_cb_alloc(NL_CB_DEFAULT);
-	int r;
+	int r, cancel;
 
 	if (!cb || !msg) {
 		nlmsg_free(msg);
@@ -146,10 +147,13 @@ int nl80211_run(struct nl80211 *nl, struct nl_msg *msg, int (*fn)(void *user, co
 	nl_cb_set(cb, NL_CB_FINISH, NL_CB_CUSTOM, on_finish, &run);
 	nl_cb_set(cb, NL_CB_ACK, NL_CB_CUSTOM, on_ack, &run);
 	nl_cb_err(cb, NL_CB_CUSTOM, on_error, &run);
+	/* The hop thread is not cancelled here: an answer that is left would be taken for that of the next request. */
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel);
 	r = nl_send_auto(nl->sock, msg); /* asks for an ACK as well */
 	nlmsg_free(msg);
 	while (r >= 0 && run.result > 0)
 		r = nl_recvmsgs(nl->sock, cb);
+	pthread_setcancelstate(cancel, NULL);
 	nl_cb_put(cb);
 	if (run.result <= 0)
 		return run.result < 0 ? run.result : run.failed < 0 ? run.failed : 0;

@@ -10,16 +10,18 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 #include <zlib.h>
 
 #define READ_BUFFER (256u * 1024u)
 #define GZIP_BUFFER 8192u /* twice as much, before a damaged place, is lost with it */
-#define WRITER_WAIT_MS 8000 /* for the first octet of a pipe: less than a host waits for an answer */
+#define WRITER_WAIT_MS 8000 /* for a pipe's first octets: less than a host waits for an answer */
 
 struct gzip {
 	gzFile file;
@@ -85,16 +87,44 @@ static FILE *gzip_stream(int fd, struct gzip **ret_gzip)
 
 struct feed {
 	int fd;
+	int64_t until_ms; /* the header must have come by then; 0: it has */
 	capture_file_idle_fn *idle;
 	void *user;
 };
+
+static int64_t now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+/* 1: there is something to read, or an end; 0: not until then; -1 with errno. */
+static int wait_until(int fd, int64_t until_ms)
+{
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+	int64_t left;
+	int r;
+
+	do {
+		left = until_ms - now_ms();
+		r = poll(&p, 1, left > 0 ? (int)left : 0);
+	} while (r < 0 && errno == EINTR);
+	return r;
+}
 
 static ssize_t feed_read(void *cookie, char *buf, size_t size)
 {
 	struct feed *f = cookie;
 	struct pollfd p = { .fd = f->fd, .events = POLLIN };
 	ssize_t n;
+	int r = f->until_ms ? wait_until(f->fd, f->until_ms) : 1;
 
+	if (r == 0)
+		errno = ETIMEDOUT;
+	if (r <= 0)
+		return -1;
 	if (f->idle && poll(&p, 1, 0) == 0 && f->idle(f->user) < 0)
 		return 0;
 	do
@@ -108,7 +138,7 @@ static int feed_close(void *cookie)
 	return close(((struct feed *)cookie)->fd);
 }
 
-static FILE *feed_stream(int fd, struct feed **ret_feed)
+static FILE *feed_stream(int fd, int64_t until_ms, struct feed **ret_feed)
 {
 	static const cookie_io_functions_t functions = { .read = feed_read, .close = feed_close };
 	struct feed *f = calloc(1, sizeof *f);
@@ -119,6 +149,7 @@ static FILE *feed_stream(int fd, struct feed **ret_feed)
 		return NULL;
 	}
 	f->fd = fd;
+	f->until_ms = until_ms;
 	*ret_feed = f;
 	return stream;
 }
@@ -139,14 +170,10 @@ bool capture_file_is_stream(const char *path)
 }
 
 /* Waits for the first octet, and from then on for every octet. */
-static int start_stream(int fd, const char *path, char *msg, size_t room)
+static int start_stream(int fd, int64_t until_ms, const char *path, char *msg, size_t room)
 {
-	struct pollfd p = { .fd = fd, .events = POLLIN };
-	int r, flags = fcntl(fd, F_GETFL);
+	int r = wait_until(fd, until_ms), flags = fcntl(fd, F_GETFL);
 
-	do
-		r = poll(&p, 1, WRITER_WAIT_MS);
-	while (r < 0 && errno == EINTR);
 	if (r > 0 && flags >= 0 && fcntl(fd, F_SETFL, flags & ~O_NONBLOCK) == 0)
 		return 0;
 	if (r == 0)
@@ -158,7 +185,7 @@ static int start_stream(int fd, const char *path, char *msg, size_t room)
 }
 
 /* The descriptor of a file, a named pipe or standard input ("-"); -1 with a text. */
-static int open_path(const char *path, bool *ret_gzip, bool *ret_pipe, char *msg, size_t room)
+static int open_path(const char *path, int64_t until_ms, bool *ret_gzip, bool *ret_pipe, char *msg, size_t room)
 {
 	unsigned char magic[2];
 	struct stat st;
@@ -176,7 +203,7 @@ static int open_path(const char *path, bool *ret_gzip, bool *ret_pipe, char *msg
 		return fd;
 	}
 	*ret_pipe = S_ISFIFO(st.st_mode);
-	if (*ret_pipe && start_stream(fd, path, msg, room) == 0)
+	if (*ret_pipe && start_stream(fd, until_ms, path, msg, room) == 0)
 		return fd;
 	if (!S_ISFIFO(st.st_mode))
 		snprintf(msg, room, "%.600s is not a capture file: it is %s; name a file or a pipe", path,
@@ -192,11 +219,12 @@ int capture_file_open(struct capture_file *f, const char *path, char *msg, size_
 	bool compressed = false, is_pipe = false;
 	struct feed *feed = NULL;
 	FILE *stream;
-	int fd = open_path(path, &compressed, &is_pipe, msg, room);
+	int64_t until_ms = now_ms() + WRITER_WAIT_MS;
+	int fd = open_path(path, until_ms, &compressed, &is_pipe, msg, room);
 
 	if (fd < 0)
 		return -1;
-	stream = compressed ? gzip_stream(fd, &gzip) : is_pipe ? feed_stream(fd, &feed) : fdopen(fd, "rb");
+	stream = compressed ? gzip_stream(fd, &gzip) : is_pipe ? feed_stream(fd, until_ms, &feed) : fdopen(fd, "rb");
 	if (!stream) {
 		snprintf(msg, room, "cannot read %.600s: %s", path, strerror(errno));
 		close(fd);
@@ -206,6 +234,8 @@ int capture_file_open(struct capture_file *f, const char *path, char *msg, size_
 	f->pcap = pcap_fopen_offline(stream, why);
 	f->gzip = gzip;
 	f->feed = feed;
+	if (f->pcap && feed)
+		feed->until_ms = 0;
 	if (f->pcap)
 		return 0;
 	if (gzip && gzip->why[0])

@@ -16,6 +16,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -49,7 +50,7 @@ struct pcapfile {
 	uint64_t packets;
 	uint64_t start_us; /* when the first packet was sent */
 	uint64_t due_us;   /* when the next is to be sent, after start_us */
-	int64_t last_ts_us;
+	int64_t newest_us; /* of the packets until now; from where the clock was set back, if it was */
 	bool loop;
 	int64_t shift_us;  /* loop: added to the recording's clock */
 	int64_t first_ts_us, newest_ts_us; /* loop: of this round, on the recording's clock */
@@ -197,12 +198,33 @@ static int on_open(struct aeriecap *cap, uint32_t seqno, const char *definition,
 
 /* --- Capture. */
 
+/* The times of a file may be anything, and their sums may wrap. */
+static int64_t plus(int64_t a, int64_t b)
+{
+	return (int64_t)((uint64_t)a + (uint64_t)b);
+}
+
+static int64_t minus(int64_t a, int64_t b)
+{
+	return (int64_t)((uint64_t)a - (uint64_t)b);
+}
+
+/* A pcap file has 32 bits without a sign, for a time until 2106, which libpcap takes for a number with one. */
+static int64_t seconds(const struct pcap_pkthdr *h)
+{
+	int64_t s = h->ts.tv_sec;
+
+	return s < 0 && s >= INT32_MIN ? s + (INT64_C(1) << 32) : s;
+}
+
 /* When a packet is due, in microseconds after the first. */
 static void plan(struct pcapfile *pf, int64_t ts)
 {
-	int64_t step = ts - pf->last_ts_us;
+	int64_t step = minus(ts, pf->newest_us);
 
-	pf->last_ts_us = ts;
+	/* A step back is common where several radios were recorded, and needs no wait; the clock may also have been set. */
+	if (pf->packets == 0 || step > 0 || step < -(int64_t)REALTIME_GAP_MAX_US)
+		pf->newest_us = ts;
 	if (pf->packets == 0)
 		return;
 	if (pf->pace == PACE_PPS) {
@@ -213,7 +235,7 @@ static void plan(struct pcapfile *pf, int64_t ts)
 		pf->due_us += (uint64_t)step;
 		return;
 	}
-	if (step > 0 && !pf->gap_told) /* a step back is common where several radios were recorded, and needs no wait */
+	if (step > 0 && !pf->gap_told)
 		aeriecap_send_message(pf->cap, AERIECAP_INFO,
 				      "%.600s: silences of more than %u s, as before packet %" PRIu64 ", are skipped",
 				      pf->path, REALTIME_GAP_MAX_US / 1000000, pf->packets + 1);
@@ -248,13 +270,13 @@ static void note_round(struct pcapfile *pf, int64_t ts)
 static void on_packet(u_char *user, const struct pcap_pkthdr *h, const u_char *content)
 {
 	struct pcapfile *pf = (struct pcapfile *)user;
-	int64_t ts = (int64_t)h->ts.tv_sec * 1000000 + h->ts.tv_usec;
+	int64_t sec = seconds(h), ts = plus((int64_t)((uint64_t)sec * 1000000u), h->ts.tv_usec);
 	struct aeriecap_packet packet = {
 		.content = content,
 		.caplen = h->caplen,
 		.origlen = h->len,
 		.dlt = pf->dlt,
-		.ts_sec = (uint64_t)h->ts.tv_sec,
+		.ts_sec = (uint64_t)sec,
 		.ts_usec = (uint32_t)h->ts.tv_usec,
 	};
 	int r = 0;
@@ -263,7 +285,7 @@ static void on_packet(u_char *user, const struct pcap_pkthdr *h, const u_char *c
 		return;
 	if (pf->loop) {
 		note_round(pf, ts);
-		ts += pf->shift_us;
+		ts = plus(ts, pf->shift_us);
 		packet.ts_sec = (uint64_t)ts / 1000000;
 		packet.ts_usec = (uint32_t)((uint64_t)ts % 1000000);
 	}
@@ -296,7 +318,7 @@ static int start_again(struct pcapfile *pf, char *msg)
 	if (capture_file_open(&pf->file, pf->path, msg, AERIECAP_MSG_MAX) < 0)
 		return -1;
 	pf->dlt = (uint32_t)pcap_datalink(pf->file.pcap);
-	pf->shift_us += pf->newest_ts_us - pf->first_ts_us + LOOP_GAP_US;
+	pf->shift_us = plus(pf->shift_us, plus(minus(pf->newest_ts_us, pf->first_ts_us), LOOP_GAP_US));
 	pf->round_packets = 0;
 	return 0;
 }

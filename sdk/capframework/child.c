@@ -153,25 +153,40 @@ int aeriecap_child_line(struct aeriecap_child *child, char *line, size_t room)
 	}
 }
 
+static bool stopping(const struct aeriecap *cap)
+{
+	struct pollfd p = { cap->stop[0], POLLIN, 0 };
+
+	return poll(&p, 1, 0) > 0;
+}
+
+/* Not cancelled in here, or the program would go on with the radio: the main thread, which cancels after a second, waits for
+ * another one. */
 int aeriecap_child_end(struct aeriecap_child *child)
 {
 	const struct timespec step = { 0, END_STEP_MS * 1000000L };
-	int status = 0, waited = 0, end_at;
+	uint64_t until; /* the next signal */
+	bool told = false;
+	int status = 0, cancel;
 	pid_t r;
 
 	if (!child)
 		return 0;
-	end_at = child->ended ? END_WAIT_MS : 0;
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel);
+	until = now_ms() + (child->ended ? END_WAIT_MS : 0);
 	close(child->fd);
 	while ((r = waitpid(child->pid, &status, WNOHANG)) == 0 || (r < 0 && errno == EINTR)) {
-		if (waited == end_at)
+		if (!told && (now_ms() >= until || stopping(child->cap))) {
 			kill(child->pid, SIGTERM);
-		if (waited == end_at + END_WAIT_MS)
+			told = true;
+			until = now_ms() + END_WAIT_MS;
+		} else if (told && now_ms() >= until) {
 			kill(child->pid, SIGKILL);
-		waited += END_STEP_MS;
+		}
 		nanosleep(&step, NULL);
 	}
 	free(child);
+	pthread_setcancelstate(cancel, NULL);
 	if (r < 0)
 		return -1;
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);

@@ -12,6 +12,7 @@
 #define CAP_HANDLER_H
 
 #include <pthread.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <sys/types.h>
 
@@ -24,6 +25,7 @@
 #define OUT_RESERVE (64u * 1024u) /* of it, kept free of packets for reports, messages and PONG */
 #define PING_TIMEOUT_MS 15000u
 #define STOP_WAIT_MS 1000 /* how long the capture thread may take to notice that it is to end */
+#define QUIT_WAIT_MS 10000 /* from a signal until a callback of the main thread is taken to hang: the above, and closing */
 #define HOP_CHANNELS_MAX 1024u   /* of a host's hop list; more are left out, and the host told so */
 #define CHANNEL_TEXT_MAX 63u
 #define HOP_INTERVAL_MIN_US 50000u
@@ -172,6 +174,8 @@ int out_append(struct aeriecap *cap, uint8_t *frame, size_t len, const uint32_t 
 int request_next(struct aeriecap *cap, char *msg, size_t room);
 
 /* loop.c */
+/* What ends the program: not what it was started to ignore. Before they are blocked. */
+void ending_signals(sigset_t *ret_set);
 int link_run(struct aeriecap *cap);
 void loop_drain(struct aeriecap *cap, int status);
 void loop_pong(struct aeriecap *cap); /* the one for pong_seqno, or marks it as due */

@@ -141,12 +141,17 @@ static void after_hop(struct aeriecap *cap)
 
 /* --- Signals: a thread that waits for them, so that no handler interrupts a callback. */
 
-static void ending_signals(sigset_t *ret_set)
+void ending_signals(sigset_t *ret_set)
 {
+	static const int by_terminal[] = { SIGINT, SIGHUP };
+	struct sigaction old;
+	size_t i;
+
 	sigemptyset(ret_set);
 	sigaddset(ret_set, SIGTERM);
-	sigaddset(ret_set, SIGINT);
-	sigaddset(ret_set, SIGHUP);
+	for (i = 0; i < sizeof by_terminal / sizeof *by_terminal; i++)
+		if (sigaction(by_terminal[i], NULL, &old) < 0 || old.sa_handler != SIG_IGN) /* nohup; a shell's '&' */
+			sigaddset(ret_set, by_terminal[i]);
 }
 
 static void *signal_main(void *data)
@@ -167,7 +172,9 @@ static void *signal_main(void *data)
 	cap->out.quit = true;
 	wake_main(cap);
 	out_unlock(cap, cancel);
-	return NULL;
+	(void)poll(NULL, 0, QUIT_WAIT_MS); /* this thread is cancelled when all is closed */
+	fprintf(stderr, "%s: opening or closing the source hangs: ending without it\n", cap->program);
+	_exit(AERIECAP_EXIT_FAILED);
 }
 
 /* False: there can be no such thread. Before anything is opened: no thread of a source that is open has more than it needs. */

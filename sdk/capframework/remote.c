@@ -149,15 +149,6 @@ static void on_child(int sig)
 	(void)sig; /* the signal is waited for; ignored, it would not come */
 }
 
-static void watched_signals(sigset_t *ret)
-{
-	sigemptyset(ret);
-	sigaddset(ret, SIGCHLD);
-	sigaddset(ret, SIGTERM);
-	sigaddset(ret, SIGINT);
-	sigaddset(ret, SIGHUP);
-}
-
 /* Waits until the child has ended; true: a signal said that it is to. */
 static bool await_child(pid_t pid, const sigset_t *set)
 {
@@ -254,7 +245,8 @@ static int remote_again(struct aeriecap *cap)
 	child.sa_handler = on_child;
 	sigemptyset(&child.sa_mask);
 	sigaction(SIGCHLD, &child, &old_child);
-	watched_signals(&set);
+	ending_signals(&set);
+	sigaddset(&set, SIGCHLD);
 	pthread_sigmask(SIG_BLOCK, &set, &old_mask);
 	while ((r = run_once(cap, &set, &old_mask, &old_child, &status)) == 0)
 		;

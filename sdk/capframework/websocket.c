@@ -20,6 +20,8 @@
 #define GOT (4u * REQUEST_MAX)  /* of octets for the handler */
 #define HEADER_MAX 14u          /* of a WebSocket frame */
 #define READ_MAX 4096u          /* the most that wslay asks for at once */
+#define TURN_MAX (4u * READ_MAX) /* read in one turn: a server that never pauses is not all that the main thread looks at */
+#define ANSWERS_MAX 1024u       /* to a server that pings and does not read the answers */
 #define MASKS 1024u
 
 struct websocket {
@@ -34,6 +36,7 @@ struct websocket {
 	size_t early_at;
 	uint8_t masks[4 * MASKS];
 	size_t masks_left;
+	size_t turn_left; /* may be read yet in this turn */
 	bool no_random, ended;
 	int read_errno;
 };
@@ -106,13 +109,17 @@ static ssize_t on_event_recv(wslay_event_context_ptr ctx, uint8_t *to, size_t le
 	ssize_t n;
 
 	/* All messages that are in what is read now, and one that ends in it, must fit. */
-	if (ring_room(&w->got) < REQUEST_MAX + READ_MAX) {
+	if (ring_room(&w->got) < REQUEST_MAX + READ_MAX || w->turn_left == 0) {
 		wslay_event_set_error(ctx, WSLAY_ERR_WOULDBLOCK);
 		return -1;
 	}
-	n = read_below(w, to, len < READ_MAX ? len : READ_MAX);
-	if (n > 0)
+	if (len > READ_MAX)
+		len = READ_MAX;
+	n = read_below(w, to, len < w->turn_left ? len : w->turn_left);
+	if (n > 0) {
+		w->turn_left -= (size_t)n;
 		return n;
+	}
 	if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
 		wslay_event_set_error(ctx, WSLAY_ERR_WOULDBLOCK);
 		return -1;
@@ -155,10 +162,15 @@ static ssize_t read_messages(void *data, void *to, size_t len)
 	struct websocket *w = data;
 	int r = 0;
 
+	w->turn_left = TURN_MAX;
 	if (w->got.used == 0 && !w->ended && wslay_event_want_read(w->in))
 		r = wslay_event_recv(w->in);
 	if (send_answers(w) < 0)
 		r = WSLAY_ERR_CALLBACK_FAILURE;
+	if (wslay_event_get_queued_msg_count(w->in) > ANSWERS_MAX) {
+		w->ended = true;
+		w->read_errno = ENOBUFS;
+	}
 	if (w->stage.used > 0 && flush(w) < 0 && w->got.used == 0 && !w->ended) { /* an end that was read is the reason */
 		w->ended = true;
 		w->read_errno = errno;

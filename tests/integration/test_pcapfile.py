@@ -204,6 +204,21 @@ class TestPcapfile(unittest.TestCase):
             self.check_packets(self.write("micro", pcap(SOME, order)), SOME)
             self.check_packets(self.write("nano", pcap(nano, order, nano=True)), SOME)
 
+    def test_times_after_2038_are_those_of_the_file(self):
+        packets = [(2**31, 1, 1, b"a"), (2**32 - 1, 999999, 1, b"b")]
+        for order in "<>":
+            self.check_packets(self.write("late", pcap(packets, order)), packets)
+
+    def test_times_that_no_clock_has_are_passed_on(self):
+        head = block(0x0A0D0D0A, struct.pack("<IHHq", 0x1A2B3C4D, 1, 0, -1))
+        head += block(1, struct.pack("<HHIHHIHH", 105, 0, 0, 9, 1, 0, 0, 0))  # if_tsresol 0: seconds
+        stamps = (5, 2**63 - 1, 2**64 - 2**40, 6)
+        path = self.write("times", head + b"".join(block(6, struct.pack("<IIIII", 0, s >> 32, s & 0xFFFFFFFF, 1, 1) + b"a")
+                                                   for s in stamps))
+        for options in ("", ":realtime=true"):
+            _, packets, _ = self.run_file(path + options)
+            self.assertEqual([packet_of(p) for p in packets], [(s, 0, 1, b"a") for s in stamps])
+
     def test_pcapng_of_both_byte_orders_and_several_interfaces(self):
         packets = [(i % 2,) + p for i, p in enumerate(SOME)]
         for order in "<>":
@@ -387,6 +402,18 @@ class TestPcapfile(unittest.TestCase):
             self.assertEqual(c.frames(), [])
             self.assertEqual(c.status(), 0)
 
+    def test_pipe_whose_writer_stops_within_the_header_is_given_up(self):
+        fifo = os.path.join(self.dir, "fifo")
+        os.mkfifo(fifo)
+        with self.capture() as c:
+            c.send(OPENREQ, {1: fifo})
+            with open(fifo, "wb", buffering=0) as writer:
+                writer.write(pcap([])[:10])
+                report = c.frame(60)
+            self.assertEqual((report.command, report.code), (OPENREPORT, 0))
+            self.assertRegex(report.body[9], "Connection timed out")
+            self.assertEqual(c.status(), 1)
+
     def test_standard_input_is_read(self):
         with open(self.write("a.pcap", pcap(SOME)), "rb") as stdin:
             with Capture(PROGRAM, stdin=stdin) as c:
@@ -445,6 +472,12 @@ class TestPcapfile(unittest.TestCase):
         self.assertLess(elapsed, 10)
         self.assertEqual(len(messages), 1)
         self.assertRegex(messages[0].body[2], r"silences of more than 60 s, as before packet 3, are skipped")
+
+    def test_realtime_of_two_radios_takes_the_time_of_one(self):
+        packets = [(100 + radio, i * 1000, 1, b"a") for i in range(100) for radio in (1, 0)]  # the second is a second late
+        got, messages, elapsed = self.timed(self.write("rt", pcap(packets)) + ":realtime=true")
+        self.assertEqual((got, messages), (packets, []))
+        self.assertGreaterEqual(elapsed, 0.099)
 
     def test_pps_keeps_a_steady_pace(self):
         packets = [(1, 0, 1, bytes([i])) for i in range(11)]

@@ -464,6 +464,27 @@ class TestTcp(Base, AllTransports):
         self.assertTrue(14 < time.monotonic() - before < 20)
         self.assertIn("no PING", p.stderr())
 
+    def test_signals_that_it_was_started_to_ignore_do_not_end_it(self):
+        for retry in (False, True):
+            p = self.program("sh", "-c", "trap '' HUP INT; exec \"$@\"", "sh", DEMO, f"--connect=127.0.0.1:{self.listener.port}",
+                             "--source=demo0:pps=1000", *self.transport, *([] if retry else ["--disable-retry"]))
+            link = self.link()
+            self.assertEqual(link.frame().command, NEWSOURCE)
+            link.send(OPENREQ, {1: "demo0:pps=1000"}, 7)
+            for sig in (signal.SIGHUP, signal.SIGINT):
+                self.next_of(link, PACKET)
+                os.killpg(p.proc.pid, sig)
+            link.send(PING, seqno=8)  # what was sent before the signals came is no answer to it
+            self.next_of(link, PONG)
+            for seqno in range(9, 12):
+                link.send(PING, seqno=seqno)
+                self.assertEqual(self.next_of(link, PONG).seqno, seqno)
+            os.killpg(p.proc.pid, signal.SIGTERM)
+            while link.frame() is not None:
+                pass
+            link.close()
+            self.assertEqual(p.status(), 0)
+
     def test_program_that_is_killed_takes_its_child_along(self):
         p, link = self.opened("demo0:pps=1000", retry=True)
         self.next_of(link, PACKET)
@@ -600,6 +621,16 @@ class TestWebSocket(Base, AllTransports):
         self.assertEqual(link.controls[-1], (8, b"\x03\xe8"))
         link.close()
         self.assertIn(p.status(), (0, 1))
+
+    def test_server_that_pings_and_reads_no_answer_ends_the_link(self):
+        p, link = self.opened("demo0:pps=1")
+        pings, sent = WebLink.message(b"x" * 125, opcode=9) * 1000, 0
+        with self.assertRaises(OSError):
+            while sent < 1 << 26:  # several times what both sockets hold
+                sent += link.sock.send(pings)
+        link.close()
+        self.assertEqual(p.status(), 1)
+        self.assertIn("cannot read from the host", p.stderr())
 
     def test_end_is_said_with_a_close(self):
         p, link = self.opened("demo0:pps=1000,count=1")

@@ -3,6 +3,7 @@
  * from the tables of the protocol and the msgpack specification. */
 #include <criterion/criterion.h>
 
+#include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
@@ -10,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "aeriecap.h"
@@ -709,6 +711,40 @@ Test(aeriecap, stuck_capture_is_cancelled, .timeout = 60)
 }
 #endif
 
+static int open_hanging(struct aeriecap *cap, uint32_t seqno, const char *definition, struct aeriecap_info *info, char *msg)
+{
+	int fd = *(int *)aeriecap_user(cap);
+
+	cr_assert_eq(write(fd, "", 1), 1);
+	for (;;)
+		poll(NULL, 0, -1);
+	return 0;
+}
+
+Test(aeriecap, signal_ends_a_program_whose_callback_hangs, .timeout = 120)
+{
+	struct host h = start();
+	int there[2], status;
+	char octet;
+	pid_t pid;
+
+	cr_assert_eq(pipe(there), 0);
+	aeriecap_set_user(h.cap, &there[1]);
+	aeriecap_on_open(h.cap, open_hanging);
+	request(&h, 12, 7, definition_w0, sizeof definition_w0);
+	pid = fork();
+	cr_assert_geq(pid, 0);
+	if (pid == 0)
+		_exit(100 + aeriecap_loop(h.cap));
+	cr_assert_eq(read(there[0], &octet, 1), 1);
+	cr_assert_eq(kill(pid, SIGTERM), 0);
+	cr_assert_eq(waitpid(pid, &status, 0), pid);
+	cr_expect(WIFEXITED(status) && WEXITSTATUS(status) == AERIECAP_EXIT_FAILED);
+	close(there[0]);
+	close(there[1]);
+	finish(&h);
+}
+
 static int unknown_refusing(struct aeriecap *cap, uint32_t seqno, uint16_t command, const void *body, size_t len)
 {
 	cr_assert(seqno == 3 && len == 2 && memcmp(body, "\x80\x80", 2) == 0);
@@ -795,6 +831,48 @@ Test(aeriecap, silent_program_ends_with_the_link, .timeout = 60)
 	cr_assert_eq(aeriecap_loop(h.cap), 0);
 	cr_expect_eq(child_result, -1);
 	cr_expect_eq(child_status, 128 + 15);
+	finish(&h);
+}
+
+static int stubborn_pid;
+
+static int capture_of_a_stubborn_program(struct aeriecap *cap, char *msg)
+{
+	char name[] = "sh", option[] = "-c", script[] = "trap '' TERM; echo $$; exec sleep 60";
+	char *argv[] = { name, option, script, NULL }, line[20];
+	struct aeriecap_child *child = aeriecap_child_start(cap, argv, msg);
+
+	cr_assert_not_null(child, "%s", msg);
+	cr_assert_gt(aeriecap_child_line(child, line, sizeof line), 0);
+	stubborn_pid = atoi(line);
+	cr_assert_eq(aeriecap_send_message(cap, AERIECAP_INFO, "started"), 1);
+	child_result = aeriecap_child_line(child, line, sizeof line);
+	child_status = aeriecap_child_end(child);
+	return 0;
+}
+
+/* The main thread cancels a capture that takes a second to end, which this one does. */
+Test(aeriecap, program_that_ignores_sigterm_is_killed_when_the_capture_ends, .timeout = 60)
+{
+	static struct frame f;
+	struct host h = start();
+	pthread_t thread;
+	void *status;
+
+	child_result = child_status = 0;
+	aeriecap_on_open(h.cap, open_radio);
+	aeriecap_on_capture(h.cap, capture_of_a_stubborn_program);
+	cr_assert_eq(pthread_create(&thread, NULL, run_loop, &h), 0);
+	request(&h, 12, 7, definition_w0, sizeof definition_w0);
+	do
+		read_frame(&h, &f);
+	while (f.command != 5); /* MESSAGE: it has started */
+	request(&h, 4, 8, NULL, 0); /* SHUTDOWN */
+	cr_assert_eq(pthread_join(thread, &status), 0);
+	cr_expect_eq((intptr_t)status, 0);
+	cr_expect_eq(child_result, -1);
+	cr_expect_eq(child_status, 128 + 9);
+	cr_expect(kill(stubborn_pid, 0) < 0 && errno == ESRCH);
 	finish(&h);
 }
 
