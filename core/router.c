@@ -378,6 +378,9 @@ static void handle(struct aerie_reply *rep, struct core *core, const struct rout
 	err = m->route->r.handle(m->route->r.user, req, rep);
 	if (err < 0 || rep->kind == REPLY_NONE)
 		explain_failure(rep, core, m->route, err < 0 ? err : 0);
+	/* It may be a hundred times as large as the body, and the reply's reader slow. */
+	command_free(req->command);
+	req->command = NULL;
 }
 
 static struct aerie_reply *dispatch(const struct aerie_host *h, const struct aerie_http_request *request,
