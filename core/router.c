@@ -482,6 +482,7 @@ const struct aerie_http http_service = {
 	.value_key = value_key,
 	.connection = connection,
 	.connections = connections,
+	.reply_pieces = reply_pieces,
 };
 
 const struct aerie_serializers serializers_service = {
