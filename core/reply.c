@@ -76,7 +76,7 @@ void reply_reset(struct aerie_reply *rep)
 		rep->destroy(rep->user);
 	free(rep->wrapper);
 	rep->wrapper = NULL;
-	rep->is_map = false;
+	rep->is_map = rep->is_pieces = false;
 	rep->document = NULL;
 	rep->destroy = NULL;
 	rep->user = NULL;
@@ -166,6 +166,14 @@ int reply_map(struct aerie_reply *rep, aerie_next_fn *next, int64_t (*count)(voi
 	int err = reply_list(rep, next, count, user, destroy);
 
 	rep->is_map = !err;
+	return err;
+}
+
+int reply_pieces(struct aerie_reply *rep, aerie_next_fn *next, void *user, void (*destroy)(void *user))
+{
+	int err = reply_list(rep, next, NULL, user, destroy);
+
+	rep->is_pieces = !err;
 	return err;
 }
 
@@ -262,7 +270,7 @@ static int list_begin(struct aerie_reply *rep)
 	int err;
 
 	rep->expected = -1;
-	if (ser->s.flags & AERIE_SERIALIZER_COUNTS) {
+	if (!rep->is_pieces && ser->s.flags & AERIE_SERIALIZER_COUNTS) {
 		n = rep->count ? rep->count(rep->user) : -ENOTSUP;
 		if (n < 0)
 			return (int)n;
@@ -273,6 +281,8 @@ static int list_begin(struct aerie_reply *rep)
 	rep->document = ser->s.open(ser->s.user, &rep->sink.s);
 	if (!rep->document)
 		return -ENOMEM;
+	if (rep->is_pieces)
+		return 0;
 	if (rep->wrapper) {
 		err = ser->visitor.begin_map(rep->document, 1);
 		if (!err)
@@ -295,7 +305,7 @@ static int document_close(struct aerie_reply *rep)
 static int list_end(struct aerie_reply *rep)
 {
 	const struct aerie_visitor *vt = &rep->serializer->visitor;
-	int err = rep->is_map ? vt->end_map(rep->document) : vt->end_list(rep->document);
+	int err = rep->is_pieces ? 0 : rep->is_map ? vt->end_map(rep->document) : vt->end_list(rep->document);
 
 	if (!err && rep->wrapper)
 		err = vt->end_map(rep->document);

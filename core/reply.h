@@ -68,6 +68,7 @@ struct aerie_reply {
 	struct sink sink;
 	char *wrapper;    /* name of a list in a map, or NULL */
 	bool is_map;      /* the elements are entries of a map */
+	bool is_pieces;   /* they are pieces of one value, of no list */
 	void *document;   /* the serializer's state, while a list is under way */
 	int64_t expected; /* elements still owed to a serializer that counts, or -1 */
 	bool begun, ended;
@@ -85,6 +86,7 @@ int reply_list(struct aerie_reply *rep, aerie_next_fn *next, int64_t (*count)(vo
 int reply_wrapped(struct aerie_reply *rep, const char *name, aerie_next_fn *next, int64_t (*count)(void *user), void *user,
 		  void (*destroy)(void *user));
 int reply_map(struct aerie_reply *rep, aerie_next_fn *next, int64_t (*count)(void *user), void *user, void (*destroy)(void *user));
+int reply_pieces(struct aerie_reply *rep, aerie_next_fn *next, void *user, void (*destroy)(void *user));
 int reply_octets(struct aerie_reply *rep, const char *content_type, const void *data, uint64_t len);
 int reply_error(struct aerie_reply *rep, uint32_t status, const char *text);
 void reply_status(struct aerie_reply *rep, uint32_t status);

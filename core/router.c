@@ -378,6 +378,9 @@ static void handle(struct aerie_reply *rep, struct core *core, const struct rout
 	err = m->route->r.handle(m->route->r.user, req, rep);
 	if (err < 0 || rep->kind == REPLY_NONE)
 		explain_failure(rep, core, m->route, err < 0 ? err : 0);
+	/* It may be a hundred times as large as the body, and the reply's reader slow. */
+	command_free(req->command);
+	req->command = NULL;
 }
 
 static struct aerie_reply *dispatch(const struct aerie_host *h, const struct aerie_http_request *request,
@@ -479,6 +482,7 @@ const struct aerie_http http_service = {
 	.value_key = value_key,
 	.connection = connection,
 	.connections = connections,
+	.reply_pieces = reply_pieces,
 };
 
 const struct aerie_serializers serializers_service = {

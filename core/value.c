@@ -32,11 +32,14 @@ static int fail(struct from *f, const char *fmt, ...)
 	return f->err = -EBADMSG;
 }
 
+static int fail_too_many(struct from *f)
+{
+	return fail(f, "it has more than %u values", VALUE_ELEMENTS);
+}
+
 static int count_element(struct from *f)
 {
-	if (++f->elements > VALUE_ELEMENTS)
-		return fail(f, "it has more than %u values", VALUE_ELEMENTS);
-	return 0;
+	return ++f->elements > VALUE_ELEMENTS ? fail_too_many(f) : 0;
 }
 
 /* ---- JSON ---- */
@@ -69,6 +72,26 @@ static int measure(struct from *f, const json_t *v, unsigned depth)
 	return 0;
 }
 
+/* Commas, or maps and lists, of a text: it has at least as many values. Those that have too many are not read first, which takes a hundred
+ * times their own room. */
+static size_t values_at_least(const char *text, size_t len)
+{
+	size_t commas = 0, containers = 0, i;
+	bool quoted = false;
+
+	for (i = 0; i < len; i++) {
+		if (text[i] == '"')
+			quoted = !quoted;
+		else if (quoted)
+			i += text[i] == '\\';
+		else if (text[i] == ',')
+			commas++;
+		else
+			containers += text[i] == '{' || text[i] == '[';
+	}
+	return commas > containers ? commas : containers;
+}
+
 /* jansson takes some of its failing allocations for a malformed text, so they are noted here. */
 static _Thread_local bool memory_was_out;
 
@@ -91,6 +114,8 @@ int value_from_json(const char *text, size_t len, json_t **ret, char *why, size_
 	json_error_t e;
 	json_t *v;
 
+	if (values_at_least(text, len) > VALUE_ELEMENTS)
+		return fail_too_many(&f);
 	memory_was_out = false;
 	v = json_loadb(text, len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &e);
 	if (!v && memory_was_out)

@@ -32,7 +32,7 @@ struct table {
 
 	uint64_t total, filtered;
 	uint64_t key[PAGE_ROWS_MAX];
-	uint32_t n_keys;
+	uint32_t n_keys, piece; /* rows, and how much of the reply is written: see next_piece() */
 
 	struct rows *rows;
 	uint64_t taken, seen; /* rows taken by the walks before; seen by this one */
@@ -334,27 +334,21 @@ static int put(const struct aerie_visitor *vt, void *v, const char *key, uint64_
 	return err ? err : vt->u64(v, value);
 }
 
-static int emit_rows(struct table *t, const struct aerie_visitor *vt, void *v)
+static int begin_table(const struct table *t, const struct aerie_visitor *vt, void *v)
 {
-	uint32_t i;
-	int err = vt->key_text(v, t->name, (uint32_t)strlen(t->name));
-
-	if (!err)
-		err = vt->begin_list(v, t->n_keys);
-	for (i = 0; !err && i < t->n_keys; i++)
-		err = walk_write(t->walk, t->key[i], vt, v);
-	return err ? err : vt->end_list(v);
-}
-
-static int emit_table(void *user, const struct aerie_visitor *vt, void *v)
-{
-	struct table *t = user;
 	int err = vt->begin_map(v, 4);
 
 	if (!err && !t->is_page)
 		err = put(vt, v, "draw", (uint64_t)t->draw);
 	if (!err)
-		err = emit_rows(t, vt, v);
+		err = vt->key_text(v, t->name, (uint32_t)strlen(t->name));
+	return err ? err : vt->begin_list(v, t->n_keys);
+}
+
+static int end_table(const struct table *t, const struct aerie_visitor *vt, void *v)
+{
+	int err = vt->end_list(v);
+
 	if (!err && t->is_page)
 		err = put(vt, v, "last_page", (t->filtered + t->length - 1) / t->length);
 	if (!err)
@@ -362,6 +356,24 @@ static int emit_table(void *user, const struct aerie_visitor *vt, void *v)
 	if (!err)
 		err = put(vt, v, t->is_page ? "total_row" : "recordsTotal", t->total);
 	return err ? err : vt->end_map(v);
+}
+
+/* What is around the rows, and each row: as a whole they may take many megabytes for each client that reads slowly. */
+static int next_piece(void *user, const struct aerie_visitor *vt, void *v)
+{
+	struct table *t = user;
+	uint32_t at = t->piece++;
+	int err;
+
+	if (at > t->n_keys + 1)
+		return 0;
+	if (at == 0)
+		err = begin_table(t, vt, v);
+	else if (at <= t->n_keys)
+		err = walk_write(t->walk, t->key[at - 1], vt, v);
+	else
+		err = end_table(t, vt, v);
+	return err ? err : 1;
 }
 
 /* 1: DataTables, 2: paging, 0: neither; ASK_REPLIED is told by *ret_err. */
@@ -427,7 +439,7 @@ int table_reply(struct ask *a, struct aerie_reply *rep, const char *name)
 	t->ask = NULL;
 	rows_free(t->rows);
 	t->rows = NULL;
-	err = a->e->http->reply_value(rep, emit_table, t, table_free);
+	err = a->e->http->reply_pieces(rep, next_piece, t, table_free);
 	return err < 0 ? err : ASK_REPLIED;
 }
 

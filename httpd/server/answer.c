@@ -201,6 +201,7 @@ static bool ask_router(struct exchange *x, const struct aerie_http_request *req)
 		drop_reply(x);
 	else
 		answer_reply(x, &res);
+	exchange_drop_body(x);
 	return true;
 }
 

@@ -46,6 +46,16 @@ void exchange_ref(void *user)
 	(void)atomic_fetch_add_explicit(&x->refs, 1, memory_order_relaxed);
 }
 
+void exchange_drop_body(struct exchange *x)
+{
+	if (x->body_room)
+		clients_give_octets(x->s->clients, x->body_source, x->body_room);
+	free(x->body);
+	x->body = NULL;
+	x->body_source = NULL;
+	x->body_len = x->body_room = 0;
+}
+
 void exchange_unref(void *user)
 {
 	struct exchange *x = user;
@@ -55,11 +65,9 @@ void exchange_unref(void *user)
 	if (x->reply)
 		x->s->http->reply_free(x->reply);
 	body_free(&x->out);
-	if (x->body_room)
-		clients_give_octets(x->s->clients, x->body_source, x->body_room);
+	exchange_drop_body(x);
 	if (x->file_fd >= 0)
 		(void)close(x->file_fd);
-	free(x->body);
 	free(x->headers);
 	free(x->header_text);
 	free(x->target);

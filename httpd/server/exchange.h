@@ -65,6 +65,8 @@ struct exchange {
 struct exchange *exchange_new(struct server *s, const char *uri);
 void exchange_ref(void *x);
 void exchange_unref(void *x);
+/* The body has been looked at; whoever reads the reply slowly shall not hold the room that it takes. */
+void exchange_drop_body(struct exchange *x);
 /* Copies the headers of its connection. -ENOMEM. */
 int exchange_read_headers(struct exchange *x);
 /* The first header of that name, or NULL; NULL is also a header without value. */

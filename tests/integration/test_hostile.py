@@ -132,6 +132,27 @@ class Hostile(unittest.TestCase):
         for s in slow:
             s.close()
 
+    def test_readers_that_stop_behind_commands_that_take_much_memory(self):
+        body = b'{"x":[' + b",".join([b"{}"] * 99000) + b"]}"  # as a tree it takes some 25 MiB
+        request = (b"POST /devices/all_devices.json HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
+                   % len(body)) + body
+        stopped = []
+        for _ in range(40):
+            stopped.append(self.open(request, buffer=4096))
+            self.assertEqual(self.status_of(stopped[-1]), 200)
+        self.others_are_served("40 readers that stopped behind large commands", 250)
+        for s in stopped:
+            s.close()
+
+    def test_readers_that_stop_in_the_middle_of_a_page(self):
+        stopped = []
+        for _ in range(40):
+            stopped.append(self.open(b"GET /devices/views/all/devices.prettyjson?size=500 HTTP/1.1\r\nHost: x\r\n\r\n", buffer=4096))
+            self.assertEqual(self.status_of(stopped[-1]), 200)
+        self.others_are_served("40 readers that stopped in a page of 12 MB", 40)
+        for s in stopped:
+            s.close()
+
     def test_ten_thousand_requests_of_random_octets(self):
         dice = random.Random(4)
         head = (b"POST /devices/summary/devices.json HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: %d\r\n"

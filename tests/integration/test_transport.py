@@ -750,6 +750,14 @@ class Limits(unittest.TestCase):
         while host.ask("/test/echo", "POST", b"more").status != 200:
             self.assertLess(time.monotonic(), end)
 
+    def test_a_slow_reader_of_a_reply_holds_no_room_for_bodies(self):
+        host = self.start("-s", "httpd_body_limit=1M", "-s", "httpd_bodies_limit=1M")
+        s = socket.create_connection(("127.0.0.1", host.port), timeout=PATIENCE)
+        s.sendall(b"POST /test/big.json HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\n" + b"x" * 1000000)
+        self.assertEqual(s.recv(12), b"HTTP/1.1 200")
+        self.assertEqual(host.ask("/test/echo", "POST", b"x" * 1000000).status, 200)
+        s.close()
+
     def test_no_address_has_all_the_room_for_bodies(self):
         host = self.start("-s", "httpd_body_limit=1M", "-s", "httpd_bodies_limit=4M", "-s", "httpd_trusted_proxy=127.0.0.7")
         begin = b"POST /test/echo HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\nConnection: close\r\n\r\n"

@@ -287,6 +287,29 @@ Test(command, of_more_than_100000_values_is_refused)
 	free(buf);
 }
 
+Test(command, with_too_many_values_is_refused_before_it_is_read)
+{
+	size_t room = 3 * (VALUE_ELEMENTS + 100), len = 0, i;
+	char *buf = malloc(room);
+
+	/* Neither ends: whoever reads it says that it is not JSON. */
+	for (i = 0; i <= VALUE_ELEMENTS; i++)
+		len += (size_t)sprintf(buf + len, "0,");
+	expect("/echo", JSON, buf, len, 400, REFUSED "it has more than 100000 values\n");
+	for (i = len = 0; i < VALUE_ELEMENTS; i++)
+		len += (size_t)sprintf(buf + len, "[]");
+	expect("/echo", JSON, buf, len, 400, REFUSED "it is not JSON*");
+	len += (size_t)sprintf(buf + len, "{}");
+	expect("/echo", JSON, buf, len, 400, REFUSED "it has more than 100000 values\n");
+	/* In a text, these are letters. */
+	len = (size_t)sprintf(buf, "{\"a\":\"\\\"");
+	for (i = 0; i <= VALUE_ELEMENTS; i++)
+		len += (size_t)sprintf(buf + len, i % 2 ? "[," : "{,");
+	len += (size_t)sprintf(buf + len, "\\\\\"}");
+	expect("/echo", JSON, buf, len, 200, "{\"a\":\"\\\"{,[,*");
+	free(buf);
+}
+
 Test(command, with_a_key_too_long_for_msgpack_is_refused)
 {
 	char buf[300];

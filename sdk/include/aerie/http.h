@@ -232,6 +232,10 @@ struct aerie_http {
 	void (*connection)(const struct aerie_host *h, int32_t change);
 	/* [any] Clients that are connected now, WebSockets among them. */
 	uint64_t (*connections)(const struct aerie_host *h);
+
+	/* As reply_value(), for a large value: next writes it in pieces, as the client takes them, until it returns 0. A piece may end
+	 * within a map or list. */
+	int (*reply_pieces)(struct aerie_reply *rep, aerie_next_fn *next, void *user, void (*destroy)(void *user));
 };
 
 #ifdef __cplusplus

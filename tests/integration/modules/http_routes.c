@@ -148,7 +148,7 @@ static int load(const struct aerie_host *h, void **ret_state)
 		{ .methods = AERIE_HTTP_GET, .path = "/test/release", .formats = "", .handle = release },
 		{ .methods = AERIE_HTTP_GET, .path = "/test/page", .formats = "", .handle = page },
 		{ .methods = AERIE_HTTP_POST | AERIE_HTTP_PUT, .path = "/test/echo", .formats = "", .handle = echo },
-		{ .methods = AERIE_HTTP_GET, .path = "/test/big", .handle = big },
+		{ .methods = AERIE_HTTP_GET | AERIE_HTTP_POST, .path = "/test/big", .handle = big },
 		{ .methods = AERIE_HTTP_GET, .path = "/test/cut", .handle = big, .user = &cut },
 	};
 	size_t i;
