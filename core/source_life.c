@@ -20,7 +20,6 @@
 #define PINGS 3u /* in the time after which a silent source is lost; capture programs give up after 15 s without one */
 #define LATE_TRIES 3u /* times that a file, or what nobody knows yet, is tried again when it took too long */
 #define REMOTE_LOST 4u /* times that: a silent connection is cut */
-#define MESSAGES_PER_SECOND 20u
 
 const struct aerie_option source_options[] = {
 	AERIE_OPTION(AERIE_OPT_STR, 0, "name", NULL, NULL, "Name shown for the source; the interface when not given."),
@@ -70,16 +69,9 @@ static void end_link(struct source *src)
 	src->link = NULL;
 }
 
-static void tell_suppressed(struct source *src)
-{
-	if (src->suppressed)
-		source_log(src, AERIE_LOG_INFO, "%u messages suppressed", src->suppressed);
-	src->suppressed = 0;
-}
-
 static void stop_work(struct source *src)
 {
-	tell_suppressed(src);
+	source_tell_suppressed(src);
 	source_probe_end(src);
 	source_feed_close(src);
 	uv_timer_stop(&src->answer);
@@ -332,7 +324,7 @@ static void on_tick(uv_timer_t *t)
 
 	if (now - src->sampled_ms >= TICK_MS) {
 		src->sampled_ms = now;
-		tell_suppressed(src);
+		source_tell_suppressed(src);
 		source_sample(src);
 	}
 	source_ops_tick(src);
@@ -347,20 +339,6 @@ static int message_level(uint8_t type)
 	if (type & AERIE_LOG_ALERT)
 		return AERIE_LOG_ALERT;
 	return type & AERIE_LOG_DEBUG ? AERIE_LOG_DEBUG : AERIE_LOG_INFO;
-}
-
-static void take_message(struct source *src, const struct link_report *r)
-{
-	uint64_t second = uv_now(loop_uv(src->all->core->loop)) / 1000;
-
-	if (second != src->second) {
-		src->second = second;
-		src->messages = 0;
-	}
-	if (src->messages++ < MESSAGES_PER_SECOND)
-		source_log(src, message_level(r->message_type), "%s", r->message);
-	else
-		src->suppressed++;
 }
 
 /* The definition's UUID, the capture program's, or the one that it has. */
@@ -507,7 +485,7 @@ static void on_frame(void *user, const struct link_frame *f, const uint8_t *body
 	else if (f->command == LINK_CONFIGREPORT)
 		return;
 	else if (f->command == LINK_MESSAGE)
-		take_message(src, &r);
+		source_log_said(src, message_level(r.message_type), r.message);
 	else
 		source_fail(src, true, "%s %s: %s", name, f->command == LINK_ERROR ? "failed" : "shut down",
 			    r.message[0] ? r.message : "no reason given");
