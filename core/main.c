@@ -79,8 +79,8 @@ static uint64_t monotonic_ns(void)
 	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
 }
 
-/* Of standard input, output and error, whoever started us may have closed some: what is opened next must not take their places, where we, our
- * capture programs and libuv expect what is not ours. */
+/* Whoever started us may have closed standard input, output or error: what is opened next must not take their places, which we, our capture
+ * programs and libuv take for somebody else's. */
 static void fill_standard(void)
 {
 	int fd;
