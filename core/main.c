@@ -79,6 +79,19 @@ static uint64_t monotonic_ns(void)
 	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
 }
 
+/* Whoever started us may have closed standard input, output or error: what is opened next must not take their places, which we, our capture
+ * programs and libuv take for somebody else's. */
+static void fill_standard(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDWR);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		close(fd);
+}
+
 /* ---- Places ---- */
 
 static int find_places(struct host *h)
@@ -688,6 +701,7 @@ int main(int argc, char **argv)
 	struct host h = { .ready_fd = -1 };
 	int status = EXIT_DONE;
 
+	fill_standard();
 	signal(SIGPIPE, SIG_IGN);
 	thread_role_set(THREAD_MAIN);
 	if (options_parse(&h.o, argc, argv) < 0) {

@@ -125,7 +125,7 @@ struct source {
 	_Atomic(struct feed *) feed; /* of a passive source */
 	uv_timer_t answer; /* limit of an answer; delay of a retry */
 	uv_timer_t tick;   /* PING */
-	uint64_t second;   /* MESSAGE frames are limited per second ... */
+	uint64_t second, told_second; /* messages are limited per second ... */
 	uint32_t messages, suppressed;
 	uint64_t sampled_packets, sampled_octets; /* of the pipe, that the series already have */
 	char reason[SOURCE_TEXT]; /* why it failed, while packets are drained */
@@ -270,6 +270,10 @@ int sources_create(struct sources *s, struct definition *d, struct driver *drive
 struct source *sources_find(struct sources *s, const struct aerie_uuid *uuid);
 int sources_add_definition(struct sources *s, const char *definition, struct source **ret, const char **ret_error);
 void sources_check_done(struct sources *s);
+/* With a limit when it is remote: who connects in a loop must not fill the log. */
 void source_log(struct source *src, int level, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+/* What its program said, always with the limit. */
+void source_log_said(struct source *src, int level, const char *text);
+void source_tell_suppressed(struct source *src);
 
 #endif

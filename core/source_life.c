@@ -20,7 +20,6 @@
 #define PINGS 3u /* in the time after which a silent source is lost; capture programs give up after 15 s without one */
 #define LATE_TRIES 3u /* times that a file, or what nobody knows yet, is tried again when it took too long */
 #define REMOTE_LOST 4u /* times that: a silent connection is cut */
-#define MESSAGES_PER_SECOND 20u
 
 const struct aerie_option source_options[] = {
 	AERIE_OPTION(AERIE_OPT_STR, 0, "name", NULL, NULL, "Name shown for the source; the interface when not given."),
@@ -70,16 +69,9 @@ static void end_link(struct source *src)
 	src->link = NULL;
 }
 
-static void tell_suppressed(struct source *src)
-{
-	if (src->suppressed)
-		source_log(src, AERIE_LOG_INFO, "%u messages suppressed", src->suppressed);
-	src->suppressed = 0;
-}
-
 static void stop_work(struct source *src)
 {
-	tell_suppressed(src);
+	source_tell_suppressed(src);
 	source_probe_end(src);
 	source_feed_close(src);
 	uv_timer_stop(&src->answer);
@@ -132,6 +124,14 @@ static void forget_backoff(struct source *src)
 
 static void attach(struct source *src);
 
+/* Not before its packets are processed: who reads that it does not run any more finds them all counted. */
+static void tell_done(struct source *src)
+{
+	source_set_state(src, false, NULL);
+	source_log(src, AERIE_LOG_INFO, "done, %llu packets", (unsigned long long)src->base_packets);
+	source_event(src, "DATASOURCE_CLOSED");
+}
+
 /* Packets are processed: what comes next? */
 static void settle(void *user)
 {
@@ -141,7 +141,7 @@ static void settle(void *user)
 	close_pipe(src);
 	src->state = src->after == SOURCE_WAITING && s->stopping ? SOURCE_FAILED : src->after;
 	if (src->state == SOURCE_DONE)
-		source_log(src, AERIE_LOG_INFO, "done, %llu packets", (unsigned long long)src->base_packets);
+		tell_done(src);
 	source_ops_done(src, OP_CLOSE, 0, 0, "closed"); /* perhaps somebody has opened it again meanwhile */
 	if (src->newcomer)
 		attach(src);
@@ -161,7 +161,15 @@ static void tell_not_open(struct source *src, const char *reason)
 	source_ops_done(src, OP_OPEN, 0, err, reason);
 }
 
-/* reason "": it has come to its end. */
+/* Of a source that did not come to its end by itself. */
+static void tell_end(struct source *src, const char *reason)
+{
+	source_set_state(src, false, reason);
+	source_log(src, src->after == SOURCE_CLOSED ? AERIE_LOG_INFO : AERIE_LOG_ERROR, "%s%s", reason,
+		   src->after == SOURCE_WAITING ? " (it is opened again)" : "");
+	source_event(src, src->after == SOURCE_CLOSED ? "DATASOURCE_CLOSED" : "DATASOURCE_ERROR");
+}
+
 static void finish(struct source *src, enum source_state after, const char *reason)
 {
 	bool was_running = src->state == SOURCE_RUNNING;
@@ -176,13 +184,10 @@ static void finish(struct source *src, enum source_state after, const char *reas
 	src->state = SOURCE_DRAINING;
 	if (was_running)
 		tuning_ended(src);
-	source_set_state(src, false, copy[0] ? copy : NULL);
-	if (copy[0])
-		source_log(src, after == SOURCE_CLOSED ? AERIE_LOG_INFO : AERIE_LOG_ERROR, "%s%s", copy,
-			   after == SOURCE_WAITING ? " (it is opened again)" : "");
-	source_event(src, after == SOURCE_DONE || after == SOURCE_CLOSED ? "DATASOURCE_CLOSED" : "DATASOURCE_ERROR");
-	tell_not_open(src, copy[0] ? copy : "it came to its end before it was open");
-	source_ops_done(src, OP_TUNE, 0, -EPIPE, copy[0] ? copy : "it came to its end");
+	if (after != SOURCE_DONE)
+		tell_end(src, copy);
+	tell_not_open(src, copy);
+	source_ops_done(src, OP_TUNE, 0, -EPIPE, copy);
 	if (src->pipe)
 		pipe_source_drain(src->pipe, settle, src);
 	else
@@ -221,6 +226,7 @@ static void drop_newcomer(struct source *src)
 void source_close(struct source *src)
 {
 	static const char reason[] = "closed by a user";
+	bool is_told;
 
 	src->disabled = true;
 	drop_newcomer(src);
@@ -228,9 +234,13 @@ void source_close(struct source *src)
 		finish(src, SOURCE_CLOSED, reason);
 		return;
 	}
-	src->after = SOURCE_CLOSED; /* its end is told already */
+	is_told = src->after != SOURCE_DONE;
+	src->after = SOURCE_CLOSED;
 	src->reopen = false;
-	source_set_state(src, false, reason);
+	if (is_told)
+		source_set_state(src, false, reason);
+	else
+		tell_end(src, reason);
 	tell_not_open(src, reason);
 }
 
@@ -332,7 +342,7 @@ static void on_tick(uv_timer_t *t)
 
 	if (now - src->sampled_ms >= TICK_MS) {
 		src->sampled_ms = now;
-		tell_suppressed(src);
+		source_tell_suppressed(src);
 		source_sample(src);
 	}
 	source_ops_tick(src);
@@ -347,20 +357,6 @@ static int message_level(uint8_t type)
 	if (type & AERIE_LOG_ALERT)
 		return AERIE_LOG_ALERT;
 	return type & AERIE_LOG_DEBUG ? AERIE_LOG_DEBUG : AERIE_LOG_INFO;
-}
-
-static void take_message(struct source *src, const struct link_report *r)
-{
-	uint64_t second = uv_now(loop_uv(src->all->core->loop)) / 1000;
-
-	if (second != src->second) {
-		src->second = second;
-		src->messages = 0;
-	}
-	if (src->messages++ < MESSAGES_PER_SECOND)
-		source_log(src, message_level(r->message_type), "%s", r->message);
-	else
-		src->suppressed++;
 }
 
 /* The definition's UUID, the capture program's, or the one that it has. */
@@ -507,7 +503,7 @@ static void on_frame(void *user, const struct link_frame *f, const uint8_t *body
 	else if (f->command == LINK_CONFIGREPORT)
 		return;
 	else if (f->command == LINK_MESSAGE)
-		take_message(src, &r);
+		source_log_said(src, message_level(r.message_type), r.message);
 	else
 		source_fail(src, true, "%s %s: %s", name, f->command == LINK_ERROR ? "failed" : "shut down",
 			    r.message[0] ? r.message : "no reason given");
@@ -525,7 +521,7 @@ static void on_over(void *user, bool clean, const char *why)
 	else if (!is_finite(src))
 		source_fail(src, true, "%s ended after %llu packets", name, (unsigned long long)caplink_packets(src->link));
 	else
-		finish(src, SOURCE_DONE, "");
+		finish(src, SOURCE_DONE, "it came to its end");
 }
 
 static const struct caplink_events events = { on_frame, on_over };

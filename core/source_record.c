@@ -344,8 +344,7 @@ void source_set_state(struct source *src, bool running, const char *error)
 	aerie_set_u8(src->rec, k->running, running);
 	aerie_set_u8(src->rec, k->error, error != NULL);
 	set_retry(src);
-	if (!running)
-		aerie_set_i64(src->rec, k->ipc_pid, -1);
+	aerie_set_i64(src->rec, k->ipc_pid, src->link ? caplink_pid(src->link) : -1); /* one that is lost is there still */
 	set_text(src->rec, k->error_reason, error ? error : "");
 	pthread_mutex_unlock(&src->lock);
 }
@@ -404,7 +403,6 @@ void source_set_open(struct source *src, const struct link_report *r, const stru
 	set_text(src->rec, k->warning, r->cut ? "some texts or channels of the open report were too long and cut" : "");
 	aerie_set_u32(src->rec, k->retry_attempts, 0);
 	set_text(src->rec, k->ipc_binary, program);
-	aerie_set_i64(src->rec, k->ipc_pid, src->link ? caplink_pid(src->link) : -1);
 	pthread_mutex_unlock(&src->lock);
 }
 
@@ -500,9 +498,13 @@ void source_take_counters(struct source *src)
 
 static void add_sample(struct source *src, aerie_slot slot, uint64_t now, uint64_t *before)
 {
-	if (now != *before)
-		(void)fields_service.rrd_add(src->rec, slot, (uint32_t)(loop_now_us(src->all->core->loop) / 1000000u),
-					     (double)(now - *before));
+	uint32_t time_s = (uint32_t)(loop_now_us(src->all->core->loop) / 1000000u);
+	double value = (double)(now - *before);
+
+	if (now != *before && fields_service.rrd_add(src->rec, slot, time_s, value) == -ERANGE) {
+		fields_service.clear(src->rec, slot); /* the clock was set back: a new series, instead of none for as long */
+		(void)fields_service.rrd_add(src->rec, slot, time_s, value);
+	}
 	*before = now;
 }
 

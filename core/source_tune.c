@@ -269,6 +269,7 @@ void tuning_report(struct source *src, const struct link_frame *f, const struct 
 {
 	bool first = r->seqno && r->seqno == src->tuning.first_seqno;
 	const char *why = r->message[0] ? r->message : "the capture program gave no reason";
+	char text[SOURCE_TEXT];
 
 	if (first)
 		src->tuning.first_seqno = 0;
@@ -278,7 +279,7 @@ void tuning_report(struct source *src, const struct link_frame *f, const struct 
 			source_set_warning(src, "");
 		src->tuning.refused = false;
 		if (r->message[0])
-			source_log(src, AERIE_LOG_INFO, "%s", r->message);
+			source_log_said(src, AERIE_LOG_INFO, r->message);
 		source_ops_done(src, OP_TUNE, r->seqno ? r->seqno : UINT32_MAX, 0, "tuned");
 		return;
 	}
@@ -286,7 +287,8 @@ void tuning_report(struct source *src, const struct link_frame *f, const struct 
 		source_fail(src, true, "cannot be tuned: %s", why);
 		return;
 	}
-	source_log(src, AERIE_LOG_ERROR, "cannot be tuned: %s", why);
+	snprintf(text, sizeof text, "cannot be tuned: %s", why);
+	source_log_said(src, AERIE_LOG_ERROR, text);
 	source_set_warning(src, why);
 	src->tuning.refused = true;
 	source_ops_done(src, OP_TUNE, r->seqno ? r->seqno : UINT32_MAX, -EIO, why);

@@ -16,6 +16,7 @@
 #include <core/remote.h>
 #include <core/source.h>
 
+#define MESSAGES_PER_SECOND 20u
 #define STOP_LIMIT_MS 4000u /* processes that do not go even when killed are left behind */
 
 static const struct aerie_option options[] = {
@@ -123,18 +124,63 @@ const struct aerie_sources sources_service = {
 
 /* ---- Adding ---- */
 
+static uint64_t this_second(const struct source *src)
+{
+	return uv_now(loop_uv(src->all->core->loop)) / 1000;
+}
+
+static bool is_too_much(struct source *src)
+{
+	uint64_t second = this_second(src);
+
+	if (second != src->second) {
+		src->second = second;
+		src->messages = 0;
+	}
+	if (src->messages++ < MESSAGES_PER_SECOND)
+		return false;
+	src->suppressed++;
+	return true;
+}
+
+static void say(struct source *src, int level, const char *text)
+{
+	if (src->driver)
+		bus_printf(src->all->core->bus, level, "source %s (%s): %s", src->name, src->driver->type, text);
+	else
+		bus_printf(src->all->core->bus, level, "source %s: %s", src->name, text);
+}
+
 void source_log(struct source *src, int level, const char *fmt, ...)
 {
 	char text[BUS_TEXT_MAX];
 	va_list ap;
 
+	if (src->remote && is_too_much(src))
+		return;
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof text, fmt, ap);
 	va_end(ap);
-	if (src->driver)
-		bus_printf(src->all->core->bus, level, "source %s (%s): %s", src->name, src->driver->type, text);
-	else
-		bus_printf(src->all->core->bus, level, "source %s: %s", src->name, text);
+	say(src, level, text);
+}
+
+void source_log_said(struct source *src, int level, const char *text)
+{
+	if (!is_too_much(src))
+		say(src, level, text);
+}
+
+/* A remote source ends as often as its program likes. */
+void source_tell_suppressed(struct source *src)
+{
+	char text[64];
+
+	if (!src->suppressed || (src->remote && src->told_second == this_second(src)))
+		return;
+	snprintf(text, sizeof text, "%u messages suppressed", src->suppressed);
+	src->suppressed = 0;
+	src->told_second = this_second(src);
+	say(src, AERIE_LOG_INFO, text);
 }
 
 /* Types that are there, for the text of an error. */

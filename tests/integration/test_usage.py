@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Wrong usage and wrong configuration: one line with the cause and the remedy, and the exit status that aeried(8) promises; and how
 the program starts and stops."""
+import json
 import os
 import re
 import shutil
@@ -16,6 +17,7 @@ import urllib.error
 import urllib.request
 
 BUILD = os.environ.get("AERIE_BUILD", "build")
+SOURCE = os.environ.get("AERIE_SOURCE", ".")
 AERIED = os.path.join(BUILD, "bin", "aeried")
 
 
@@ -148,6 +150,16 @@ class Usage(unittest.TestCase):
         run = self.host()
         self.assertEqual(run.returncode, 0)
         self.assertRegex(run.stdout, r"^done: packets=0 dropped=0 errors=0 devices=0 seconds=\d+\.\d{3}\n$")
+
+    def test_closed_standard_files_are_no_files_of_its_own(self):
+        devices = os.path.join(self.top, "devices.json")
+        args = [AERIED, "--home", self.home, "--exit-when-done", "-s", "httpd_port=0", "-s", "remote_capture_port=0", "--write-devices", devices,
+                "-c", os.path.join(SOURCE, "tests/data/lab-ch6.pcap")]
+        for closed in ("<&- >&- 2>&-", "<&-", ">&-"):
+            run = subprocess.run(["/bin/sh", "-c", f'exec "$0" "$@" {closed}', *args], timeout=60)
+            self.assertEqual(run.returncode, 0, closed)
+            with open(devices) as f:
+                self.assertTrue(json.load(f))
 
     def test_port_in_use(self):
         with socket.socket() as s:

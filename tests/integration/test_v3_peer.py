@@ -151,6 +151,38 @@ class Feeds:
             self.assertEqual([s["kismet.datasource." + k] for k in ("channels", "hop_channels", "channel", "dlt", "capture_interface", "error")],
                              [CHANNELS, CHANNELS, "6", 127, "mon", 0])
 
+    def shown(self, peer, text):
+        """How many lines of this source say so, and how many it was said were suppressed."""
+        lines = [line for line in self.host.lines if f"source peer{peer.n} " in line]
+        suppressed = [int(line.split(": ")[2].split()[0]) for line in lines if line.endswith("messages suppressed")]
+        return sum(text in line for line in lines), sum(suppressed)
+
+    def test_reports_without_end_do_not_fill_the_log(self):
+        peer = self.opened()
+        peer.n = self.n
+        begun = time.monotonic()
+        for _ in range(1000):
+            peer.send(CONFIGREPORT, mapping((1, u32(0)), (4, text("no such channel"))), 0)
+        shown, _ = eventually(lambda: self.shown(peer, "cannot be tuned: no such channel"), lambda n: sum(n) == 1000)
+        self.assertLessEqual(shown, 20 * (time.monotonic() - begun + 2))
+        self.assertEqual(self.source(peer)["kismet.datasource.warning"], "no such channel")
+
+    def test_one_that_connects_in_a_loop_does_not_fill_the_log(self):
+        begun = time.monotonic()
+        uuid = f"5FE308BD-0000-0000-0000-00C0CAF1{self.next + 1:04X}"
+        for _ in range(300):
+            peer = self.program("wlan0:name=peer-loop", uuid)
+            peer.expect(OPENREQ)
+            peer.stream.close()
+        peer.n = "-loop"
+        shown, _ = self.shown(peer, "")
+        self.assertLessEqual(shown, 21 * (time.monotonic() - begun + 2))
+        self.assertGreater(shown, 0)
+        peer = self.program("wlan0:name=peer-loop", uuid)
+        peer.expect(OPENREQ)
+        peer.openreport(127)
+        eventually(lambda: self.source(peer)["kismet.datasource.running"], bool)
+
     def test_hopping_is_asked_for_with_the_members_that_programs_know(self):
         peer = self.program()
         peer.expect(OPENREQ)

@@ -111,8 +111,8 @@ static void up(const char *const *settings)
 	cr_assert_eq(config_declare(core.config, "core", options, &error), 0, "%s", error);
 	core.strings = strings_new();
 	core.registry = registry_new(&core);
-	core.bus = bus_new(&core);
 	core.epochs = epochs_new();
+	core.bus = bus_new(&core);
 	core.loop = loop_new(&core);
 	core.self = module_new(&core, "core");
 	core.devices = devices_new(&core);

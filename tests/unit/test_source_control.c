@@ -814,8 +814,10 @@ Test(source_control, a_stopped_process_is_shown_as_lost_and_found_again)
 	run_until(is_lost);
 	cr_expect_eq(the_source().running, 0);
 	cr_expect_str_eq(the_source().reason, "capture program fake_capture (pid N) did not answer for 0.6 s");
+	cr_expect_eq(the_source().pid, pid, "it is there still");
 	cr_assert_eq(kill(pid, SIGCONT), 0);
 	run_until(is_found);
+	cr_expect_eq(the_source().pid, pid);
 	cr_expect_eq(the_source().error, 0);
 	cr_expect_str_eq(the_source().reason, "");
 	cr_expect_eq(told("answers again"), 1);

@@ -2,6 +2,8 @@
 /* Sources against a capture program that fails in every way (fake_capture.c): states, messages, counters. */
 #include "sourceworld.h"
 
+#include <core/select.h>
+
 #include <sys/resource.h>
 
 /* Opens a definition with the file-like driver, waits for its end, and expects it to have failed so. */
@@ -155,6 +157,100 @@ Test(sources, a_file_waits_for_workers_that_stand_still)
 	cr_expect_eq(n_packets, 100000);
 	cr_expect_eq(n_disorder, 0);
 	cr_expect_eq(the_source().packets, 100000);
+	down();
+}
+
+static struct seen at_end;
+static unsigned n_ends;
+
+static void on_end(void *user, const struct aerie_event *e)
+{
+	n_ends++;
+	see(&at_end, e->rec);
+}
+
+Test(sources, one_that_is_said_to_have_ended_has_all_its_packets_counted)
+{
+	n_ends = 0;
+	up(NULL);
+	cr_assert_eq(add_driver("fake", "fake_capture", FILE_FLAGS), 0);
+	cr_assert_eq(bus_service.subscribe(&core.self->host, "DATASOURCE_CLOSED", on_end, NULL, NULL), 0);
+	commit();
+	hold_workers();
+	add("good:type=fake,count=100");
+	run();
+	cr_expect_eq(n_ends, 1);
+	cr_expect_eq(at_end.running, 0);
+	cr_expect_eq(at_end.packets, 100);
+	down();
+}
+
+static uint64_t clock_us;
+
+static uint64_t read_clock(void *user)
+{
+	return clock_us;
+}
+
+/* The time of the newest sample in the series of a record. */
+struct newest {
+	bool is_time;
+	uint64_t time_s;
+};
+
+static int newest_key(void *v, const struct aerie_name *name)
+{
+	((struct newest *)v)->is_time = strcmp(name->text, "kismet.common.rrd.last_time") == 0;
+	return 0;
+}
+
+static int newest_u64(void *v, uint64_t value)
+{
+	struct newest *n = v;
+
+	if (n->is_time && value > n->time_s)
+		n->time_s = value;
+	return 0;
+}
+
+static int find_newest(void *user, const struct aerie_rec *rec)
+{
+	struct aerie_visitor vt = look_visitor;
+
+	vt.key = newest_key;
+	vt.u64 = newest_u64;
+	return fields_service.visit(&core.self->host, rec, &vt, user);
+}
+
+static uint64_t newest_sample(void)
+{
+	struct newest n = { 0 };
+
+	cr_assert_eq(sources_service.each_source(&core.self->host, find_newest, &n), 0);
+	return n.time_s;
+}
+
+static bool is_read_again(void)
+{
+	return the_source().packets == 6 && !the_source().running;
+}
+
+Test(sources, series_go_on_when_the_clock_is_set_back)
+{
+	const struct aerie_source_control open = { .size = sizeof open, .action = AERIE_SOURCE_OPEN, .shuffle = -1 };
+	struct aerie_uuid u;
+
+	up_fake(NULL);
+	loop_set_clock(core.loop, read_clock, NULL);
+	clock_us = 1900000000000000;
+	add("good:type=fake,count=3,uuid=AAAAAAAA-0000-0000-0000-000000000001");
+	run();
+	cr_expect_eq(newest_sample(), 1900000000);
+	clock_us = 1800000000000000;
+	parse_uuid("AAAAAAAA-0000-0000-0000-000000000001", u.b);
+	cr_assert_eq(sources_service.control(&core.self->host, &u, &open, NULL, NULL), 0);
+	run_until(is_read_again);
+	cr_expect_eq(newest_sample(), 1800000000);
 	down();
 }
 
@@ -587,7 +683,8 @@ static void up_probe(const char *const *settings)
 
 static void expect_probe_failure(const char *definition, const char *reason)
 {
-	static const char *const settings[] = { "source_answer_timeout=200ms", "source_retry_delay=10ms", NULL };
+	bool silent = strcmp(definition, "probe-silent") == 0;
+	const char *const settings[] = { silent ? "source_answer_timeout=200ms" : "source_answer_timeout=1m", "source_retry_delay=10ms", NULL };
 	char message[2048];
 	struct seen s;
 
@@ -598,7 +695,7 @@ static void expect_probe_failure(const char *definition, const char *reason)
 	cr_expect_str_eq(s.reason, reason);
 	cr_expect_eq(s.error, 1);
 	cr_expect_eq(sources_failed(core.sources), 1);
-	cr_expect_eq(s.retries, strcmp(definition, "probe-silent") == 0 ? 3 : 0, "tried %u times again", s.retries);
+	cr_expect_eq(s.retries, silent ? 3 : 0, "tried %u times again", s.retries);
 	snprintf(message, sizeof message, "source %s: %s", definition, reason);
 	cr_expect_eq(count_messages(AERIE_LOG_ERROR, message), 1);
 	sources_tell_failed(core.sources);
