@@ -365,8 +365,10 @@ void remote_listen(struct remote *r)
 		return;
 	err = remote_tcp_listen(r, address, port, &found);
 	if (err < 0) {
-		bus_printf(r->core->bus, AERIE_LOG_ERROR, "remote captures cannot connect to %s port %u: %s; set remote_capture_listen and "
-			   "remote_capture_port, or remote_capture_enabled=false", address, port, strerror(-err));
+		bus_printf(r->core->bus, AERIE_LOG_ERROR,
+			   "remote captures cannot connect to %s port %u: %s; set remote_capture_listen to an address of this machine in "
+			   "numbers and remote_capture_port to a free port, or remote_capture_enabled=false",
+			   address, port, strerror(-err));
 		return;
 	}
 	atomic_store(&r->port, found);
