@@ -172,8 +172,8 @@ static void unload(void *state)
 
 static const struct aerie_option options[] = {
 	AERIE_OPTION(AERIE_OPT_BOOL, 0, OPTION_SIGNAL, "true", NULL,
-		     "take an access point's signal from its beacons only, not from its other frames"),
-	AERIE_OPTION(AERIE_OPT_BOOL, 0, OPTION_VIEW, "true", NULL, "offer the view phydot11_accesspoints"),
+		     "Take an access point's signal from its beacons only, not from its other frames."),
+	AERIE_OPTION(AERIE_OPT_BOOL, 0, OPTION_VIEW, "true", NULL, "Offer the view phydot11_accesspoints."),
 	AERIE_OPTION_END,
 };
 
