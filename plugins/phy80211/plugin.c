@@ -37,7 +37,7 @@ static void make_channel_texts(struct phy80211 *phy)
 	int i;
 
 	for (i = 0; i < (int)CHANNEL_NUMBERS; i++)
-		snprintf(phy->numbers[i], sizeof phy->numbers[i], "%u", i & 0xff);
+		snprintf(phy->numbers[i], sizeof phy->numbers[i], "%d", i & 0xff);
 	for (i = 0; i < (int)CHANNEL_INDEX_MAX && channel_index_khz(i); i++)
 		channel_text(channel_index_khz(i), phy->channels[i]);
 }
