@@ -212,7 +212,7 @@ static int take_newsource(struct greeting *g, const struct link_newsource *n, ch
 	struct definition *d;
 
 	if (!driver) {
-		snprintf(error, DEFINITION_ERROR, "no loaded driver is of type '%.32s'; load its datasource plugin", n->type);
+		snprintf(error, DEFINITION_ERROR, "no loaded driver is of type '%.32s'; load its datasource module", n->type);
 		return -ENOENT;
 	}
 	if (!(driver->flags & AERIE_DRIVER_REMOTE)) {
