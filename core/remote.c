@@ -212,7 +212,7 @@ static int take_newsource(struct greeting *g, const struct link_newsource *n, ch
 	struct definition *d;
 
 	if (!driver) {
-		snprintf(error, DEFINITION_ERROR, "no loaded driver is of type '%.32s'; load its datasource plugin", n->type);
+		snprintf(error, DEFINITION_ERROR, "no loaded driver is of type '%.32s'; load its datasource module", n->type);
 		return -ENOENT;
 	}
 	if (!(driver->flags & AERIE_DRIVER_REMOTE)) {
@@ -365,8 +365,10 @@ void remote_listen(struct remote *r)
 		return;
 	err = remote_tcp_listen(r, address, port, &found);
 	if (err < 0) {
-		bus_printf(r->core->bus, AERIE_LOG_ERROR, "remote captures cannot connect to %s port %u: %s; set remote_capture_listen and "
-			   "remote_capture_port, or remote_capture_enabled=false", address, port, strerror(-err));
+		bus_printf(r->core->bus, AERIE_LOG_ERROR,
+			   "remote captures cannot connect to %s port %u: %s; set remote_capture_listen to an address of this machine in "
+			   "numbers and remote_capture_port to a free port, or remote_capture_enabled=false",
+			   address, port, strerror(-err));
 		return;
 	}
 	atomic_store(&r->port, found);

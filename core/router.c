@@ -350,7 +350,7 @@ static void refuse(struct aerie_reply *rep, const char *needed, int err)
 	char text[256];
 
 	if (err == -EACCES) {
-		(void)reply_error(rep, 401, "this needs a login");
+		(void)reply_error(rep, 401, "this needs a login; there was none, or not a valid one");
 		return;
 	}
 	(void)snprintf(text, sizeof text, "this needs a login with the role %s; this one has the role %s", needed ? needed : "readonly",

@@ -82,10 +82,11 @@ struct aerie_name *name_make(const char *text, uint32_t len, const struct field 
 {
 	size_t plain = (size_t)put_clean(NULL, text, len) + 1, json = escaped_len(text, len, (uint32_t)plain - 1) + 1;
 	struct aerie_name *n = malloc(sizeof *n + 2 * plain + 2 * json);
-	char *at = (char *)(n + 1);
+	char *at;
 
 	if (!n)
 		return NULL;
+	at = (char *)(n + 1);
 	*n = (struct aerie_name){ .size = sizeof *n };
 	n->text = at;
 	n->len = n->under_len = put_clean(at, text, len);

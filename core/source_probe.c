@@ -89,7 +89,7 @@ static void nobody(struct source *src)
 
 	list_tried(src, tried, sizeof tried);
 	if (src->n_probes == 0)
-		source_fail(src, false, "no loaded driver can tell what it is; load a datasource plugin, or name one with type=");
+		source_fail(src, false, "no loaded driver can tell what it is; load a datasource module, or name one with type=");
 	else if (wrong)
 		source_fail(src, false, "%.256s %s. Tried %s", src->def->interface, wrong, tried);
 	else if (is_open_question(src))

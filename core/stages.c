@@ -59,8 +59,9 @@ static void tell_unknown_link(const struct run *r, uint32_t link)
 		return;
 	s->told[s->n_told++] = link;
 	bus_printf(r->core->bus, AERIE_LOG_ERROR,
-		   "Source %u sends packets of link type %u, which no loaded plugin decodes: they are counted and dropped. "
-		   "Load a plugin for this link type.", r->source->number, link);
+		   "source number %u sends packets of link type %u, which no loaded module decodes: they are counted, and make no devices; "
+		   "load a module for this link type",
+		   r->source->number, link);
 }
 
 static void tell_malformed(const struct run *r)
@@ -71,8 +72,9 @@ static void tell_malformed(const struct run *r)
 		return;
 	s->told_malformed = true;
 	bus_printf(r->core->bus, AERIE_LOG_ERROR,
-		   "Source %u sends packet reports that are malformed: they are counted as errors. Check that its capture "
-		   "program speaks protocol version 3.", r->source->number);
+		   "source number %u sends packet reports that are malformed: they are counted as errors; check that its capture "
+		   "program speaks protocol version 3",
+		   r->source->number);
 }
 
 /* Strips radio headers until a PHY knows the link type. */

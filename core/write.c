@@ -150,6 +150,6 @@ int router_write_devices(struct router *r, const char *path, const char **ret_er
 	reply_free(rep);
 	if (err == -EINVAL)
 		return write_failed(r, ret_error, err, path,
-				    "no serializer has its suffix; use .json, .ekjson or .msgpack, or load the plugin that has it");
+				    "no serializer has its suffix; use .json, .ekjson or .msgpack, or load the module that has it");
 	return err ? write_failed(r, ret_error, err, path, strerror(-err)) : 0;
 }

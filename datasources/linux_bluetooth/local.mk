@@ -21,7 +21,7 @@ bin_aerie_cap_linux_bluetooth_CFLAGS = $(AM_CFLAGS) $(BLUEZ_CFLAGS)
 bin_aerie_cap_linux_bluetooth_LDFLAGS = $(CAPLD)
 bin_aerie_cap_linux_bluetooth_LDADD = libaeriecap.la $(BLUEZ_LIBS)
 
-# The driver plugin.
+# The driver module.
 plugin_LTLIBRARIES += modules/linuxbluetooth.la
 modules_linuxbluetooth_la_SOURCES = datasources/linux_bluetooth/linuxbluetooth.c
 modules_linuxbluetooth_la_CPPFLAGS = $(MODCPP)

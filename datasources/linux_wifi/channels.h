@@ -24,7 +24,7 @@
 #include "wiphy.h"
 
 #define CHANNEL_TEXT_ROOM 32u
-#define CHANNEL_LIST_MAX  1000u /* hosts' lists and libaeriecap's have a limit of their own, a little higher */
+#define CHANNEL_LIST_MAX  1000u /* libaeriecap hops over 1,024 at most, aeried keeps 512 and warns of more */
 
 struct channel {
 	uint32_t mhz;    /* the middle of the primary channel */

@@ -16,7 +16,7 @@ bin_aerie_cap_linux_wifi_CFLAGS = $(AM_CFLAGS) $(PCAP_CFLAGS) $(NL_CFLAGS)
 bin_aerie_cap_linux_wifi_LDFLAGS = $(CAPLD)
 bin_aerie_cap_linux_wifi_LDADD = libaeriecap.la $(PCAP_LIBS) $(NL_LIBS)
 
-# The driver plugin.
+# The driver module.
 plugin_LTLIBRARIES += modules/linuxwifi.la
 modules_linuxwifi_la_SOURCES = datasources/linux_wifi/linuxwifi.c
 modules_linuxwifi_la_CPPFLAGS = $(MODCPP)

@@ -241,7 +241,8 @@ int capture_file_open(struct capture_file *f, const char *path, char *msg, size_
 	if (gzip && gzip->why[0])
 		snprintf(msg, room, "%.600s is not a capture file: %s", path, gzip->why);
 	else
-		snprintf(msg, room, "%.600s is not a capture file: %.256s", path, why[0] ? why : "it is empty");
+		snprintf(msg, room, "%.600s is not a capture file: %.256s%s", path, why[0] ? why : "it is empty",
+			 is_pipe ? "; what comes through a pipe must be pcap or pcapng, and not compressed" : "");
 	fclose(stream);
 	free(gzip);
 	free(feed);

@@ -361,7 +361,8 @@ static int on_capture(struct aeriecap *cap, char *msg)
 	return 0;
 }
 
-static const char help[] = "Definition: FILE[:realtime=true|:pps=N][,loop=true][,uuid=UUID]; FILE is pcap or pcapng, also gzipped;\na named pipe; or - for standard input.\n";
+static const char help[] = "Definition: FILE[:realtime=BOOL,pps=N,loop=BOOL,uuid=UUID]; FILE is pcap or pcapng, also gzipped;\n"
+			   "a named pipe; or - for standard input. realtime=true and pps exclude each other.\n";
 
 static int run(struct pcapfile *pf)
 {

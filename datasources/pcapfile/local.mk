@@ -9,7 +9,7 @@ bin_aerie_cap_pcapfile_CFLAGS = $(AM_CFLAGS) $(PCAP_CFLAGS) $(ZLIB_CFLAGS)
 bin_aerie_cap_pcapfile_LDFLAGS = $(CAPLD)
 bin_aerie_cap_pcapfile_LDADD = libaeriecap.la $(PCAP_LIBS) $(ZLIB_LIBS)
 
-# The driver plugin.
+# The driver module.
 plugin_LTLIBRARIES += modules/pcapfile.la
 modules_pcapfile_la_SOURCES = datasources/pcapfile/pcapfile.c
 modules_pcapfile_la_CPPFLAGS = $(MODCPP)

@@ -312,7 +312,7 @@ static int on_capture(struct aeriecap *cap, char *msg)
 }
 
 static const char help[] =
-	"Definition: tzsp[:port=37008][,bind=ADDRESS][,sender=ADDRESS][,fcsfail=true][,uuid=UUID].\n";
+	"Definition: tzsp[:port=37008,bind=ADDRESS,sender=ADDRESS,fcsfail=BOOL,uuid=UUID]; a second one is tzsp1, and so on.\n";
 
 int main(int argc, char **argv)
 {

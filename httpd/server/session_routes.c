@@ -163,7 +163,7 @@ static int set_password(void *user, const struct aerie_request *req, struct aeri
 	if (state == LOGIN_CONFIGURED)
 		return explain_set(s, rep, -ENOTSUP);
 	if (state == LOGIN_FILE && !raw->role)
-		return s->http->reply_error(rep, 401, "this needs a login");
+		return s->http->reply_error(rep, 401, "this needs a login; there was none, or not a valid one");
 	if (state == LOGIN_FILE && strcmp(raw->role, "admin"))
 		return s->http->reply_error(rep, 403, "this needs a login with the role admin");
 	if (state == LOGIN_NONE && !(raw->role && !strcmp(raw->role, "admin")) && !may_set_first(s, raw))

@@ -16,7 +16,7 @@ struct session {
 	uint8_t digest[DIGEST_OCTETS];
 	char login[CREDENTIAL_OCTETS];
 	struct throttle_peer peer; /* whose password opened it */
-	uint64_t used_s, used; /* when last; and the how manieth use of any session that was */
+	uint64_t used_s, used; /* when last; and the number of that use among those of all sessions */
 };
 
 struct sessions {

@@ -336,7 +336,10 @@ bool static_answer(struct exchange *x, const struct aerie_http_request *req)
 	}
 	if (!may_read(req)) {
 		(void)close(f.fd);
-		response_refuse(x, req->role ? MHD_HTTP_FORBIDDEN : MHD_HTTP_UNAUTHORIZED, "ERROR: this needs a login\n");
+		if (req->role)
+			response_refuse(x, MHD_HTTP_FORBIDDEN, "ERROR: this needs a login with the role readonly or admin\n");
+		else
+			response_refuse(x, MHD_HTTP_UNAUTHORIZED, "ERROR: this needs a login; there was none, or not a valid one\n");
 	} else if (f.moved) {
 		(void)close(f.fd);
 		answer_moved(x);

@@ -93,7 +93,7 @@ unsigned upgrade_accept(const struct server *s, struct MHD_Connection *c, const 
 	int err = s->websocket->match(s->h, req, &route, &pin);
 
 	if (err == -EACCES)
-		return *ret_text = "ERROR: this needs a login\n", 401;
+		return *ret_text = "ERROR: this needs a login; there was none, or not a valid one\n", 401;
 	if (err == -EPERM)
 		return *ret_text = "ERROR: the role of this login is not enough\n", 403;
 	if (!err && (err = check_route(route, req)))

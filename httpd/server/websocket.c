@@ -70,10 +70,11 @@ static struct wsconn *conn_alloc(struct websocket *w, const struct aerie_ws_rout
 				 const struct aerie_http_request *req)
 {
 	struct wsconn *c = calloc(1, sizeof *c + room_of(req->path) + room_of(req->query) + room_of(req->role) + room_of(req->peer) + room_of(req->login));
-	char *at = (char *)(c + 1);
+	char *at;
 
 	if (!c)
 		return NULL;
+	at = (char *)(c + 1);
 	c->ws.ops = &wsconn_ops;
 	c->w = w;
 	c->route = route;

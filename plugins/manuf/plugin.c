@@ -236,9 +236,9 @@ static const void *get_ext(void *state, const char *id)
 
 static const struct aerie_option options[] = {
 	AERIE_OPTION(AERIE_OPT_STR, 0, "ouifile", IEEE_DATA, NULL,
-		     "directory of the IEEE's registries, or one file of address blocks and names (may be gzip)"),
+		     "Directory of the IEEE's registries, or one file of address blocks and names (may be gzip)."),
 	AERIE_OPTION(AERIE_OPT_STR, AERIE_OPT_REPEATED, "manuf", NULL, NULL,
-		     "a further maker, as AA:BB:CC,Name; goes before the registries"),
+		     "A further maker, as AA:BB:CC,Name; goes before the registries."),
 	AERIE_OPTION_END,
 };
 
@@ -249,7 +249,7 @@ static const struct aerie_plugin plugin = {
 	.abi = AERIE_ABI_INIT,
 	.id = "aerie.manuf",
 	.version = "0.1.0",
-	.summary = "names of hardware makers by address block",
+	.summary = "Names of hardware makers by address block",
 	.license = "MIT",
 	.provides = provides,
 	.requires_ = requires_,

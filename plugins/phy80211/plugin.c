@@ -37,7 +37,7 @@ static void make_channel_texts(struct phy80211 *phy)
 	int i;
 
 	for (i = 0; i < (int)CHANNEL_NUMBERS; i++)
-		snprintf(phy->numbers[i], sizeof phy->numbers[i], "%u", i & 0xff);
+		snprintf(phy->numbers[i], sizeof phy->numbers[i], "%d", i & 0xff);
 	for (i = 0; i < (int)CHANNEL_INDEX_MAX && channel_index_khz(i); i++)
 		channel_text(channel_index_khz(i), phy->channels[i]);
 }
@@ -172,8 +172,8 @@ static void unload(void *state)
 
 static const struct aerie_option options[] = {
 	AERIE_OPTION(AERIE_OPT_BOOL, 0, OPTION_SIGNAL, "true", NULL,
-		     "take an access point's signal from its beacons only, not from its other frames"),
-	AERIE_OPTION(AERIE_OPT_BOOL, 0, OPTION_VIEW, "true", NULL, "offer the view phydot11_accesspoints"),
+		     "Take an access point's signal from its beacons only, not from its other frames."),
+	AERIE_OPTION(AERIE_OPT_BOOL, 0, OPTION_VIEW, "true", NULL, "Offer the view phydot11_accesspoints."),
 	AERIE_OPTION_END,
 };
 

@@ -115,12 +115,19 @@ static int shake_hands(struct stream *s)
 
 static void say_failed(const struct stream *s, int r, const char *host, char *why, size_t room)
 {
-	gnutls_datum_t text = { NULL, 0 };
+	gnutls_datum_t text = { NULL, 0 }; /* sentences, each with a space behind it */
 
 	if (r == GNUTLS_E_CERTIFICATE_VERIFICATION_ERROR)
 		gnutls_certificate_verification_status_print(gnutls_session_get_verify_cert_status(s->session),
 							     GNUTLS_CRT_X509, &text, 0);
-	snprintf(why, room, "no TLS with %s: %s", host, text.data ? (const char *)text.data : gnutls_strerror(r));
+	if (text.data)
+		snprintf(why, room, "no TLS with %s: %sName the authority with --ssl-certificate, and the host as its certificate does", host,
+			 (const char *)text.data);
+	else
+		snprintf(why, room, "no TLS with %s: %s%s", host, gnutls_strerror(r),
+			 r == GNUTLS_E_UNEXPECTED_PACKET || r == GNUTLS_E_UNEXPECTED_PACKET_LENGTH
+				 ? " If the host is one without TLS, leave out --ssl and --ssl-certificate"
+				 : "");
 	gnutls_free(text.data);
 }
 

@@ -34,6 +34,7 @@ CHECK = "/session/check_session"
 GENERATE, REVOKE, LIST = "/auth/apikey/generate.cmd", "/auth/apikey/revoke.cmd", "/auth/apikey/list.json"
 REMOTE = "/datasource/remote/remotesource.ws"
 FORM = "application/x-www-form-urlencoded"
+UPGRADE = {"Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13", "Sec-WebSocket-Key": "AAAAAAAAAAAAAAAAAAAAAA=="}
 
 
 @contextlib.contextmanager
@@ -107,6 +108,11 @@ class Sessions(Case):
         again = self.expect(ask(self.host, CHECK, headers=cookie(token_of(right))), 200, r"^Session valid\n$")
         self.assertIsNone(again.headers["Set-Cookie"])
         self.expect(ask(self.host, CHECK, headers=cookie("0" * 32)), 401)
+
+    def test_a_wrong_login_is_not_answered_as_if_there_was_none(self):
+        wrong = basic("tester", "wrong")
+        for reply in (ask(self.host, CHECK, headers=wrong), ask(self.host, REMOTE, headers={**wrong, **UPGRADE})):
+            self.expect(reply, 401, "^ERROR: this needs a login; there was none, or not a valid one\n$")
 
     def test_the_cookie_is_out_of_reach_of_scripts_and_of_other_sites(self):
         value = ask(self.host, CHECK, headers=ADMIN).headers["Set-Cookie"]
@@ -1004,15 +1010,17 @@ class OtherSitesInABrowser(Case):
 
 class RequireLogin(Case):
     def test_reading_needs_a_login_then(self):
-        with running("httpd_require_login=true") as host:
+        with tempfile.TemporaryDirectory() as site, running("httpd_require_login=true", f"httpd_home={site}") as host:
+            with open(os.path.join(site, "file.txt"), "w", encoding="ascii") as f:
+                f.write("a file")
             readers = {role: cookie(make_key(host, role, role)) for role in ("readonly", "datasource")}
-            for path in ("/", "/system/status.json", "/devices/all_devices.json", "/messagebus/all_messages.json", "/nowhere.json"):
+            for path in ("/", "/system/status.json", "/devices/all_devices.json", "/messagebus/all_messages.json", "/file.txt", "/nowhere.json"):
                 with self.subTest(path):
                     there = 404 if path == "/nowhere.json" else 200
                     if there == 200:
                         none = self.expect(ask(host, path), 401)
                         self.assertIn("WWW-Authenticate", none.headers)
-                        self.expect(ask(host, path, headers=readers["datasource"]), 403)
+                        self.expect(ask(host, path, headers=readers["datasource"]), 403, "^ERROR: this needs a login with the role readonly")
                     self.expect(ask(host, path, headers=readers["readonly"]), there)
                     self.expect(ask(host, path, headers=ADMIN), there)
             self.expect(ask(host, "/session/check_setup_ok"), 406)

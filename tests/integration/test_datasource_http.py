@@ -7,6 +7,7 @@ import contextlib
 import json
 import os
 import random
+import re
 import shutil
 import signal
 import struct
@@ -16,7 +17,7 @@ import time
 import unittest
 import urllib.parse
 
-from host import BUILD, CAPTURE, Host, PATIENCE
+from host import BUILD, CAPTURE, Host, PATIENCE, SOURCE
 
 USER, PASSWORD = "tester", "secret"
 PASSIVE = "00112233-4455-6677-8899-AABBCCDDEEFF"
@@ -350,6 +351,16 @@ class Passive(unittest.TestCase):
         self.maxDiff = None
         self.assertGreater(len(read), 5)
         self.assertEqual(without_sources(fed), without_sources(read))
+
+    def test_the_examples_of_the_documentation_are_taken_and_make_a_device(self):
+        for path, pattern, n in (("doc/commands.md", r"^```json\n(.*?)^```", 2), ("datasources/passive/README.md", r"-d '(.*?)'", 1)):
+            with open(os.path.join(SOURCE, path), encoding="utf-8") as f:
+                example = re.search(pattern, f.read(), re.S | re.M).group(1)
+            self.assertEqual(self.feed(json.loads(example)), {"aerie.feed.taken": n, "aerie.feed.refused": 0, "aerie.feed.reason": ""}, path)
+        self.wait_for_packets(3)
+        device, = self.host.get("/devices/all_devices.json")
+        self.assertEqual((device["kismet.device.base.macaddr"], device["kismet.device.base.name"]), ("02:11:22:33:44:55", "aerie"))
+        self.assertEqual(device["kismet.device.base.packets.total"], 2)
 
     def test_a_frame_brings_its_signal_and_channel(self):
         beacon = bytes.fromhex("80000000ffffffffffff0211223344550211223344550000" + "00" * 8 + "640011000004666f6f62010482848b96030106")

@@ -151,6 +151,8 @@ class Texts(unittest.TestCase):
             last = name.rsplit(".", 1)[-1]
             if text in (name, last, last.replace("_", " "), ""):
                 lacks.append(f"field {name} of {f['aerie.field.owner']}: the description {text!r} says no more than its name")
+            if not f["aerie.field.description"].endswith("."):
+                lacks.append(f"field {name} of {f['aerie.field.owner']}: the description {text!r} is no sentence")
             if not isinstance(f["aerie.field.unit"], str) or f["aerie.field.unit"] != f["aerie.field.unit"].strip():
                 lacks.append(f"field {name}: the unit is {f['aerie.field.unit']!r}")
         self.complain(lacks)

@@ -422,6 +422,16 @@ class TestPcapfile(unittest.TestCase):
                 self.assertEqual(c.status(), 0)
         self.assertEqual([packet_of(f) for f in frames if f.command == PACKET], SOME)
 
+    def test_compressed_octets_in_a_pipe_are_refused_with_the_reason(self):
+        reading, writing = os.pipe()
+        os.write(writing, gzip.compress(pcap(SOME)))
+        os.close(writing)
+        with os.fdopen(reading, "rb") as stdin, Capture(PROGRAM, stdin=stdin) as c:
+            c.send(OPENREQ, {1: "-"})
+            (report,) = c.frames()
+            self.assertEqual((c.status(), report.code), (1, 0))
+        self.assertRegex(report.body[9], "^- is not a capture file: .*; what comes through a pipe must be pcap or pcapng, and not compressed$")
+
     # --- Options
 
     def test_loop_starts_again_with_its_clock_moved_on(self):

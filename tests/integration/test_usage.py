@@ -173,6 +173,11 @@ class Usage(unittest.TestCase):
         self.assertIn(f"port {port}", errors[0])
         self.assertIn("another program has it", errors[0])
 
+    def test_an_address_that_remote_captures_cannot_have_is_told(self):
+        run = self.host("-s", "remote_capture_enabled=true", "-s", "remote_capture_listen=localhost", "-s", "remote_capture_port=0")
+        self.assertEqual(run.returncode, 0)
+        self.assertRegex(run.stderr, "ERROR: remote captures cannot connect to localhost port 0: .*; set remote_capture_listen to an address of this machine in numbers ")
+
     def start(self, *args, command=(AERIED,)):
         proc = subprocess.Popen([*command, "--home", self.home, "-p", "0", "-s", "remote_capture_enabled=false", *args], stderr=subprocess.PIPE, stdout=subprocess.DEVNULL,
                                 text=True)

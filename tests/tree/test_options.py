@@ -60,7 +60,7 @@ class Options(unittest.TestCase):
 
     def test_keys_of_the_program(self):
         section = self.manual.split(".SH CONFIGURATION")[1].split(".SH ")[0].replace('"', "")
-        for key, default in keys("core", "plugins/manuf", "httpd/endpoints").items():
+        for key, default in keys("core", "plugins/*", "httpd/endpoints").items():
             self.assertTrue(re.search(rf"\b{key} +\({re.escape(default)}[);:]" if default else rf"\b{key}\b", section), (key, default))
 
     def test_options_of_sources(self):
@@ -85,7 +85,7 @@ class Options(unittest.TestCase):
         self.assertGreater(len(keys("httpd/server")), 30)
 
     def test_what_is_written_down_exists(self):
-        known = {**keys("core", "plugins/manuf", "httpd/endpoints", "httpd/server", "httpd/live")}
+        known = {**keys("core", "plugins/*", "httpd/endpoints", "httpd/server", "httpd/live")}
         for name in ("http", "logins"):
             for key in re.findall(r"`(httpd_[a-z_]+)", read(f"doc/{name}.md")):
                 self.assertIn(key, set(known) | {"httpd_auth", "httpd_password_hash"}, name)

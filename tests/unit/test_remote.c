@@ -453,7 +453,7 @@ static void expect_refused(const char *source, const char *type, const char *uui
 Test(remote, wrong_newcomers_are_told_and_closed)
 {
 	up_remote(NULL);
-	expect_refused("x", "nothing", UUID_A, "is refused: no loaded driver is of type 'nothing'; load its datasource plugin");
+	expect_refused("x", "nothing", UUID_A, "is refused: no loaded driver is of type 'nothing'; load its datasource module");
 	expect_refused("x", "local", UUID_A, "is refused: sources of type 'local' cannot be remote");
 	expect_refused("x:retry=perhaps", "fake", UUID_A, "is refused: option 'retry' is 'perhaps'; it must be true or false");
 	expect_refused("x:uuid=1", "fake", UUID_A, "is refused: option 'uuid' is '1', which is not a UUID");

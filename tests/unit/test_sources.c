@@ -808,7 +808,7 @@ Test(sources, without_a_driver_that_can_probe_the_remedy_is_told)
 	up_fake(NULL);
 	add("good");
 	run();
-	cr_expect_str_eq(the_source().reason, "no loaded driver can tell what it is; load a datasource plugin, or name one with type=");
+	cr_expect_str_eq(the_source().reason, "no loaded driver can tell what it is; load a datasource module, or name one with type=");
 	down();
 }
 

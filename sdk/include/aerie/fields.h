@@ -63,7 +63,7 @@ struct aerie_field_def {
 	uint32_t flags; /* AERIE_FIELD_... */
 	uint32_t limit; /* entries of a collection, octets of text or bytes; 0: AERIE_LIMIT_DEFAULT */
 	uint32_t reserved;
-	const char *name; /* [a-z0-9_.]+, as in "kismet.device.base.macaddr"; required */
+	const char *name; /* [A-Za-z0-9_.-]{1,255}, as in "kismet.device.base.macaddr"; required */
 	const char *unit; /* "dBm", "kHz", "s", "octets"; "" for none; required */
 	const char *help; /* one sentence; required */
 };

@@ -17,7 +17,7 @@ struct aerie_phy {
 	uint32_t n_links;
 	const char *name;      /* "IEEE802.11": [A-Za-z0-9_.-]{1,48}; shown to clients, part of every device key and of the view phy-NAME */
 	const char *help;      /* one sentence */
-	const uint32_t *links; /* link types (after decoding) that it dissects */
+	const uint32_t *links; /* link types (after decoding) that it dissects, at most 64 */
 	/* The record type of its devices; made with define_record() on top of aerie_devices.base_type(). */
 	aerie_record_id device_type;
 	uint32_t reserved;

@@ -27,7 +27,7 @@ extern "C" {
 struct aerie_driver {
 	uint32_t size;
 	uint32_t flags;      /* AERIE_DRIVER_... */
-	const char *type;    /* "pcapfile": the type= of a definition */
+	const char *type;    /* "pcapfile": the type= of a definition; [a-z0-9_-]{1,32} */
 	const char *help;    /* one sentence, shown as description */
 	const char *program; /* file name of the capture program, searched in the helper path; NULL: none */
 	/* The options of a definition that its program understands beside the generic ones; ends with a NULL name. */

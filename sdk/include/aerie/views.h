@@ -15,7 +15,7 @@ extern "C" {
 struct aerie_view {
 	uint32_t size;
 	uint32_t phy;
-	const char *id;          /* "phydot11_accesspoints": [A-Za-z0-9_.-]+ */
+	const char *id;          /* "phydot11_accesspoints": [A-Za-z0-9_.-]{1,64}, other than those of the host: all, phy-..., seenby-... */
 	const char *description; /* one sentence; required */
 	int (*match)(void *user, const struct aerie_rec *rec); /* [any] with the device locked; NULL: all of the PHY's */
 	void *user;
