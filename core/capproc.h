@@ -11,7 +11,7 @@
 #include <core/transport.h>
 
 #define CAPPROC_PIPE (1u << 20)       /* octets that the kernel may hold of what it wrote */
-#define CAPPROC_GRACE_MS 2000u        /* between SIGTERM and SIGKILL */
+#define CAPPROC_GRACE_MS 6000u        /* between SIGTERM and SIGKILL: libaeriecap waits 2 s each for hopping and capture, then puts the radio back */
 
 /* program: a path. The transport is of no use until its reader has set the events and resumed it; its end() closes the
  * pipes, sends SIGTERM, and after CAPPROC_GRACE_MS SIGKILL. A negative errno when it cannot be started. */

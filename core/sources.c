@@ -8,6 +8,7 @@
 #include <sys/random.h>
 
 #include <core/bus.h>
+#include <core/capproc.h>
 #include <core/config.h>
 #include <core/epoch.h>
 #include <core/loop.h>
@@ -17,7 +18,7 @@
 #include <core/source.h>
 
 #define MESSAGES_PER_SECOND 20u
-#define STOP_LIMIT_MS 4000u /* processes that do not go even when killed are left behind */
+#define STOP_LIMIT_MS (CAPPROC_GRACE_MS + 2000u) /* processes that do not go even when killed are left behind */
 
 static const struct aerie_option options[] = {
 	AERIE_OPTION(AERIE_OPT_STR, AERIE_OPT_REPEATED, "helper_binary_path", NULL, NULL,
