@@ -10,6 +10,8 @@
 
 #include "address.h"
 
+#define V6_NETWORK 8u /* octets of a /64 */
+
 static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
 
 static void map_v4(const void *octets, struct address *ret_address)
@@ -33,6 +35,22 @@ bool address_of(const struct sockaddr *a, struct address *ret_address)
 	memcpy(&v6, a, sizeof v6);
 	memcpy(ret_address->octet, &v6.sin6_addr, 16);
 	return true;
+}
+
+void address_client(struct address *a)
+{
+	if (memcmp(a->octet, mapped, sizeof mapped))
+		memset(a->octet + V6_NETWORK, 0, sizeof a->octet - V6_NETWORK);
+}
+
+uint32_t address_hash(const struct address *a)
+{
+	uint32_t hash = 2166136261u; /* FNV-1a */
+	size_t i;
+
+	for (i = 0; i < sizeof a->octet; i++)
+		hash = (hash ^ a->octet[i]) * 16777619u;
+	return hash;
 }
 
 static int parse(const char *text, struct address *ret_address, bool *ret_v4)

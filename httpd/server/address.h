@@ -19,6 +19,9 @@ struct network {
 };
 
 bool address_of(const struct sockaddr *a, struct address *ret_address);
+/* Makes it what counts as one client: an IPv4 address stays, of an IPv6 one only the /64 does, which a host has of its own. */
+void address_client(struct address *a);
+uint32_t address_hash(const struct address *a);
 /* "192.0.2.1", "2001:db8::1", "192.0.2.0/24". -EINVAL */
 int network_parse(const char *text, struct network *ret_network);
 bool network_has(const struct network *n, const struct address *a);

@@ -14,7 +14,6 @@
 #include "proxy.h"
 
 #define BUCKETS 256u
-#define V6_NETWORK 8u /* octets: a host has a /64 of its own */
 
 /* How many connections an address has, and octets of bodies. */
 struct source {
@@ -74,30 +73,20 @@ void clients_free(struct clients *all)
 
 /* ---- addresses ---- */
 
-/* What is counted together: an IPv4 address, a /64. */
+/* False: it is not counted. */
 static bool counted_address(const struct clients *all, const struct sockaddr *a, struct address *ret_address)
 {
-	static const uint8_t v4[12] = { [10] = 0xff, [11] = 0xff };
-	struct address address;
-
-	if (!address_of(a, &address) || proxy_trusts(all->s, a))
+	if (proxy_trusts(all->s, a) || !address_of(a, ret_address))
 		return false;
-	if (memcmp(address.octet, v4, sizeof v4))
-		memset(address.octet + V6_NETWORK, 0, sizeof address.octet - V6_NETWORK);
-	*ret_address = address;
+	address_client(ret_address);
 	return true;
 }
 
 /* Under the lock: where the address is, or would be. */
 static struct source **find_source(struct clients *all, const struct address *a)
 {
-	struct source **at;
-	uint32_t hash = 2166136261u;
-	size_t i;
+	struct source **at = &all->sources[address_hash(a) % BUCKETS];
 
-	for (i = 0; i < sizeof a->octet; i++)
-		hash = (hash ^ a->octet[i]) * 16777619u;
-	at = &all->sources[hash % BUCKETS];
 	while (*at && memcmp(&(*at)->address, a, sizeof *a))
 		at = &(*at)->next;
 	return at;

@@ -15,6 +15,13 @@
 
 #define GIVE_WAY_NS 1000000000u /* at most, for one job */
 #define HOLD_NS 10000000u       /* after so long, see whether there is still somebody to give way to */
+#define LANES 64u
+
+/* The jobs of a client, or of a few: those that have the same remainder. */
+struct lane {
+	struct job *head, **tail;
+	uint64_t used_ns; /* of the threads' time; see handlers.now_ns */
+};
 
 struct handlers {
 	const char *name;
@@ -24,7 +31,8 @@ struct handlers {
 
 	pthread_mutex_t lock; /* guards the rest */
 	pthread_cond_t changed;
-	struct job *head, **tail;
+	struct lane lane[LANES];
+	uint64_t now_ns; /* what the lane of the last job had used: who comes anew begins there, and has saved nothing up */
 	uint64_t next_ns; /* CLOCK_MONOTONIC: no job begins before; 0: at once */
 	bool ending;
 
@@ -65,25 +73,40 @@ static bool hold(struct handlers *p)
 	return true;
 }
 
-/* Under the lock: waits for a job, and for the time to begin it. NULL: there will be none. */
-static struct job *next_job(struct handlers *p)
+/* Under the lock: the lane that has jobs and used least; NULL: none has. */
+static struct lane *next_lane(struct handlers *p)
 {
+	struct lane *l, *found = NULL;
+
+	for (l = p->lane; l < p->lane + LANES; l++)
+		if (l->head && (!found || l->used_ns < found->used_ns))
+			found = l;
+	return found;
+}
+
+/* Under the lock: waits for a job, and for the time to begin it. NULL: there will be none. */
+static struct job *next_job(struct handlers *p, struct lane **ret_lane)
+{
+	struct lane *l;
 	struct job *j;
 
 	while (!p->ending) {
-		if (!p->head)
+		if (!next_lane(p))
 			(void)pthread_cond_wait(&p->changed, &p->lock);
 		else if (!hold(p)) /* which may let go of the lock */
 			break;
 	}
-	j = p->head;
-	if (!j)
+	l = next_lane(p);
+	if (!l)
 		return NULL;
-	p->head = j->next;
-	if (p->head)
+	j = l->head;
+	l->head = j->next;
+	if (!l->head)
+		l->tail = &l->head;
+	p->now_ns = l->used_ns;
+	if (next_lane(p))
 		(void)pthread_cond_signal(&p->changed); /* one that held a job may have been told of the next */
-	else
-		p->tail = &p->head;
+	*ret_lane = l;
 	return j;
 }
 
@@ -101,22 +124,24 @@ static void give_way(struct handlers *p, uint64_t spent_ns)
 static void *run(void *arg)
 {
 	struct handlers *p = arg;
-	uint64_t before = 0;
+	uint64_t before, spent;
+	struct lane *l;
 	struct job *j;
 	bool cancelled;
 
 	(void)prctl(PR_SET_NAME, p->name);
 	be_nice(p->nice);
 	(void)pthread_mutex_lock(&p->lock);
-	while ((j = next_job(p))) {
+	while ((j = next_job(p, &l))) {
 		cancelled = p->ending;
 		(void)pthread_mutex_unlock(&p->lock);
-		if (p->busy)
-			before = now_ns(CLOCK_THREAD_CPUTIME_ID);
+		before = now_ns(CLOCK_THREAD_CPUTIME_ID);
 		j->run(j, cancelled);
+		spent = now_ns(CLOCK_THREAD_CPUTIME_ID) - before;
 		(void)pthread_mutex_lock(&p->lock);
+		l->used_ns += spent;
 		if (p->busy && p->busy(p->user))
-			give_way(p, now_ns(CLOCK_THREAD_CPUTIME_ID) - before);
+			give_way(p, spent);
 	}
 	(void)pthread_mutex_unlock(&p->lock);
 	return NULL;
@@ -124,6 +149,7 @@ static void *run(void *arg)
 
 bool handlers_submit(struct handlers *p, struct job *j, struct MHD_Connection *c)
 {
+	struct lane *l = &p->lane[j->client % LANES];
 	bool taken;
 
 	(void)pthread_mutex_lock(&p->lock);
@@ -131,9 +157,11 @@ bool handlers_submit(struct handlers *p, struct job *j, struct MHD_Connection *c
 	if (taken) {
 		if (c)
 			MHD_suspend_connection(c);
+		if (!l->head && l->used_ns < p->now_ns)
+			l->used_ns = p->now_ns;
 		j->next = NULL;
-		*p->tail = j;
-		p->tail = &j->next;
+		*l->tail = j;
+		l->tail = &j->next;
 		(void)pthread_cond_signal(&p->changed);
 	}
 	(void)pthread_mutex_unlock(&p->lock);
@@ -145,6 +173,7 @@ int handlers_new(uint32_t n_threads, const char *name, int nice, bool (*busy)(vo
 	pthread_condattr_t monotonic;
 	struct handlers *p = calloc(1, sizeof *p + n_threads * sizeof p->thread[0]);
 	sigset_t all, before;
+	uint32_t i;
 	int err = 0;
 
 	if (!p)
@@ -154,7 +183,8 @@ int handlers_new(uint32_t n_threads, const char *name, int nice, bool (*busy)(vo
 	(void)pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
 	(void)pthread_cond_init(&p->changed, &monotonic);
 	(void)pthread_condattr_destroy(&monotonic);
-	p->tail = &p->head;
+	for (i = 0; i < LANES; i++)
+		p->lane[i].tail = &p->lane[i].head;
 	p->name = name;
 	p->nice = nice;
 	p->busy = busy;

@@ -2,7 +2,8 @@
 /* The threads that run routes. libmicrohttpd ties each connection to one of its threads, so a route that waits for a source, hashes a
  * password or searches a million devices would hold up all connections of that thread. So its threads only move octets: a request
  * is suspended there and answered here. The server has two pools: one answers requests, and one, which gives way to everything
- * else, has what may take long: routes that say so, and the rest of long replies. So no list delays a short answer or the packets. */
+ * else, has what may take long: routes that say so, and the rest of long replies. So no list delays a short answer or the packets.
+ * Within a pool clients share the time of its threads evenly, so that one with many searches delays another's list little. */
 #ifndef SERVER_HANDLERS_H
 #define SERVER_HANDLERS_H
 
@@ -17,6 +18,7 @@ struct handlers;
 /* A piece of work, part of what it is about. run() may free it. cancelled: the server ends, only tidy up. */
 struct job {
 	struct job *next;
+	uint32_t client; /* whose it is: a hash of an address, say */
 	void (*run)(struct job *j, bool cancelled);
 };
 

@@ -152,6 +152,17 @@ static bool already_stripped(const struct exchange *x, bool trusted)
 	return said && len == strlen(x->s->prefix) && !strncmp(said, x->s->prefix, len);
 }
 
+/* Whose threads' time it takes. */
+static uint32_t client_of(const char *peer)
+{
+	struct network n;
+
+	if (network_parse(peer, &n) < 0)
+		return 0;
+	address_client(&n.address);
+	return address_hash(&n.address);
+}
+
 bool proxy_apply(struct exchange *x)
 {
 	const union MHD_ConnectionInfo *info = MHD_get_connection_info(x->c, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
@@ -165,6 +176,7 @@ bool proxy_apply(struct exchange *x)
 	x->secure = x->s->tls;
 	if (trusted)
 		believe(x);
+	x->job.client = x->out.job.client = client_of(x->peer);
 	if (!prefix || already_stripped(x, trusted))
 		return true;
 	if (strncmp(x->path, x->s->prefix, prefix) || (x->path[prefix] && x->path[prefix] != '/'))

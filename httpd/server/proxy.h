@@ -10,7 +10,7 @@ int proxy_configure(struct server *s, const struct aerie_config *c);
 void proxy_unload(struct server *s);
 /* Connections of these are not limited per address. */
 bool proxy_trusts(const struct server *s, const struct sockaddr *a);
-/* Sets peer, secure and the header Host, and takes the prefix off path. False: the path does not have it. */
+/* Sets peer, the jobs' client, secure and the header Host, and takes the prefix off path. False: the path does not have it. */
 bool proxy_apply(struct exchange *x);
 
 #endif

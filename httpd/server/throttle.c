@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* See throttle.h. */
-#include <arpa/inet.h>
 #include <pthread.h>
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "address.h"
 #include "throttle.h"
 
 #define ALL 0u /* names */
@@ -31,8 +31,8 @@ struct throttle {
 
 struct throttle_peer throttle_peer(const char *address)
 {
-	static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
 	struct throttle_peer p = { { 0 } };
+	struct network n;
 	char text[64];
 	size_t len = strcspn(address, "%");
 
@@ -40,12 +40,10 @@ struct throttle_peer throttle_peer(const char *address)
 		return p;
 	memcpy(text, address, len);
 	text[len] = '\0';
-	if (inet_pton(AF_INET, text, p.octets + 12) == 1) {
-		memcpy(p.octets, mapped, sizeof mapped);
+	if (network_parse(text, &n) < 0)
 		return p;
-	}
-	if (inet_pton(AF_INET6, text, p.octets) == 1 && memcmp(p.octets, mapped, sizeof mapped))
-		memset(p.octets + 8, 0, 8);
+	address_client(&n.address);
+	memcpy(p.octets, n.address.octet, sizeof p.octets);
 	return p;
 }
 

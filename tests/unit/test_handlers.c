@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The threads of the HTTP server that give way: how much of a core they take while more important work waits. Lower limits of time are
- * exact; the upper ones are far above what a slow machine needs. */
+/* The threads of the HTTP server: how clients share them, and how much of a core those take that give way to more important work. Lower
+ * limits of time are exact; the upper ones are far above what a slow machine needs. */
 #include <criterion/criterion.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -127,4 +127,77 @@ Test(handlers, end_without_waiting_for_their_turn)
 	end(&w);
 	cr_assert_lt(ms(CLOCK_MONOTONIC) - since, 1000u * BURN_MS);
 	cr_assert_eq(w.given_up, 1);
+}
+
+/* ---- clients ---- */
+
+#define SEARCHES 5u
+#define PIECES 8u
+
+struct crowd {
+	struct handlers *handlers;
+	pthread_mutex_t gate; /* held until all jobs are queued */
+	atomic_uint searches, pieces, searches_before; /* ... the list's last piece */
+};
+
+struct turn {
+	struct job job; /* first */
+	struct crowd *crowd;
+};
+
+static void take_cpu(unsigned wanted_ms)
+{
+	uint64_t until = ms(CLOCK_THREAD_CPUTIME_ID) + wanted_ms;
+
+	while (ms(CLOCK_THREAD_CPUTIME_ID) < until)
+		;
+}
+
+static void wait_at_gate(struct job *j, bool cancelled)
+{
+	struct crowd *c = ((struct turn *)j)->crowd;
+
+	pthread_mutex_lock(&c->gate);
+	pthread_mutex_unlock(&c->gate);
+}
+
+static void search(struct job *j, bool cancelled)
+{
+	struct crowd *c = ((struct turn *)j)->crowd;
+
+	take_cpu(10 * PIECES);
+	atomic_fetch_add(&c->searches, 1);
+}
+
+static void list(struct job *j, bool cancelled)
+{
+	struct crowd *c = ((struct turn *)j)->crowd;
+
+	take_cpu(2);
+	atomic_store(&c->searches_before, atomic_load(&c->searches));
+	if (atomic_fetch_add(&c->pieces, 1) < PIECES - 1)
+		cr_expect(handlers_submit(c->handlers, j, NULL));
+}
+
+Test(handlers, a_client_with_many_searches_delays_the_list_of_another_by_one)
+{
+	struct crowd c = { .gate = PTHREAD_MUTEX_INITIALIZER };
+	struct turn gate = { { .run = wait_at_gate, .client = 3 }, &c }, one = { { .run = list, .client = 2 }, &c }, many[SEARCHES];
+	const struct timespec a_while = { 0, 1000000 };
+	size_t i;
+
+	cr_assert_eq(handlers_new(1, "test", 0, NULL, NULL, &c.handlers), 0);
+	pthread_mutex_lock(&c.gate);
+	cr_assert(handlers_submit(c.handlers, &gate.job, NULL));
+	for (i = 0; i < SEARCHES; i++) {
+		many[i] = (struct turn){ { .run = search, .client = 1 }, &c };
+		cr_assert(handlers_submit(c.handlers, &many[i].job, NULL));
+	}
+	cr_assert(handlers_submit(c.handlers, &one.job, NULL));
+	pthread_mutex_unlock(&c.gate);
+	while (atomic_load(&c.searches) < SEARCHES || atomic_load(&c.pieces) < PIECES)
+		nanosleep(&a_while, NULL);
+	cr_expect_leq(atomic_load(&c.searches_before), 1);
+	handlers_stop(c.handlers);
+	handlers_free(c.handlers);
 }
