@@ -177,7 +177,7 @@ static int adopt(struct greeting *g, struct definition *d, struct driver *driver
 	} else {
 		struct definition *copy = read_definition(d->text, error);
 
-		r = copy ? sources_create(s, copy, driver, &src) : -ENOMEM;
+		r = !copy ? -ENOMEM : s->n_sources < SOURCES_MAX - SOURCES_RESERVED ? sources_create(s, copy, driver, &src) : -ENOSPC;
 		if (r == 0) {
 			driver = NULL;
 			src->remote = true;

@@ -19,6 +19,7 @@
 #define SOURCE_PROBES 64u        /* drivers that are asked at once */
 #define SOURCE_TEXT 1536u        /* room for a reason */
 #define SOURCES_MAX 4096u        /* sources of a host, with those that are no more */
+#define SOURCES_RESERVED 256u    /* of them: not for programs that connect, with a new UUID each time perhaps */
 #define SOURCE_BACKOFF_MAX 12u   /* times source_retry_delay */
 
 /* Slots of the records; the names are those of kismet.datasource.NAME. */

@@ -494,6 +494,17 @@ Test(remote, a_uuid_of_another_type_or_of_a_local_source_is_refused)
 	down();
 }
 
+Test(remote, programs_that_connect_leave_places_for_sources_of_this_host)
+{
+	const char *error = NULL;
+
+	up_remote(NULL);
+	core.sources->n_sources = SOURCES_MAX - SOURCES_RESERVED; /* as if so many had been */
+	expect_refused("live", "fake", UUID_A, "is refused: there are too many sources already; restart the host");
+	cr_expect_eq(sources_add(core.sources, "here:type=fake", &error), 0, "%s", error);
+	down();
+}
+
 Test(remote, the_uuid_of_the_definition_wins)
 {
 	pid_t pid;
