@@ -498,13 +498,9 @@ void source_take_counters(struct source *src)
 
 static void add_sample(struct source *src, aerie_slot slot, uint64_t now, uint64_t *before)
 {
-	uint32_t time_s = (uint32_t)(loop_now_us(src->all->core->loop) / 1000000u);
-	double value = (double)(now - *before);
-
-	if (now != *before && fields_service.rrd_add(src->rec, slot, time_s, value) == -ERANGE) {
-		fields_service.clear(src->rec, slot); /* the clock was set back: a new series, instead of none for as long */
-		(void)fields_service.rrd_add(src->rec, slot, time_s, value);
-	}
+	if (now != *before)
+		(void)aerie_rrd_now(&fields_service, src->rec, slot, (uint32_t)(loop_now_us(src->all->core->loop) / 1000000u),
+				    (double)(now - *before));
 	*before = now;
 }
 

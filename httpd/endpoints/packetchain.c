@@ -80,7 +80,7 @@ void chain_sample(const struct endpoints *e, uint32_t now_s, const struct aerie_
 
 	(void)pthread_mutex_lock(&c->lock);
 	for (i = 0; i < sizeof samples / sizeof samples[0]; i++)
-		(void)e->fields->rrd_add(c->rec, samples[i].slot, now_s, (double)samples[i].value);
+		(void)aerie_rrd_now(e->fields, c->rec, samples[i].slot, now_s, (double)samples[i].value);
 	(void)pthread_mutex_unlock(&c->lock);
 	c->last = *stats;
 }

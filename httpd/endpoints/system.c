@@ -68,9 +68,9 @@ static void tick(void *user)
 		return;
 	chain_sample(e, now, &stats);
 	(void)pthread_mutex_lock(&s->lock);
-	(void)e->fields->rrd_add(s->rec, s->rss_rrd, now, (double)rss);
-	(void)e->fields->rrd_add(s->rec, s->devices_rrd, now, (double)devices);
-	(void)e->fields->rrd_add(s->rec, s->packets_rrd, now, (double)(stats.processed - s->packets));
+	(void)aerie_rrd_now(e->fields, s->rec, s->rss_rrd, now, (double)rss);
+	(void)aerie_rrd_now(e->fields, s->rec, s->devices_rrd, now, (double)devices);
+	(void)aerie_rrd_now(e->fields, s->rec, s->packets_rrd, now, (double)(stats.processed - s->packets));
 	s->packets = stats.processed;
 	(void)pthread_mutex_unlock(&s->lock);
 }

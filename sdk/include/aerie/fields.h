@@ -14,6 +14,7 @@
 #ifndef AERIE_FIELDS_H
 #define AERIE_FIELDS_H
 
+#include <errno.h>
 #include <string.h>
 
 #include <aerie/plugin.h>
@@ -175,7 +176,7 @@ struct aerie_fields {
 	int (*iterate)(const struct aerie_rec *rec, aerie_slot s,
 		       int (*fn)(void *user, uint64_t key, uint64_t cell), void *user);
 
-	/* One sample at time_s (seconds since 1970). Samples older than a minute before the newest are ignored. */
+	/* One sample at time_s (seconds since 1970). -ERANGE: it is older than a minute before the newest, and ignored. */
 	int (*rrd_add)(struct aerie_rec *rec, aerie_slot s, uint32_t time_s, double value);
 
 	/* Drives a visitor over a whole record: begin_map, members in definition order, end_map. */
@@ -286,6 +287,18 @@ static inline void aerie_set_str(const struct aerie_fields *f, struct aerie_rec 
 {
 	if (aerie_get_str(rec, s) != str)
 		(void)f->set_str(rec, s, str);
+}
+
+/* A sample of this moment by the wall clock, now_s. When that was set back by more than a minute, the series begins anew: rrd_add()
+ * would take nothing until the time has passed again. As rrd_add(). */
+static inline int aerie_rrd_now(const struct aerie_fields *f, struct aerie_rec *rec, aerie_slot s, uint32_t now_s, double value)
+{
+	int err = f->rrd_add(rec, s, now_s, value);
+
+	if (err != -ERANGE)
+		return err;
+	f->clear(rec, s);
+	return f->rrd_add(rec, s, now_s, value);
 }
 
 static inline uint64_t aerie_f64_key(double d)
