@@ -84,7 +84,7 @@ class Endpoints(unittest.TestCase):
             ("/devices/last-time/99999999999999999999/devices.json", 400), ("/devices/last-time/%201/devices.json", 400),
             ("/devices/last-time/-/devices.json", 400), ("/devices/last-time/+1/devices.json", 400),
             ("/nothing", 404), ("/devices", 404), ("/devices/all_devices", 404), ("/devices/all_devices.html", 404),
-            ("/system/%zz", 400), ("/system/%00.json", 400), ("/" + "x" * 5000, 414), ("/?" + "x" * 20000, 414), ("/?a=%", 400),
+            ("/system/%zz", 400), ("/system/%00.json", 400), ("/" + "x" * 5000, 414), ("/?" + "x" * 20000, 414), ("/?" + "a&" * 8000, 400), ("/?a=%", 400),
             ("//system///timestamp.json", 200), ("/system/timestamp%2Ejson", 200),
         ]
         for path, status in rows:
