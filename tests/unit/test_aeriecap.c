@@ -711,6 +711,7 @@ Test(aeriecap, stuck_capture_is_cancelled, .timeout = 60)
 }
 #endif
 
+#ifndef __SANITIZE_ADDRESS__ /* when another thread than the first ends a forked process, it takes criterion's memory for leaked */
 static int open_hanging(struct aeriecap *cap, uint32_t seqno, const char *definition, struct aeriecap_info *info, char *msg)
 {
 	int fd = *(int *)aeriecap_user(cap);
@@ -744,6 +745,7 @@ Test(aeriecap, signal_ends_a_program_whose_callback_hangs, .timeout = 120)
 	close(there[1]);
 	finish(&h);
 }
+#endif
 
 static int unknown_refusing(struct aeriecap *cap, uint32_t seqno, uint16_t command, const void *body, size_t len)
 {
