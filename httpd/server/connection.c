@@ -191,6 +191,7 @@ static void run_answer(struct job *j, bool cancelled)
 	struct exchange *x = (struct exchange *)((char *)j - offsetof(struct exchange, job));
 
 	x->job.run = run_long;
+	x->job.is_long = true;
 	if (cancelled || answer(x) || !handlers_submit(x->s->writers, &x->job, NULL))
 		MHD_resume_connection(x->c);
 }

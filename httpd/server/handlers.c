@@ -17,7 +17,7 @@
 #define HOLD_NS 10000000u       /* after so long, see whether there is still somebody to give way to */
 #define LANES 64u
 
-/* The jobs of a client, or of a few: those that have the same remainder. */
+/* The jobs of one kind of a client, or of a few: those that have the same remainder. */
 struct lane {
 	struct job *head, **tail;
 	uint64_t used_ns; /* of the threads' time; see handlers.now_ns */
@@ -31,7 +31,8 @@ struct handlers {
 
 	pthread_mutex_t lock; /* guards the rest */
 	pthread_cond_t changed;
-	struct lane lane[LANES];
+	struct lane lane[2 * LANES]; /* LANES with short jobs, and as many with long ones */
+	uint32_t n_long;             /* long ones that run */
 	uint64_t now_ns; /* what the lane of the last job had used: who comes anew begins there, and has saved nothing up */
 	uint64_t next_ns; /* CLOCK_MONOTONIC: no job begins before; 0: at once */
 	bool ending;
@@ -73,12 +74,18 @@ static bool hold(struct handlers *p)
 	return true;
 }
 
-/* Under the lock: the lane that has jobs and used least; NULL: none has. */
+static bool is_long(const struct handlers *p, const struct lane *l)
+{
+	return l >= p->lane + LANES;
+}
+
+/* Under the lock: the lane that has jobs and used least; NULL: none that may run now. */
 static struct lane *next_lane(struct handlers *p)
 {
-	struct lane *l, *found = NULL;
+	bool may_be_long = p->n_long == 0 || p->n_long + 1 < p->n_threads;
+	struct lane *l, *end = p->lane + (may_be_long ? 2 * LANES : LANES), *found = NULL;
 
-	for (l = p->lane; l < p->lane + LANES; l++)
+	for (l = p->lane; l < end; l++)
 		if (l->head && (!found || l->used_ns < found->used_ns))
 			found = l;
 	return found;
@@ -104,6 +111,7 @@ static struct job *next_job(struct handlers *p, struct lane **ret_lane)
 	if (!l->head)
 		l->tail = &l->head;
 	p->now_ns = l->used_ns;
+	p->n_long += is_long(p, l);
 	if (next_lane(p))
 		(void)pthread_cond_signal(&p->changed); /* one that held a job may have been told of the next */
 	*ret_lane = l;
@@ -139,6 +147,7 @@ static void *run(void *arg)
 		j->run(j, cancelled);
 		spent = now_ns(CLOCK_THREAD_CPUTIME_ID) - before;
 		(void)pthread_mutex_lock(&p->lock);
+		p->n_long -= is_long(p, l);
 		l->used_ns += spent;
 		if (p->busy && p->busy(p->user))
 			give_way(p, spent);
@@ -149,7 +158,7 @@ static void *run(void *arg)
 
 bool handlers_submit(struct handlers *p, struct job *j, struct MHD_Connection *c)
 {
-	struct lane *l = &p->lane[j->client % LANES];
+	struct lane *l = &p->lane[j->client % LANES + (j->is_long ? LANES : 0)];
 	bool taken;
 
 	(void)pthread_mutex_lock(&p->lock);
@@ -183,7 +192,7 @@ int handlers_new(uint32_t n_threads, const char *name, int nice, bool (*busy)(vo
 	(void)pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
 	(void)pthread_cond_init(&p->changed, &monotonic);
 	(void)pthread_condattr_destroy(&monotonic);
-	for (i = 0; i < LANES; i++)
+	for (i = 0; i < 2 * LANES; i++)
 		p->lane[i].tail = &p->lane[i].head;
 	p->name = name;
 	p->nice = nice;

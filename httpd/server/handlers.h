@@ -3,7 +3,8 @@
  * password or searches a million devices would hold up all connections of that thread. So its threads only move octets: a request
  * is suspended there and answered here. The server has two pools: one answers requests, and one, which gives way to everything
  * else, has what may take long: routes that say so, and the rest of long replies. So no list delays a short answer or the packets.
- * Within a pool clients share the time of its threads evenly, so that one with many searches delays another's list little. */
+ * Within a pool clients share the time of its threads evenly, and long jobs leave one thread to others: a client with many searches delays
+ * another's list little. */
 #ifndef SERVER_HANDLERS_H
 #define SERVER_HANDLERS_H
 
@@ -19,6 +20,7 @@ struct handlers;
 struct job {
 	struct job *next;
 	uint32_t client; /* whose it is: a hash of an address, say */
+	bool is_long;    /* it may take seconds: of several threads, one never runs such a job */
 	void (*run)(struct job *j, bool cancelled);
 };
 

@@ -262,7 +262,7 @@ static int start_handlers(struct server *s)
 	if (!err)
 		err = handlers_new(s->threads, "http", 0, NULL, NULL, &s->handlers);
 	if (!err)
-		err = handlers_new(s->io_threads, "http-body", WRITERS_NICE, packets_wait, s, &s->writers);
+		err = handlers_new(s->io_threads + 1, "http-body", WRITERS_NICE, packets_wait, s, &s->writers);
 	return err ? s->h->fail(s->h, err, "the threads of the HTTP server could not be started; lower httpd_threads") : 0;
 }
 

@@ -201,3 +201,24 @@ Test(handlers, a_client_with_many_searches_delays_the_list_of_another_by_one)
 	handlers_stop(c.handlers);
 	handlers_free(c.handlers);
 }
+
+Test(handlers, long_jobs_leave_a_thread_to_others, .timeout = 60)
+{
+	struct crowd c = { .gate = PTHREAD_MUTEX_INITIALIZER };
+	struct turn one = { { .run = list }, &c }, many[SEARCHES];
+	const struct timespec a_while = { 0, 1000000 };
+	size_t i;
+
+	cr_assert_eq(handlers_new(2, "test", 0, NULL, NULL, &c.handlers), 0);
+	pthread_mutex_lock(&c.gate);
+	for (i = 0; i < SEARCHES; i++) {
+		many[i] = (struct turn){ { .run = wait_at_gate, .is_long = true }, &c };
+		cr_assert(handlers_submit(c.handlers, &many[i].job, NULL));
+	}
+	cr_assert(handlers_submit(c.handlers, &one.job, NULL));
+	while (atomic_load(&c.pieces) < PIECES)
+		nanosleep(&a_while, NULL);
+	pthread_mutex_unlock(&c.gate);
+	handlers_stop(c.handlers);
+	handlers_free(c.handlers);
+}
