@@ -118,18 +118,18 @@ static int write_all(int fd, const char *data, size_t len)
 	return fsync(fd) < 0 ? -errno : 0;
 }
 
-static int sync_folder(const char *path)
+/* So that the new name is on the disk, too. There are file systems that cannot do it; the file is in its place all the same. */
+static void sync_folder(const char *path)
 {
 	const char *slash = strrchr(path, '/');
 	char *folder = slash ? strndup(path, slash > path ? (size_t)(slash - path) : 1) : strdup(".");
-	int fd = folder ? open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1, err = 0;
+	int fd = folder ? open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
 
 	free(folder);
-	if (fd < 0 || fsync(fd) < 0)
-		err = -errno;
-	if (fd >= 0)
-		close(fd);
-	return err;
+	if (fd < 0)
+		return;
+	(void)fsync(fd);
+	(void)close(fd);
 }
 
 static int replace(const char *path, const char *data, size_t len)
@@ -148,8 +148,10 @@ static int replace(const char *path, const char *data, size_t len)
 		err = -errno;
 	if (err)
 		(void)unlink(next);
+	else
+		sync_folder(path);
 	free(next);
-	return err ? err : sync_folder(path);
+	return err;
 }
 
 int labelfile_write(const char *path, json_t *devices)
