@@ -429,9 +429,6 @@ void source_running(struct source *src, const struct link_report *r, const char 
 	if (src->link)
 		caplink_set_pipe(src->link, pipe);
 	start_tick(src);
-	source_log(src, AERIE_LOG_INFO, "opened%s%s, DLT %u", r->hardware[0] ? ", " : "", r->hardware, r->dlt);
-	if (r->message[0])
-		source_log(src, AERIE_LOG_INFO, "%s", r->message);
 	if (is_used(src, &uuid)) {
 		source_set_warning(src, same_uuid);
 		source_log(src, AERIE_LOG_ERROR, "%s", same_uuid);
@@ -440,6 +437,9 @@ void source_running(struct source *src, const struct link_report *r, const char 
 	if (src->state != SOURCE_RUNNING)
 		return;
 	source_set_state(src, true, NULL); /* last: who reads that it runs finds all else of it */
+	source_log(src, AERIE_LOG_INFO, "opened%s%s, DLT %u", r->hardware[0] ? ", " : "", r->hardware, r->dlt);
+	if (r->message[0])
+		source_log(src, AERIE_LOG_INFO, "%s", r->message);
 	source_event(src, "DATASOURCE_OPENED");
 	source_ops_done(src, OP_ADD, 0, 0, "open");
 	source_ops_done(src, OP_OPEN, 0, 0, "open");

@@ -403,7 +403,6 @@ void source_set_open(struct source *src, const struct link_report *r, const stru
 	set_text(src->rec, k->warning, r->cut ? "some texts or channels of the open report were too long and cut" : "");
 	aerie_set_u32(src->rec, k->retry_attempts, 0);
 	set_text(src->rec, k->ipc_binary, program);
-	aerie_set_i64(src->rec, k->ipc_pid, src->link ? caplink_pid(src->link) : -1);
 	pthread_mutex_unlock(&src->lock);
 }
 
