@@ -365,6 +365,14 @@ static bool is_forged(const struct aerie_http_request *raw, const struct route_m
 	       (raw->method != AERIE_HTTP_GET || (m->suffix && (!strcmp(m->suffix, "cmd") || !strcmp(m->suffix, "jcmd"))));
 }
 
+/* Is the transport's thread one for a request like this? NULL: it has no route. */
+static bool runs_here(const struct aerie_http_request *raw, const struct route *route)
+{
+	if (raw->flags & AERIE_REQUEST_ONLY_QUICK)
+		return route && route->r.flags & AERIE_ROUTE_QUICK;
+	return !route || !(route->r.flags & AERIE_ROUTE_LONG) || !(raw->flags & AERIE_REQUEST_NOT_LONG);
+}
+
 static void handle(struct aerie_reply *rep, struct core *core, const struct route_match *m)
 {
 	struct aerie_request *req = &rep->request;
@@ -405,16 +413,18 @@ static struct aerie_reply *dispatch(const struct aerie_host *h, const struct aer
 				  rep->request.raw.method, &m);
 	if (status)
 		(void)reply_error(rep, status, text);
+	else if (!m.route && !runs_here(&rep->request.raw, NULL))
+		rep->status = 0;
 	else if (!m.route)
 		explain_no_match(rep, &m);
 	else if (is_forged(&rep->request.raw, &m))
 		(void)reply_error(rep, 403, "a page of another site may not do this with the user's login, unless the server is told to trust that site");
 	else if ((err = role_check(m.route->r.role, &rep->request.raw)) != 0)
 		refuse(rep, m.route->r.role, err);
-	else if (m.route->r.flags & AERIE_ROUTE_LONG && rep->request.raw.flags & AERIE_REQUEST_NOT_LONG)
+	else if (!runs_here(&rep->request.raw, m.route))
 		rep->status = 0;
 	else {
-		rep->request.raw.flags &= ~AERIE_REQUEST_NOT_LONG; /* the transport's, for us */
+		rep->request.raw.flags &= ~(AERIE_REQUEST_NOT_LONG | AERIE_REQUEST_ONLY_QUICK); /* the transport's, for us */
 		handle(rep, core, &m);
 	}
 	if (rep->kind == REPLY_NONE && rep->status) { /* not even an error message found room */

@@ -251,8 +251,10 @@ int route_new(const struct aerie_route *r, const char *owner, struct route **ret
 		return *ret_error = "it has no summary or no help", -EINVAL;
 	if (r->result > AERIE_RESULT_MAP)
 		return *ret_error = "its result is unknown", -EINVAL;
-	if (r->flags & ~AERIE_ROUTE_LONG)
+	if (r->flags & ~(AERIE_ROUTE_LONG | AERIE_ROUTE_QUICK))
 		return *ret_error = "it has an unknown flag", -EINVAL;
+	if ((r->flags & (AERIE_ROUTE_LONG | AERIE_ROUTE_QUICK)) == (AERIE_ROUTE_LONG | AERIE_ROUTE_QUICK))
+		return *ret_error = "it is both quick and long", -EINVAL;
 	if (r->forms & ~FORMS || (r->forms && r->result != AERIE_RESULT_LIST))
 		return *ret_error = "it has forms of a list, and is none, or unknown ones", -EINVAL;
 	route = calloc(1, sizeof *route);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* From a request that is there to its answer, on a handler thread: who asks, what the router says, or else a WebSocket or a
+/* From a request that is there to its answer: who asks, what the router says, or else a WebSocket or a
  * file. */
 #include <errno.h>
 #include <stdio.h>
@@ -13,6 +13,7 @@
 #include "upgrade.h"
 
 #define ALLOW_OCTETS 64u
+#define QUICK_BODY_OCTETS 4096u /* of a command that may be read while other connections wait */
 
 static const char out_of_memory[] = "ERROR: out of memory, try again later\n";
 
@@ -66,9 +67,13 @@ static void take_login(const struct exchange *x, struct aerie_http_request *req)
 	req->login = x->auth.login[0] ? x->auth.login : NULL;
 }
 
-/* Finds the request's login. False: it was refused. */
+/* Finds the request's login, once. False: it was refused. */
 static bool log_in(struct exchange *x, uint32_t flags, struct aerie_http_request *req)
 {
+	if (x->has_auth) {
+		take_login(x, req);
+		return true;
+	}
 	if (x->secure)
 		flags |= AUTH_SECURE;
 	auth_request(x->s, req, flags, &x->auth);
@@ -76,6 +81,7 @@ static bool log_in(struct exchange *x, uint32_t flags, struct aerie_http_request
 		response_refuse(x, x->auth.status, x->auth.text);
 		return false;
 	}
+	x->has_auth = true;
 	take_login(x, req);
 	return true;
 }
@@ -185,7 +191,7 @@ static bool answer_unknown(struct exchange *x, const struct aerie_http_request *
 	return static_answer(x, req);
 }
 
-/* False: the route may take long, and nothing was done. */
+/* False: the route takes more patience than the request says, and was not run. */
 static bool ask_router(struct exchange *x, const struct aerie_http_request *req)
 {
 	struct aerie_http_response res = { .size = sizeof res };
@@ -205,8 +211,11 @@ static bool ask_router(struct exchange *x, const struct aerie_http_request *req)
 	return true;
 }
 
-static bool answer_route(struct exchange *x, struct aerie_http_request *req)
+static bool answer_route(struct exchange *x, struct aerie_http_request *req, enum patience patience)
 {
+	static const uint32_t flags[] = {
+		[PATIENCE_NONE] = AERIE_REQUEST_ONLY_QUICK, [PATIENCE_SHORT] = AERIE_REQUEST_NOT_LONG, [PATIENCE_LONG] = 0,
+	};
 	const char *text;
 	unsigned status;
 
@@ -220,7 +229,7 @@ static bool answer_route(struct exchange *x, struct aerie_http_request *req)
 	req->content_type = x->content_type;
 	req->body = x->body;
 	req->body_len = x->body_len;
-	req->flags |= AERIE_REQUEST_NOT_LONG;
+	req->flags |= flags[patience];
 	return ask_router(x, req);
 }
 
@@ -260,24 +269,26 @@ static void answer_options(struct exchange *x, struct aerie_http_request *req)
 	response_finish(x, MHD_HTTP_OK, false);
 }
 
-bool answer(struct exchange *x)
+/* What needs more than a look at tables in memory can be told before there is a route: passwords that must be hashed (there may be one in the query),
+ * large commands, WebSockets, OPTIONS. */
+static bool may_be_quick(const struct exchange *x)
+{
+	return method_bit(x->method) && !x->query && x->body_len <= QUICK_BODY_OCTETS && !upgrade_asked(x->c) &&
+	       (!exchange_header(x, "Authorization") || login_is_quick(x->s->auth->login));
+}
+
+bool answer(struct exchange *x, enum patience patience)
 {
 	struct aerie_http_request req = request_of(x);
 
+	if (patience == PATIENCE_NONE && !may_be_quick(x))
+		return false;
 	cors_origin(x);
 	if (!strcmp(x->method, "OPTIONS"))
 		answer_options(x, &req);
 	else if (!strcmp(x->method, "GET") && upgrade_asked(x->c) && is_websocket(x))
 		answer_upgrade(x, &req);
 	else
-		return answer_route(x, &req);
+		return answer_route(x, &req, patience);
 	return true;
-}
-
-void answer_long(struct exchange *x)
-{
-	struct aerie_http_request req = request_of(x);
-
-	take_login(x, &req);
-	(void)ask_router(x, &req);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A connection of libmicrohttpd, on its thread: takes a request as it comes in, hands it to a handler thread, and sends the
- * answer. What no honest client sends is refused here, before anybody else sees it. */
+/* A connection of libmicrohttpd, on its thread: takes a request as it comes in, answers it when that takes no time and otherwise hands it to a
+ * handler thread, and sends the answer. What no honest client sends is refused here, before anybody else sees it. */
 #include <errno.h>
 #include <stddef.h>
 #include <stdlib.h>
@@ -182,7 +182,7 @@ static void run_long(struct job *j, bool cancelled)
 	struct exchange *x = (struct exchange *)((char *)j - offsetof(struct exchange, job));
 
 	if (!cancelled)
-		answer_long(x);
+		(void)answer(x, PATIENCE_LONG);
 	MHD_resume_connection(x->c);
 }
 
@@ -192,7 +192,7 @@ static void run_answer(struct job *j, bool cancelled)
 
 	x->job.run = run_long;
 	x->job.is_long = true;
-	if (cancelled || answer(x) || !handlers_submit(x->s->writers, &x->job, NULL))
+	if (cancelled || answer(x, PATIENCE_SHORT) || !handlers_submit(x->s->writers, &x->job, NULL))
 		MHD_resume_connection(x->c);
 }
 
@@ -215,6 +215,8 @@ enum MHD_Result connection_request(void *cls, struct MHD_Connection *c, const ch
 	if (x->no_room)
 		return refuse(x, MHD_HTTP_SERVICE_UNAVAILABLE, "ERROR: too many large requests at once (httpd_bodies_limit), try again later\n");
 	x->asked = true;
+	if (answer(x, PATIENCE_NONE))
+		return send_answer(x);
 	x->job.run = run_answer;
 	return handlers_submit(x->s->handlers, &x->job, c) ? MHD_YES : MHD_NO;
 }

@@ -49,6 +49,7 @@ struct exchange {
 	bool secure;            /* it speaks TLS, to us or to a proxy that we trust */
 	enum origin origin;
 	bool varies;            /* the answer depends on Accept-Encoding */
+	bool has_auth;
 	struct auth_result auth;
 	struct aerie_reply *reply;
 	struct wsconn *ws; /* answered 101, not upgraded yet */
@@ -74,8 +75,14 @@ const char *exchange_header(const struct exchange *x, const char *name);
 const char *exchange_last_header(const struct exchange *x, const char *name);
 unsigned exchange_count_header(const struct exchange *x, const char *name);
 
-/* answer.c: set status and response, on a handler thread. False: this may take long, and answer_long() is to do it. */
-bool answer(struct exchange *x);
-void answer_long(struct exchange *x);
+/* What a thread has the time for. */
+enum patience {
+	PATIENCE_NONE,  /* connections wait for it: what answers at once */
+	PATIENCE_SHORT, /* what may wait for a source, or hash a password */
+	PATIENCE_LONG,  /* anything */
+};
+
+/* answer.c: sets status and response. False: it takes more patience, and nothing was sent. */
+bool answer(struct exchange *x, enum patience patience);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The threads that run routes. libmicrohttpd ties each connection to one of its threads, so a route that waits for a source, hashes a
- * password or searches a million devices would hold up all connections of that thread. So its threads only move octets: a request
- * is suspended there and answered here. The server has two pools: one answers requests, and one, which gives way to everything
+ * password or searches a million devices would hold up all connections of that thread. So its threads move octets, and answer what is known to
+ * answer at once; any other request is suspended there and answered here. The server has two pools: one answers requests, and one, which gives way to everything
  * else, has what may take long: routes that say so, and the rest of long replies. So no list delays a short answer or the packets.
  * Within a pool clients share the time of its threads evenly, and long jobs leave one thread to others: a client with many searches delays
  * another's list little. */

@@ -237,6 +237,16 @@ static int check_known(const struct login *l, const uint8_t given[LOGIN_DIGEST])
 	return l->state == LOGIN_FILE ? -EINPROGRESS : -EACCES;
 }
 
+bool login_is_quick(struct login *l)
+{
+	bool quick;
+
+	(void)pthread_mutex_lock(&l->lock);
+	quick = l->known || l->state != LOGIN_FILE;
+	(void)pthread_mutex_unlock(&l->lock);
+	return quick;
+}
+
 /* With hashing held, so the login does not change meanwhile. */
 static int check_hash(struct login *l, const char *user, const char *password, const uint8_t given[LOGIN_DIGEST])
 {

@@ -27,6 +27,8 @@ void login_free(struct login *l);
 enum login_state login_state(struct login *l);
 /* Stands for a user and password, in memory only. */
 void login_digest(const struct login *l, const char *user, const char *password, uint8_t ret_digest[LOGIN_DIGEST]);
+/* Does login_check() take no time? */
+bool login_is_quick(struct login *l);
 /* Is it this login? 0; -EACCES; -EAGAIN: too many ask at the same time. [http] */
 int login_check(struct login *l, const char *user, const char *password);
 /* Makes this the login, and keeps it. -ENOTSUP: it is the configuration's; -EALREADY: `first` was asked for, and there is one; -ENOMEM; or

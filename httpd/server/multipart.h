@@ -7,7 +7,7 @@
 #include "exchange.h"
 
 /* Exchanges the body for application/x-www-form-urlencoded when it is such a form. A part that is a file is a variable with the file's content.
- * 0, or the status of the refusal (400, 413, 503) and its text. On a handler thread. */
+ * 0, or the status of the refusal (400, 413, 503) and its text. */
 unsigned multipart_to_form(struct exchange *x, const char **ret_text);
 
 #endif

@@ -33,6 +33,7 @@ import time
 BUILD = os.environ.get("AERIE_BUILD", "build")
 AERIED = os.path.join(BUILD, "bin/aeried")
 BENCH = os.path.join(BUILD, "tests/bench")
+TURNS = 4  # of each measurement of load
 NO_SERVER = ["--no-plugin", "*httpd*"]
 
 
@@ -458,8 +459,15 @@ class Reader:
             return result
         return None
 
+    def pause(self):
+        os.kill(self.pid, signal.SIGSTOP)
+
+    def go_on(self):
+        os.kill(self.pid, signal.SIGCONT)
+
     def stop(self):
         os.kill(self.pid, signal.SIGTERM)
+        self.go_on()
         with self.out:
             text = self.out.read()
         os.waitpid(self.pid, 0)
@@ -491,20 +499,24 @@ class ListReader(Reader):
 
 class DeviceReader(Reader):
     """Asks for single devices, up to 200 times a second, on one connection, in plain octets: what it measures is the host and the kernel.
-    Its result: the seconds that each took."""
+    In between it asks a server that only sends octets from memory: so much of it is the machine's.
+    Its result: the seconds that each took, a pair a time."""
 
-    def run(self, port, result, keys):
+    def run(self, port, result, keys, bare_port):
         login = base64.b64encode(b"bench:bench").decode()
-        connection = socket.create_connection(("127.0.0.1", port), 60)
+        connections = [socket.create_connection(("127.0.0.1", p), 60) for p in (port, bare_port)]
         while True:
             for key in keys:
                 request = f"GET /devices/by-key/{key}/device.json HTTP/1.1\r\nHost: x\r\nAuthorization: Basic {login}\r\n\r\n".encode()
-                started = time.perf_counter()
-                connection.sendall(request)
-                if not self.answer(connection).startswith(b"HTTP/1.1 200 "):
-                    return
-                result.append(time.perf_counter() - started)
-                time.sleep(0.005)
+                pair = []
+                for connection in connections:
+                    started = time.perf_counter()
+                    connection.sendall(request)
+                    if not self.answer(connection).startswith(b"HTTP/1.1 200 "):
+                        return
+                    pair.append(time.perf_counter() - started)
+                    time.sleep(0.0025)
+                result.append(pair)
 
     @staticmethod
     def answer(connection):
@@ -519,11 +531,44 @@ class DeviceReader(Reader):
                 return octets
         return b""
 
-    def stop(self):
-        return sorted(super().stop())
+    def stop_into(self, both):
+        for pair in self.stop():
+            both[0].append(pair[0])
+            both[1].append(pair[1])
+
+
+class BareServer:
+    """Answers whatever comes in on a connection with so many octets."""
+
+    def __init__(self, octets):
+        answer = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % octets + bytes(octets)
+        listener = socket.create_server(("127.0.0.1", 0))
+        self.port = listener.getsockname()[1]
+        self.pid = os.fork()
+        if not self.pid:
+            try:
+                while True:
+                    self.serve(listener.accept()[0], answer)
+            finally:
+                os._exit(1)
+        listener.close()
+
+    @staticmethod
+    def serve(connection, answer):
+        with connection:
+            try:
+                while connection.recv(1 << 16):
+                    connection.sendall(answer)
+            except ConnectionError:
+                pass  # the client was stopped
+
+    def close(self):
+        os.kill(self.pid, signal.SIGKILL)
+        os.waitpid(self.pid, 0)
 
 
 def milliseconds(seconds):
+    seconds = sorted(seconds)
     return (f"median {seconds[len(seconds) // 2] * 1e3:.2f} ms, 99 % {seconds[len(seconds) * 99 // 100] * 1e3:.2f} ms, "
             f"worst {seconds[-1] * 1e3:.2f} ms")
 
@@ -553,23 +598,39 @@ class Loaded:
         return (self.packets() - before) / (time.monotonic() - started)
 
     def measure(self, seconds):
+        bare = BareServer(len(ask(self.control, f"/devices/by-key/{self.keys[0]}/device.json")))
+        try:
+            self.measure_beside(bare, seconds)
+        finally:
+            bare.close()
+
+    def measure_beside(self, bare, seconds):
+        """In turns, because other things run on the machine."""
+        alone, quiet, together, cpu, took = 0, 0, 0, 0, 0
+        quiet_times, times = ([], []), ([], [])
+        lists = ListReader(self.port)
+        lists.pause()
         time.sleep(1)
-        alone = self.rate(seconds)
-        single = DeviceReader(self.port, self.keys)
-        quiet = self.rate(seconds)
-        quiet_times = single.stop()
-        single, lists = DeviceReader(self.port, self.keys), ListReader(self.port)
-        cpu, started = cpu_seconds(self.process.pid), time.monotonic()
-        together = self.rate(seconds)
-        took, cpu = time.monotonic() - started, cpu_seconds(self.process.pid) - cpu
-        octets, times = sum(lists.stop()), single.stop()
-        again = self.rate(seconds)
-        alone = (alone + again) / 2  # other things run on the machine
+        for _ in range(TURNS):
+            alone += self.rate(seconds / TURNS) / TURNS
+            single = DeviceReader(self.port, self.keys, bare.port)
+            quiet += self.rate(seconds / TURNS) / TURNS
+            single.stop_into(quiet_times)
+            single = DeviceReader(self.port, self.keys, bare.port)
+            lists.go_on()
+            cpu, took = cpu - cpu_seconds(self.process.pid), took - time.monotonic()
+            together += self.rate(seconds / TURNS) / TURNS
+            cpu, took = cpu + cpu_seconds(self.process.pid), took + time.monotonic()
+            lists.pause()
+            single.stop_into(times)
+        octets = sum(lists.stop())
         print(f"  {self.source}: ingest alone {alone:.0f} packets/s, with single devices {quiet:.0f}, with lists too {together:.0f}: "
               f"{(1 - together / alone) * 100:.1f} % less; {self.dropped()} dropped in the last minute")
-        print(f"    single devices ({len(quiet_times)}): {milliseconds(quiet_times)}")
-        print(f"    single devices ({len(times)}) beside lists at {octets / 1e6 / took:.0f} MB/s, host {cpu / took:.2f} CPUs: "
-              f"{milliseconds(times)}")
+        print(f"    single devices ({len(quiet_times[0])}): {milliseconds(quiet_times[0])}")
+        print(f"      the same octets from a bare server: {milliseconds(quiet_times[1])}")
+        print(f"    single devices ({len(times[0])}) beside lists at {octets / 1e6 / took:.0f} MB/s, host {cpu / took:.2f} CPUs: "
+              f"{milliseconds(times[0])}")
+        print(f"      the same octets from a bare server: {milliseconds(times[1])}")
 
 
 def load(count, pps, seconds):

@@ -60,7 +60,7 @@ class Threads(WithHost):
         while time.monotonic() < end:
             for c in kept:
                 begun = time.monotonic()
-                c.request("GET", "/system/timestamp.json")
+                c.request("GET", "/system/status.json")
                 self.assertEqual(c.getresponse().read()[:1], b"{")
                 longest = max(longest, time.monotonic() - begun)
                 asked += 1
@@ -84,14 +84,63 @@ class Threads(WithHost):
             while (waiting := int(self.host.ask("/test/waiting").octets)) < writers:
                 self.assertLess(time.monotonic(), end, "the long requests were not begun")
             for _ in range(100):
-                self.assertEqual(self.host.get("/system/timestamp.json").keys(),
-                                 {"kismet.system.timestamp.sec", "kismet.system.timestamp.usec"})
+                self.assertIn("kismet.system.devices.count", self.host.get("/system/status.json"))
             self.assertEqual(waiting, writers)
             self.assertEqual(replies, [])
         finally:
             while any(t.is_alive() for t in asking):
                 self.host.ask("/test/release")
         self.assertEqual(replies, [b"long"] * n)
+
+    def occupy(self, host):
+        """Has every thread that may wait do so, for 2 s at least. Returns the threads that ask for it, and what they got so far."""
+        replies = []
+        asking = [threading.Thread(target=lambda: replies.append(host.ask("/test/slow").octets)) for _ in range(16)]
+        for t in asking:
+            t.start()
+        time.sleep(0.5)
+        return asking, replies
+
+    def test_what_answers_at_once_waits_for_no_thread(self):
+        key = self.host.get("/devices/all_devices.json")[0]["kismet.device.base.key"]
+        device = f"/devices/by-key/{key}/device"
+        fields = json.dumps({"fields": ["kismet.device.base.key"]}).encode()
+        asking, replies = self.occupy(self.host)
+        try:
+            for path in ("/system/timestamp.json", "/system/user_status.msgpack", device + ".prettyjson", device + ".json/kismet.device.base.key",
+                         "/packetchain/packet_stats.json", "/packetchain/packet_rate.json"):
+                self.assertEqual(self.host.ask(path).status, 200, path)
+                self.assertEqual(self.host.ask(path, "HEAD").octets, b"", path)
+            self.assertEqual(json.loads(self.host.ask(device + ".json", "POST", fields, {"Content-Type": "application/json"}).octets),
+                             {"kismet.device.base.key": key})
+            self.assertEqual(self.host.ask(device + ".json", "POST", b"{", {"Content-Type": "application/json"}).status, 400)
+            self.assertEqual(self.host.ask("/devices/by-key/0_0/device.json").status, 404)
+            for headers in ({}, basic("tester", "wrong")):
+                self.assertEqual(self.host.ask("/test/secret", headers=headers).status, 401)  # no route has to run for that
+            self.assertEqual(replies, [])
+            self.assertEqual(self.host.ask(device + ".json?x=y").status, 200)  # what is not looked at at once is answered, too
+            self.assertEqual(self.host.ask(device + ".json", "POST", fields.ljust(5000), {"Content-Type": "application/json"}).status, 200)
+            self.assertNotEqual(replies, [])
+        finally:
+            for t in asking:
+                t.join()
+        self.assertEqual(replies, [b"slow"] * 16)
+
+    def test_no_password_is_hashed_where_connections_wait(self):
+        with tempfile.TemporaryDirectory() as home:
+            host = Host(home=home, login=None).ready()
+            login = basic("aerie", host.wait_for(r"HTTP login: user aerie, password (\S{20}) ").group(1))
+            host.end()
+            host = Host(home=home, login=None).ready()
+            for replies_before in (False, True):  # the first time, only its hash tells whether it is right
+                asking, replies = self.occupy(host)
+                try:
+                    self.assertEqual(host.ask("/system/timestamp.json", headers=login).status, 200)
+                    self.assertEqual(replies == [], replies_before)
+                finally:
+                    for t in asking:
+                        t.join()
+            host.end()
 
     def test_ends_while_requests_wait(self):
         host = Host().ready()

@@ -525,10 +525,10 @@ Test(routes, users_are_destroyed_once_and_only_after_success)
 /* A handler that sees nothing of the transport's flag. */
 static int tell_flags(void *user, const struct aerie_request *req, struct aerie_reply *rep)
 {
-	return http_service.raw(req)->flags & AERIE_REQUEST_NOT_LONG ? -EIO : http_service.reply_octets(rep, "text/plain", "ran", 3);
+	return http_service.raw(req)->flags & (AERIE_REQUEST_NOT_LONG | AERIE_REQUEST_ONLY_QUICK) ? -EIO : http_service.reply_octets(rep, "text/plain", "ran", 3);
 }
 
-Test(routes, long_routes_are_run_where_the_transport_has_time)
+Test(routes, routes_are_run_where_the_transport_has_time)
 {
 	struct aerie_route r = { .size = sizeof r, .methods = AERIE_HTTP_GET, .formats = "", .handle = tell_flags, .summary = "s", .help = "h" };
 	static const struct {
@@ -540,6 +540,14 @@ Test(routes, long_routes_are_run_where_the_transport_has_time)
 		{ "/long", "reader", AERIE_REQUEST_NOT_LONG, 0 },
 		{ "/long", NULL, AERIE_REQUEST_NOT_LONG, 401 },  /* what is refused takes no time */
 		{ "/longer", NULL, AERIE_REQUEST_NOT_LONG, 404 },
+		{ "/quick", NULL, 0, 200 },
+		{ "/quick", NULL, AERIE_REQUEST_NOT_LONG, 200 },
+		{ "/quick", NULL, AERIE_REQUEST_ONLY_QUICK, 200 },
+		{ "/short", NULL, AERIE_REQUEST_ONLY_QUICK, 0 },
+		{ "/long", "reader", AERIE_REQUEST_ONLY_QUICK, 0 },
+		{ "/long", NULL, AERIE_REQUEST_ONLY_QUICK, 401 },
+		{ "/longer", NULL, AERIE_REQUEST_ONLY_QUICK, 0 }, /* who else has it may take long */
+		{ "/%", NULL, AERIE_REQUEST_ONLY_QUICK, 400 },
 	};
 	struct aerie_http_response res = { .size = sizeof res };
 	size_t i;
@@ -550,6 +558,14 @@ Test(routes, long_routes_are_run_where_the_transport_has_time)
 	r.role = "reader";
 	r.flags = AERIE_ROUTE_LONG;
 	cr_assert_eq(http_service.register_route(&mod->host, &r), 0);
+	r.path = "/quick";
+	r.role = NULL;
+	r.flags = AERIE_ROUTE_QUICK;
+	cr_assert_eq(http_service.register_route(&mod->host, &r), 0);
+	r.path = "/both";
+	r.flags = AERIE_ROUTE_QUICK | AERIE_ROUTE_LONG;
+	cr_assert_eq(http_service.register_route(&mod->host, &r), -EINVAL);
+	cr_assert_not_null(strstr(mod->fail_text, "both quick and long"), "%s", mod->fail_text);
 	r.path = "/unknown";
 	r.flags = 1u << 31;
 	cr_assert_eq(http_service.register_route(&mod->host, &r), -EINVAL);

@@ -101,7 +101,9 @@ struct aerie_route {
 	uint32_t flags;     /* AERIE_ROUTE_... */
 	uint32_t forms;     /* AERIE_FORM_... of a list */
 };
-#define AERIE_ROUTE_LONG (1u << 0) /* may look at very many devices: transports run it where it delays no short request */
+#define AERIE_ROUTE_LONG (1u << 0)  /* may look at very many devices: transports run it where it delays no short request */
+#define AERIE_ROUTE_QUICK (1u << 1) /* not with LONG: never waits, and makes a small reply, whatever a command of a few KiB asks for: transports
+				     * may run it on a thread that serves many connections */
 
 /* Writes one value to a visitor. [http] */
 typedef int aerie_emit_fn(void *user, const struct aerie_visitor *vt, void *v);
@@ -134,6 +136,8 @@ struct aerie_http_request {
 					  * be dispatched again without this flag, on a thread that has the time */
 #define AERIE_REQUEST_FOREIGN (1u << 2)  /* a page of another site had the browser send it with the user's login: 403 for anything but GET, and
 					  * for GET of a command (suffix "cmd" or "jcmd") */
+#define AERIE_REQUEST_ONLY_QUICK (1u << 3) /* only a route with AERIE_ROUTE_QUICK is run, and what no route may run for is refused: for
+					    * all else, also paths that are unknown, the reply has status 0 */
 
 /* A header of a reply. */
 struct aerie_header {
@@ -143,7 +147,7 @@ struct aerie_header {
 /* What a transport sends back. Texts are valid until reply_free(). */
 struct aerie_http_response {
 	uint32_t size;
-	uint32_t status;          /* 200, 404, ... ; 401: ask for a login; 403: the login's role is not enough; 0: see AERIE_REQUEST_NOT_LONG */
+	uint32_t status;          /* 200, 404, ... ; 401: ask for a login; 403: the login's role is not enough; 0: see AERIE_REQUEST_NOT_LONG and ONLY_QUICK */
 	const char *content_type;
 	const char *allow;        /* for 405: "GET, HEAD"; else NULL */
 	int64_t length;           /* octets in all, or -1: not known, read until 0 */
