@@ -33,7 +33,7 @@ import time
 BUILD = os.environ.get("AERIE_BUILD", "build")
 AERIED = os.path.join(BUILD, "bin/aeried")
 BENCH = os.path.join(BUILD, "tests/bench")
-TURNS = 4  # of each measurement of load
+TURNS = 8  # of each measurement of load
 NO_SERVER = ["--no-plugin", "*httpd*"]
 
 
