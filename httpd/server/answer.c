@@ -13,7 +13,7 @@
 #include "upgrade.h"
 
 #define ALLOW_OCTETS 64u
-#define QUICK_BODY_OCTETS 4096u /* of a command that may be read while other connections wait */
+#define QUICK_BODY_OCTETS 1024u /* of a command that may be read while other connections wait; the worst takes some 2 ms */
 
 static const char out_of_memory[] = "ERROR: out of memory, try again later\n";
 

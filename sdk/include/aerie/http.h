@@ -102,7 +102,7 @@ struct aerie_route {
 	uint32_t forms;     /* AERIE_FORM_... of a list */
 };
 #define AERIE_ROUTE_LONG (1u << 0)  /* may look at very many devices: transports run it where it delays no short request */
-#define AERIE_ROUTE_QUICK (1u << 1) /* not with LONG: never waits, and makes a small reply, whatever a command of a few KiB asks for: transports
+#define AERIE_ROUTE_QUICK (1u << 1) /* not with LONG: never waits, and makes a small reply, whatever a command of 1 KiB asks for: transports
 				     * may run it on a thread that serves many connections */
 
 /* Writes one value to a visitor. [http] */
