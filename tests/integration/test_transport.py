@@ -3,12 +3,14 @@
 """The transport: threads, compression, pages of other sites, files, proxies, limits, and requests that two servers could read
 differently. Expected values: RFC 9110 and 9112, RFC 7239, the Fetch Standard; compressed replies are read with Python's zlib."""
 import calendar
+import contextlib
 import gzip
 import http.client
 import json
 import os
 import random
 import re
+import select
 import shutil
 import socket
 import subprocess
@@ -21,6 +23,7 @@ import zlib
 from host import BUILD, PATIENCE, Host, basic
 
 ADMIN = basic("tester", "pa:ss wörd")
+THREADS = min(max(os.cpu_count(), 4), 8)  # httpd_threads by default
 RADIO = os.path.join(BUILD, "tests/integration/radio/.libs/fake_radio.so")
 
 
@@ -73,73 +76,73 @@ class Threads(WithHost):
         for c in kept:
             c.close()
 
-    def test_long_requests_hold_up_no_short_one(self):
-        replies, n = [], 12  # more than there are threads of either kind
-        asking = [threading.Thread(target=lambda: replies.append(self.host.ask("/test/long").octets)) for _ in range(n)]
+    @contextlib.contextmanager
+    def occupied(self, host, path, threads):
+        """So many threads wait, and more requests for them. Gives the list of what was answered so far."""
+        replies, n = [], 2 * threads
+        asking = [threading.Thread(target=lambda: replies.append(host.ask(path).octets)) for _ in range(n)]
         for t in asking:
             t.start()
         try:
-            writers = min(os.cpu_count(), 4)
             end = time.monotonic() + PATIENCE
-            while (waiting := int(self.host.ask("/test/waiting").octets)) < writers:
-                self.assertLess(time.monotonic(), end, "the long requests were not begun")
-            for _ in range(100):
-                self.assertIn("kismet.system.devices.count", self.host.get("/system/status.json"))
-            self.assertEqual(waiting, writers)
+            while int(host.ask("/test/waiting").octets) < threads:
+                self.assertLess(time.monotonic(), end, "the requests were not begun")
+            yield replies
             self.assertEqual(replies, [])
+            self.assertEqual(int(host.ask("/test/waiting").octets), threads)
         finally:
             while any(t.is_alive() for t in asking):
-                self.host.ask("/test/release")
+                host.ask("/test/release")
         self.assertEqual(replies, [b"long"] * n)
 
-    def occupy(self, host):
-        """Has every thread that may wait do so, for 2 s at least. Returns the threads that ask for it, and what they got so far."""
-        replies = []
-        asking = [threading.Thread(target=lambda: replies.append(host.ask("/test/slow").octets)) for _ in range(16)]
-        for t in asking:
-            t.start()
-        time.sleep(0.5)
-        return asking, replies
+    def test_long_requests_hold_up_no_short_one(self):
+        with self.occupied(self.host, "/test/long", min(os.cpu_count(), 4)):
+            for _ in range(100):
+                self.assertIn("kismet.system.devices.count", self.host.get("/system/status.json"))
 
     def test_what_answers_at_once_waits_for_no_thread(self):
         key = self.host.get("/devices/all_devices.json")[0]["kismet.device.base.key"]
         device = f"/devices/by-key/{key}/device"
         fields = json.dumps({"fields": ["kismet.device.base.key"]}).encode()
-        asking, replies = self.occupy(self.host)
-        try:
+        json_type = {"Content-Type": "application/json"}
+        with self.occupied(self.host, "/test/wait", THREADS):
             for path in ("/system/timestamp.json", "/system/user_status.msgpack", device + ".prettyjson", device + ".json/kismet.device.base.key",
                          "/packetchain/packet_stats.json", "/packetchain/packet_rate.json"):
                 self.assertEqual(self.host.ask(path).status, 200, path)
                 self.assertEqual(self.host.ask(path, "HEAD").octets, b"", path)
-            self.assertEqual(json.loads(self.host.ask(device + ".json", "POST", fields, {"Content-Type": "application/json"}).octets),
-                             {"kismet.device.base.key": key})
-            self.assertEqual(self.host.ask(device + ".json", "POST", b"{", {"Content-Type": "application/json"}).status, 400)
+            self.assertEqual(json.loads(self.host.ask(device + ".json", "POST", fields, json_type).octets), {"kismet.device.base.key": key})
+            self.assertEqual(self.host.ask(device + ".json", "POST", b"{", json_type).status, 400)
             self.assertEqual(self.host.ask("/devices/by-key/0_0/device.json").status, 404)
             for headers in ({}, basic("tester", "wrong")):
                 self.assertEqual(self.host.ask("/test/secret", headers=headers).status, 401)  # no route has to run for that
-            self.assertEqual(replies, [])
-            self.assertEqual(self.host.ask(device + ".json?x=y").status, 200)  # what is not looked at at once is answered, too
-            self.assertEqual(self.host.ask(device + ".json", "POST", fields.ljust(1025), {"Content-Type": "application/json"}).status, 200)
-            self.assertNotEqual(replies, [])
-        finally:
-            for t in asking:
-                t.join()
-        self.assertEqual(replies, [b"slow"] * 16)
+        self.assertEqual(self.host.ask(device + ".json?x=y").status, 200)
+        self.assertEqual(json.loads(self.host.ask(device + ".json", "POST", fields.ljust(1025), json_type).octets), {"kismet.device.base.key": key})
 
-    def test_no_password_is_hashed_where_connections_wait(self):
+    def test_what_may_take_a_while_waits_for_a_thread(self):
+        key = self.host.get("/devices/all_devices.json")[0]["kismet.device.base.key"]
+        device = f"GET /devices/by-key/{key}/device.json"
         with tempfile.TemporaryDirectory() as home:
             host = Host(home=home, login=None).ready()
-            login = basic("aerie", host.wait_for(r"HTTP login: user aerie, password (\S{20}) ").group(1))
+            login = basic("aerie", host.wait_for(r"HTTP login: user aerie, password (\S{20}) ").group(1))["Authorization"]
             host.end()
             host = Host(home=home, login=None).ready()
-            for replies_before in (False, True):  # the first time, only its hash tells whether it is right
-                asking, replies = self.occupy(host)
-                try:
-                    self.assertEqual(host.ask("/system/timestamp.json", headers=login).status, 200)
-                    self.assertEqual(replies == [], replies_before)
-                finally:
-                    for t in asking:
-                        t.join()
+            asked = []
+            try:
+                with self.occupied(host, "/test/wait", THREADS):
+                    for request in (device + "?user=a&password=b HTTP/1.1",
+                                    device + f" HTTP/1.1\r\nAuthorization: {login}",  # only its hash tells whether it is right
+                                    device.replace("GET", "POST") + " HTTP/1.1\r\nContent-Length: 1025",
+                                    device + " HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: websocket",
+                                    device.replace("GET", "PUT") + " HTTP/1.1", "GET /system/status.json HTTP/1.1", "GET /nothing HTTP/1.1"):
+                        asked.append(socket.create_connection(("127.0.0.1", host.port), timeout=PATIENCE))
+                        asked[-1].sendall(request.encode() + b"\r\nHost: x\r\n\r\n" + bytes(1025 if "1025" in request else 0))
+                    self.assertEqual(select.select(asked, [], [], 0.5)[0], [])
+                self.assertEqual([s.recv(12)[9:] for s in asked], [b"200", b"200", b"415", b"200", b"405", b"200", b"404"])
+                with self.occupied(host, "/test/wait", THREADS):
+                    self.assertEqual(host.ask("/system/timestamp.json", headers={"Authorization": login}).status, 200)  # known by now
+            finally:
+                for s in asked:
+                    s.close()
             host.end()
 
     def test_ends_while_requests_wait(self):

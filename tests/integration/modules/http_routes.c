@@ -59,7 +59,7 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
 static unsigned waiting, released;
 
-/* As a search of very many devices: takes until /test/release is asked. */
+/* As a search of very many devices, or a source that does not answer: takes until /test/release is asked. */
 static int take_long(void *user, const struct aerie_request *req, struct aerie_reply *rep)
 {
 	unsigned before;
@@ -144,8 +144,9 @@ static int load(const struct aerie_host *h, void **ret_state)
 		{ .methods = AERIE_HTTP_GET, .path = "/test/peer", .formats = "", .handle = peer },
 		{ .methods = AERIE_HTTP_GET, .path = "/test/slow", .formats = "", .handle = slow },
 		{ .methods = AERIE_HTTP_GET, .path = "/test/long", .formats = "", .handle = take_long, .flags = AERIE_ROUTE_LONG },
-		{ .methods = AERIE_HTTP_GET, .path = "/test/waiting", .formats = "", .handle = count_waiting },
-		{ .methods = AERIE_HTTP_GET, .path = "/test/release", .formats = "", .handle = release },
+		{ .methods = AERIE_HTTP_GET, .path = "/test/wait", .formats = "", .handle = take_long },
+		{ .methods = AERIE_HTTP_GET, .path = "/test/waiting", .formats = "", .handle = count_waiting, .flags = AERIE_ROUTE_QUICK },
+		{ .methods = AERIE_HTTP_GET, .path = "/test/release", .formats = "", .handle = release, .flags = AERIE_ROUTE_QUICK },
 		{ .methods = AERIE_HTTP_GET, .path = "/test/page", .formats = "", .handle = page },
 		{ .methods = AERIE_HTTP_POST | AERIE_HTTP_PUT, .path = "/test/echo", .formats = "", .handle = echo },
 		{ .methods = AERIE_HTTP_GET | AERIE_HTTP_POST, .path = "/test/big", .handle = big },
