@@ -216,7 +216,8 @@ const struct endpoint device_endpoints[] = {
 	  .result = AERIE_RESULT_OBJECT, .record = RECORD,
 	  .summary = "One device.",
 	  .help = "A complete record, or what `fields` selects of it. 404: no such device; 400: not a key." },
-	{ .path = "/devices/by-key/:key/device/*path", .flags = AERIE_ROUTE_QUICK, .handle = by_path, .params = path_params, .result = AERIE_RESULT_VALUE,
+	{ .path = "/devices/by-key/:key/device/*path", .flags = AERIE_ROUTE_QUICK, .handle = by_path, .params = path_params,
+	  .result = AERIE_RESULT_VALUE,
 	  .summary = "One value of a device.",
 	  .help = "The value that stands at this path in the device's record, alone: /devices/by-key/KEY/device.json/PATH. 404: no such device, or "
 		  "nothing there; 400: not a key." },

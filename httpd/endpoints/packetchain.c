@@ -143,7 +143,7 @@ SERIES(dupes, DUPES)
 SERIES(drops, DROPPED)
 SERIES(processed, PROCESSED)
 
-#define BOTH .methods = AERIE_HTTP_GET | AERIE_HTTP_POST, .result = AERIE_RESULT_OBJECT
+#define BOTH .methods = AERIE_HTTP_GET | AERIE_HTTP_POST, .flags = AERIE_ROUTE_QUICK, .result = AERIE_RESULT_OBJECT
 #define ONE                                                                                                                         \
 	BOTH, .params = one_params,                                                                                                 \
 	      .fields = "kismet.common.rrd.last_time kismet.common.rrd.serial_time kismet.common.rrd.last_value "                  \
@@ -154,20 +154,20 @@ static const struct aerie_param params[] = { FIELDS_PARAM("[\"kismet.packetchain
 static const struct aerie_param one_params[] = { FIELDS_PARAM("[\"kismet.common.rrd.last_value\"]"), { 0 } };
 
 const struct endpoint chain_endpoints[] = {
-	{ .path = "/packetchain/packet_stats", .flags = AERIE_ROUTE_QUICK, .handle = stats, BOTH, .params = params, .record = "kismet.packetchain",
+	{ .path = "/packetchain/packet_stats", .handle = stats, BOTH, .params = params, .record = "kismet.packetchain",
 	  .summary = "What the packet pipeline did, second by second.",
 	  .help = "An object with a series for packets, peaks, errors, duplicates, the queue, drops and processed packets." },
-	{ .path = "/packetchain/packet_peak", .flags = AERIE_ROUTE_QUICK, .handle = peak, ONE,
+	{ .path = "/packetchain/packet_peak", .handle = peak, ONE,
 	  .summary = "Most packets in one second, over time.", .help = "One series (kismet.common.rrd.*)." },
-	{ .path = "/packetchain/packet_rate", .flags = AERIE_ROUTE_QUICK, .handle = rate, ONE,
+	{ .path = "/packetchain/packet_rate", .handle = rate, ONE,
 	  .summary = "Packets per second, over time.", .help = "One series (kismet.common.rrd.*)." },
-	{ .path = "/packetchain/packet_error", .flags = AERIE_ROUTE_QUICK, .handle = errors, ONE,
+	{ .path = "/packetchain/packet_error", .handle = errors, ONE,
 	  .summary = "Broken packets per second, over time.", .help = "One series (kismet.common.rrd.*)." },
-	{ .path = "/packetchain/packet_dupe", .flags = AERIE_ROUTE_QUICK, .handle = dupes, ONE,
+	{ .path = "/packetchain/packet_dupe", .handle = dupes, ONE,
 	  .summary = "Duplicate packets per second, over time.", .help = "One series (kismet.common.rrd.*)." },
-	{ .path = "/packetchain/packet_drop", .flags = AERIE_ROUTE_QUICK, .handle = drops, ONE,
+	{ .path = "/packetchain/packet_drop", .handle = drops, ONE,
 	  .summary = "Dropped packets per second, over time.", .help = "One series (kismet.common.rrd.*)." },
-	{ .path = "/packetchain/packet_processed", .flags = AERIE_ROUTE_QUICK, .handle = processed, ONE,
+	{ .path = "/packetchain/packet_processed", .handle = processed, ONE,
 	  .summary = "Processed packets per second, over time.", .help = "One series (kismet.common.rrd.*)." },
 	{ 0 },
 };

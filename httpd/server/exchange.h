@@ -49,7 +49,7 @@ struct exchange {
 	bool secure;            /* it speaks TLS, to us or to a proxy that we trust */
 	enum origin origin;
 	bool varies;            /* the answer depends on Accept-Encoding */
-	bool has_auth;
+	bool has_auth;          /* the login was looked for, and auth is the result */
 	struct auth_result auth;
 	struct aerie_reply *reply;
 	struct wsconn *ws; /* answered 101, not upgraded yet */
