@@ -378,6 +378,32 @@ static void tell_failure(const struct aerie_reply *rep)
 		   route->owner, why);
 }
 
+/* Makes what comes next, in a sink from which everything was taken. */
+static int fill(struct aerie_reply *rep)
+{
+	struct sink *s = &rep->sink;
+
+	s->taken = s->s.cur = s->buf;
+	rep->error = rep->kind == REPLY_LIST ? list_fill(rep) : value_fill(rep);
+	if (rep->error)
+		s->taken = s->s.cur = s->buf; /* a part of an element helps nobody */
+	return rep->error;
+}
+
+bool reply_fits(struct aerie_reply *rep, size_t max)
+{
+	size_t all = rep->sink.max;
+
+	if (rep->kind != REPLY_VALUE)
+		return true;
+	rep->sink.max = max;
+	(void)fill(rep);
+	rep->sink.max = all;
+	if (rep->error && !rep->sink.over)
+		tell_failure(rep);
+	return !rep->sink.over;
+}
+
 int64_t reply_read(struct aerie_reply *rep, char *buf, uint64_t max)
 {
 	struct sink *s = &rep->sink;
@@ -388,10 +414,7 @@ int64_t reply_read(struct aerie_reply *rep, char *buf, uint64_t max)
 			return rep->error;
 		if (rep->ended || rep->kind == REPLY_NONE)
 			return 0;
-		s->taken = s->s.cur = s->buf;
-		rep->error = rep->kind == REPLY_LIST ? list_fill(rep) : value_fill(rep);
-		if (rep->error) {
-			s->taken = s->s.cur = s->buf; /* a part of an element helps nobody */
+		if (fill(rep)) {
 			tell_failure(rep);
 			return rep->error;
 		}

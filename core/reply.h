@@ -91,6 +91,8 @@ int reply_octets(struct aerie_reply *rep, const char *content_type, const void *
 int reply_error(struct aerie_reply *rep, uint32_t status, const char *text);
 void reply_status(struct aerie_reply *rep, uint32_t status);
 int reply_header(struct aerie_reply *rep, const char *name, const char *value);
+/* Makes the value, if it is one, before it is read. False: the serializer wanted more room than max octets; only to be reset or freed. */
+bool reply_fits(struct aerie_reply *rep, size_t max);
 int64_t reply_read(struct aerie_reply *rep, char *buf, uint64_t max);
 void reply_free(struct aerie_reply *rep);
 

@@ -426,6 +426,10 @@ static struct aerie_reply *dispatch(const struct aerie_host *h, const struct aer
 	else {
 		rep->request.raw.flags &= ~(AERIE_REQUEST_NOT_LONG | AERIE_REQUEST_ONLY_QUICK); /* the transport's, for us */
 		handle(rep, core, &m);
+		if (request->flags & AERIE_REQUEST_ONLY_QUICK && !reply_fits(rep, REPLY_CHUNK)) {
+			reply_reset(rep);
+			rep->status = 0;
+		}
 	}
 	if (rep->kind == REPLY_NONE && rep->status) { /* not even an error message found room */
 		reply_free(rep);

@@ -229,12 +229,18 @@ enum login_state login_state(struct login *l)
 	return state;
 }
 
+/* With the lock held: only a hash tells right from wrong. */
+static bool needs_hash(const struct login *l)
+{
+	return !l->known && l->state == LOGIN_FILE;
+}
+
 /* With the lock held: 0 or -EACCES when that can be told without a hash, otherwise -EINPROGRESS. */
 static int check_known(const struct login *l, const uint8_t given[LOGIN_DIGEST])
 {
-	if (l->known)
-		return sodium_memcmp(given, l->good, LOGIN_DIGEST) ? -EACCES : 0;
-	return l->state == LOGIN_FILE ? -EINPROGRESS : -EACCES;
+	if (needs_hash(l))
+		return -EINPROGRESS;
+	return l->known && !sodium_memcmp(given, l->good, LOGIN_DIGEST) ? 0 : -EACCES;
 }
 
 bool login_is_quick(struct login *l)
@@ -242,7 +248,7 @@ bool login_is_quick(struct login *l)
 	bool quick;
 
 	(void)pthread_mutex_lock(&l->lock);
-	quick = l->known || l->state != LOGIN_FILE;
+	quick = !needs_hash(l);
 	(void)pthread_mutex_unlock(&l->lock);
 	return quick;
 }

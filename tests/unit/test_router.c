@@ -582,6 +582,90 @@ Test(routes, routes_are_run_where_the_transport_has_time)
 	}
 }
 
+static int n_emitted, n_dropped;
+
+static int emit_many(void *user, const struct aerie_visitor *vt, void *v)
+{
+	int n = *(int *)user, err = vt->begin_list(v, (uint32_t)n), i;
+
+	n_emitted++;
+	for (i = 0; !err && i < n; i++)
+		err = vt->u64(v, 1234567);
+	return err ? err : vt->end_list(v);
+}
+
+static void drop(void *user)
+{
+	n_dropped++;
+}
+
+static int many(void *user, const struct aerie_request *req, struct aerie_reply *rep)
+{
+	int err = http_service.reply_header(rep, "X-Many", "1");
+
+	return err ? err : http_service.reply_value(rep, emit_many, user, drop);
+}
+
+static uint64_t octets_of(struct aerie_reply *rep)
+{
+	char buf[4096];
+	uint64_t all = 0;
+	int64_t n;
+
+	while ((n = http_service.read(rep, buf, sizeof buf)) > 0)
+		all += (uint64_t)n;
+	cr_expect_eq(n, 0);
+	return all;
+}
+
+Test(routes, a_quick_route_whose_value_is_long_is_run_elsewhere)
+{
+	static int few = 5000, lots = 10000; /* of 8 octets: less than 64 KiB, and more */
+	struct aerie_route r = { .size = sizeof r, .methods = AERIE_HTTP_GET, .handle = many, .flags = AERIE_ROUTE_QUICK, .summary = "s", .help = "h" };
+	static const struct {
+		const char *path;
+		uint32_t flags, status;
+		int emitted;
+		uint64_t octets;
+	} rows[] = {
+		{ "/few.json", AERIE_REQUEST_ONLY_QUICK, 200, 1, 5000 * 8 + 1 },
+		{ "/lots.json", AERIE_REQUEST_ONLY_QUICK, 0, 1, 0 },
+		{ "/lots.json", AERIE_REQUEST_NOT_LONG, 200, 1, 10000 * 8 + 1 },
+		{ "/half.json", AERIE_REQUEST_ONLY_QUICK, 200, 0, 0 },
+	};
+	struct aerie_http_response res = { .size = sizeof res };
+	char c;
+	size_t i;
+
+	r.path = "/few";
+	r.user = &few;
+	cr_assert_eq(http_service.register_route(&mod->host, &r), 0);
+	r.path = "/lots";
+	r.user = &lots;
+	cr_assert_eq(http_service.register_route(&mod->host, &r), 0);
+	r.path = "/half";
+	r.handle = half;
+	cr_assert_eq(http_service.register_route(&mod->host, &r), 0);
+	routes_done();
+	for (i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct aerie_http_request req = { .size = sizeof req, .method = AERIE_HTTP_GET, .path = rows[i].path, .flags = rows[i].flags };
+		struct aerie_reply *rep;
+
+		n_emitted = n_dropped = 0;
+		rep = http_service.dispatch(&mod->host, &req, &res);
+		cr_assert_not_null(rep);
+		cr_expect_eq(res.status, rows[i].status, "row %zu: %u", i, res.status);
+		cr_expect_eq(res.n_headers, rows[i].octets ? 1 : 0, "row %zu", i);
+		if (strcmp(rows[i].path, "/half.json"))
+			cr_expect_eq(octets_of(rep), rows[i].octets, "row %zu", i);
+		else
+			cr_expect_eq(http_service.read(rep, &c, 1), -EIO); /* as it fails when it is read */
+		http_service.reply_free(rep);
+		cr_expect_eq(n_emitted, rows[i].emitted, "row %zu: %d", i, n_emitted);
+		cr_expect_eq(n_dropped, rows[i].emitted, "row %zu: %d", i, n_dropped);
+	}
+}
+
 /* As a browser sends it for a page of another site, with the user's login. */
 Test(routes, another_site_changes_nothing)
 {

@@ -102,8 +102,9 @@ struct aerie_route {
 	uint32_t forms;     /* AERIE_FORM_... of a list */
 };
 #define AERIE_ROUTE_LONG (1u << 0)  /* may look at very many devices: transports run it where it delays no short request */
-#define AERIE_ROUTE_QUICK (1u << 1) /* not with LONG: never waits, and makes a small reply, whatever a command of 1 KiB asks for: transports
-				     * may run it on a thread that serves many connections */
+#define AERIE_ROUTE_QUICK (1u << 1) /* not with LONG: only reads, and never waits, whatever a command of 1 KiB asks for: transports may run it on a
+				     * thread that serves many connections. When its value is longer than 64 KiB, that is given up and the
+				     * route is run again, elsewhere */
 
 /* Writes one value to a visitor. [http] */
 typedef int aerie_emit_fn(void *user, const struct aerie_visitor *vt, void *v);
@@ -137,7 +138,7 @@ struct aerie_http_request {
 #define AERIE_REQUEST_FOREIGN (1u << 2)  /* a page of another site had the browser send it with the user's login: 403 for anything but GET, and
 					  * for GET of a command (suffix "cmd" or "jcmd") */
 #define AERIE_REQUEST_ONLY_QUICK (1u << 3) /* only a route with AERIE_ROUTE_QUICK is run, and what no route may run for is refused: for
-					    * all else, also paths that are unknown, the reply has status 0 */
+					    * all else, also paths that are unknown and long values, the reply has status 0 */
 
 /* A header of a reply. */
 struct aerie_header {
