@@ -76,7 +76,9 @@ int remote_peer_add(struct remote *r, struct remote_peer *p)
 	pthread_mutex_lock(&r->lock);
 	for (other = r->peers; other; other = other->next)
 		n += strcmp(other->address, p->address) == 0;
-	if (r->n_peers >= r->max_peers || n >= r->max_peers_per_address) {
+	if (!atomic_load(&r->listening)) {
+		err = -EACCES;
+	} else if (r->n_peers >= r->max_peers || n >= r->max_peers_per_address) {
 		err = -EUSERS;
 	} else {
 		p->next = r->peers;
@@ -99,6 +101,16 @@ void remote_peer_remove(struct remote *r, struct remote_peer *p)
 			break;
 		}
 	pthread_mutex_unlock(&r->lock);
+}
+
+bool remote_has_peers(struct remote *r)
+{
+	bool any;
+
+	pthread_mutex_lock(&r->lock);
+	any = r->peers != NULL;
+	pthread_mutex_unlock(&r->lock);
+	return any;
 }
 
 /* ---- NEWSOURCE: which source is it? ---- */
@@ -379,7 +391,9 @@ void remote_stop(struct remote *r)
 {
 	if (!r)
 		return;
-	atomic_store(&r->listening, false);
+	pthread_mutex_lock(&r->lock);
+	atomic_store(&r->listening, false); /* from here on, no peer is added */
+	pthread_mutex_unlock(&r->lock);
 	announce_stop(r->announce);
 	r->announce = NULL;
 	remote_tcp_stop(r);

@@ -49,9 +49,11 @@ void remote_free(struct remote *r);
 uint32_t remote_port(const struct remote *r);
 
 /* For the transports. */
-/* Counts a connection from p->address: -EUSERS when there are too many, in all or from there. [any] */
+/* Counts a connection from p->address: -EUSERS when there are too many, in all or from there; -EACCES: none are taken yet, or any more. [any] */
 int remote_peer_add(struct remote *r, struct remote_peer *p);
 void remote_peer_remove(struct remote *r, struct remote_peer *p); /* [any] */
+/* Also those that the main thread has not heard of yet. [any] */
+bool remote_has_peers(struct remote *r);
 /* Takes the connection, and waits for what it says. peer_name: its address and, where it is known, port, for messages. */
 void remote_greet(struct remote *r, struct transport *t, const struct remote_peer *peer, const char *peer_name);
 void remote_log(struct remote *r, int level, const char *fmt, ...) __attribute__((format(printf, 3, 4)));

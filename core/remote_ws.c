@@ -216,8 +216,6 @@ static int ws_open(void *user, const struct aerie_http_request *req, struct aeri
 	struct conn *c;
 	int err;
 
-	if (!atomic_load(&r->listening))
-		return -EACCES;
 	c = malloc(sizeof *c);
 	if (!c)
 		return -ENOMEM;

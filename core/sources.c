@@ -537,7 +537,7 @@ static void wait_for_handles(struct sources *s)
 	uv_timer_init(uv, &limit);
 	limit.data = &expired;
 	uv_timer_start(&limit, on_stop_limit, STOP_LIMIT_MS, 0);
-	while (s->handles && !expired)
+	while ((s->handles || remote_has_peers(s->remote)) && !expired)
 		uv_run(uv, UV_RUN_ONCE);
 	limit.data = &closed;
 	uv_close((uv_handle_t *)&limit, on_limit_closed);
