@@ -107,9 +107,11 @@ hciconfig -a hci0 >/out/killed.hciconfig 2>&1
 say "without privileges"
 chmod 755 /opt/aerie/bin/aerie-cap-linux-bluetooth
 host unprivileged 2501 -c hci0:type=linuxbluetooth,retry=false
+until_true 20 grep -q 'needs CAP_' /out/unprivileged/log
 stop_host unprivileged
 setcap cap_net_raw+ep /opt/aerie/bin/aerie-cap-linux-bluetooth
 host half_privileged 2501 -c hci0:type=linuxbluetooth,retry=false
+until_true 20 grep -q 'needs CAP_' /out/half_privileged/log
 stop_host half_privileged
 
 # Other kinds of controllers: LE only, classic only.
